@@ -1,0 +1,1 @@
+"""Pixels only: distortions by name, suites by number. Usable without the rest of the project."""

@@ -1,0 +1,1 @@
+"""What a row means, as data: bundled score tables and descriptions of scored datasets."""
