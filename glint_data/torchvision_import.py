@@ -2,27 +2,29 @@
 
 A torchvision wheel built for CUDA beside a CPU-only torch cannot load its compiled operators, and its
 import then stops at `operator torchvision::nms does not exist`. Nothing here uses those operators
-(the deformable convolution in `models` is our own), so declaring the one missing schema is enough: the
-Python part imports, and a call of the operator itself still fails with torch's own error.
+(the deformable convolution in `models` is our own), so declaring the missing names is enough: the
+Python part imports, and a call of such an operator still fails with torch's own error.
 """
 
 import functools
 import importlib
 
-_NMS = "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
+_OPERATORS = ("nms", "qnms")
+_declared = []  # torch forgets a schema when its Library object is collected
 
 
 @functools.cache
 def ensure_torchvision() -> None:
-    """Import torchvision, declaring its missing operator first if its compiled part cannot be loaded."""
+    """Import torchvision, declaring the operators it expects first if its compiled part cannot be loaded."""
     import torch
 
     try:
         importlib.import_module("torchvision")
     except RuntimeError as error:
-        if "torchvision::nms" not in str(error):
+        if "torchvision::" not in str(error):
             raise
         library = torch.library.Library("torchvision", "FRAGMENT")
-        library.define(_NMS)
-        ensure_torchvision.library = library  # torch forgets the schema when the object is collected
+        for name in _OPERATORS:
+            library.define(f"{name}(Tensor boxes, Tensor scores, float iou_threshold) -> Tensor")
+        _declared.append(library)
         importlib.import_module("torchvision")
