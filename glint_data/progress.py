@@ -1,0 +1,108 @@
+"""What a run says while it works: a bar on a terminal, plain lines with a rate in a log."""
+
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+Item = TypeVar("Item")
+
+_SECONDS_BETWEEN_LINES = 10.0
+
+
+def say(text: str = "") -> None:
+    """Print one line for the person at the keyboard; standard output stays free for results."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def track(iterable: Iterable[Item], total: int | None, what: str) -> Iterator[Item]:
+    """Yield the items and show how far it got. `what` names the items: "samples", "photos", "batches"."""
+    with Meter(total, what) as meter:
+        for item in iterable:
+            yield item
+            meter.advance()
+
+
+class Meter:
+    """Counts `what` up to `total` (None where unknown) and shows count, rate and remaining time.
+
+    A context manager. `advance(n)` counts, `note(text)` sets a few words shown after the numbers.
+    """
+
+    def __init__(self, total: int | None, what: str) -> None:
+        self.total, self.what = total, what
+        self.done, self._note = 0, ""
+        self._bar = self._task = None
+        self._begun = self._spoke = 0.0
+
+    def __enter__(self) -> "Meter":
+        self._begun = self._spoke = time.monotonic()
+        if sys.stderr.isatty():
+            self._open_bar()
+        return self
+
+    def __exit__(self, *_exception) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+        else:
+            self._line()
+
+    def advance(self, count: int = 1) -> None:
+        """Count `count` more as done."""
+        self.done += count
+        if self._bar is not None:
+            self._bar.update(self._task, advance=count)
+        elif time.monotonic() - self._spoke >= _SECONDS_BETWEEN_LINES:
+            self._line()
+
+    def note(self, text: str) -> None:
+        """Show `text` after the numbers from now on."""
+        self._note = text
+        if self._bar is not None:
+            self._bar.update(self._task, note=text)
+
+    @property
+    def rate(self) -> float:
+        """Items per second since the start."""
+        return self.done / max(time.monotonic() - self._begun, 1e-9)
+
+    def _open_bar(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+        from rich.text import Text
+
+        meter = self
+
+        class Rate(TextColumn):
+            def render(self, task) -> Text:
+                return Text(f"{meter.rate:.1f} {meter.what}/s", style="cyan")
+
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=None),
+            MofNCompleteColumn(),
+            Rate(""),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[note]}"),
+            console=Console(stderr=True),
+        )
+        self._task = self._bar.add_task(self.what, total=self.total, note="")
+        self._bar.start()
+
+    def _line(self) -> None:
+        self._spoke = time.monotonic()
+        of_total = f"{self.done:,}/{self.total:,}" if self.total is not None else f"{self.done:,}"
+        text = f"{self.what}: {of_total}, {self.rate:.1f}/s"
+        if self.total and 0 < self.done < self.total:
+            text += f", {duration((self.total - self.done) / self.rate)} to go"
+        say(f"{text}{'; ' + self._note if self._note else ''}")
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a person says them: "8 s", "3 min 20 s", "2 h 5 min"."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
