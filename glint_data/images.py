@@ -12,10 +12,15 @@ from pathlib import Path
 
 import numpy as np
 
-from glint_data.errors import CannotWrite, ImageRefused
+from glint_data.errors import ImageRefused
+from glint_data.files import write_atomically
 
 EXTENSIONS = frozenset(
-    ".png .jpg .jpeg .jpe .jfif .bmp .dib .tif .tiff .webp .ppm .pgm .pnm .gif .jp2 .j2k .avif .heic .heif .jxl".split()
+    f".{ending}"
+    for ending in (
+        *("png", "jpg", "jpeg", "jpe", "jfif", "bmp", "dib", "tif", "tiff", "webp"),
+        *("ppm", "pgm", "pnm", "gif", "jp2", "j2k", "avif", "heic", "heif", "jxl"),
+    )
 )
 MAX_PIXELS = 200_000_000
 """Larger images are refused before they are decoded: 200 megapixels are 600 MB of RGB."""
@@ -196,7 +201,7 @@ def pixel_hash(rgb: np.ndarray) -> str:
 
 
 def encode_png(rgb: np.ndarray) -> bytes:
-    """Lossless PNG of a uint8 (height, width, 3) RGB array; fast settings, chosen in benchmarks/writing.py."""
+    """Lossless PNG of a uint8 (height, width, 3) RGB array; see benchmarks/writing.py."""
     import cv2
 
     options = [
@@ -228,36 +233,3 @@ def write_png(path: str | os.PathLike, rgb: np.ndarray) -> int:
     encoded = encode_png(rgb)
     write_atomically(path, encoded)
     return len(encoded)
-
-
-def write_atomically(path: str | os.PathLike, content: bytes, durable: bool = False) -> None:
-    """Write beside the target, then rename. `durable` waits until the bytes are on the disk.
-
-    Raises:
-        CannotWrite: when the target cannot be written; nothing is left behind.
-    """
-    path = Path(path)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        with partial.open("wb") as stream:
-            stream.write(content)
-            if durable:
-                stream.flush()
-                os.fsync(stream.fileno())
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise CannotWrite(f"{path}: cannot be written ({error.strerror or error}){_advice(error)}") from error
-
-
-def _advice(error: OSError) -> str:
-    import errno
-
-    advice = {
-        errno.ENOSPC: "; free some space and run the same command again, it goes on where it stopped",
-        errno.EDQUOT: "; your quota is used up: free some space and run the same command again",
-        errno.EACCES: "; check the folder's permissions or choose another --out",
-        errno.EROFS: "; that disk is read-only: choose another --out",
-        errno.ENOENT: "; the folder vanished while it was being written to",
-    }
-    return advice.get(error.errno, "")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glint_data.errors import GlintError
-from glint_data.images import write_atomically
+from glint_data.files import write_atomically
 
 if TYPE_CHECKING:
     import pandas
@@ -136,8 +136,8 @@ def _check_version(found: "pyarrow.Schema", file: Path) -> None:
         )
     if marked != str(VERSION).encode():
         raise GlintError(
-            f"{file}: manifest version {marked.decode(errors='replace')}, but this glint-data reads version {VERSION}; "
-            "use the glint-data that wrote it, or make the dataset again with this one"
+            f"{file}: manifest version {marked.decode(errors='replace')}, but this glint-data reads version "
+            f"{VERSION}; use the glint-data that wrote it, or make the dataset again with this one"
         )
 
 

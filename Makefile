@@ -1,0 +1,36 @@
+# make quickstart: the whole job on real photos.  make test: linters and tests.  Needs Python 3.11+ and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: env quickstart test lint fidelity clean
+.DELETE_ON_ERROR:
+
+env: $(VENV)/installed
+
+# Linux has a build of torch without CUDA only where the index offers one; pip takes what is there.
+$(VENV)/installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info[:2] < (3, 14) else "Python 3.11 to 3.13 is needed, this is " + sys.version.split()[0] + ": make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/installed-test: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test]'
+	@touch $@
+
+quickstart: env
+	$(BIN)/glint-data quickstart --out quickstart
+
+lint: $(VENV)/installed-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+test: lint
+	$(BIN)/python -m pytest
+
+fidelity: env
+	$(BIN)/python -m benchmarks.fidelity
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info quickstart .pytest_cache .ruff_cache

@@ -1,0 +1,62 @@
+"""The command line: verbs only. Whatever is heavy is imported inside the verb, so that --help is quick."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from glint_data import __version__
+from glint_data.errors import GlintError
+from glint_data.progress import say
+
+DONE_WITH_REFUSALS = 3
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="glint-data",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"glint-data {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def glint_data(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
+) -> None:
+    """Image-quality datasets with labels that say how far they can be trusted.
+
+    Pristine photos in; distorted samples, labels, a trained quality network
+    and a report out. Begin with [bold]glint-data quickstart[/bold], or with your photos:
+
+      [bold]glint-data synthesize PHOTOS --out DATASET[/bold]
+      [bold]glint-data label DATASET --reference kadid[/bold]
+      [bold]glint-data train DATASET --model glintiqa --out RUN[/bold]
+
+    Exit codes: 0 all done, 1 wrong use or nothing done, 3 done with refusals.
+    """
+
+
+def main() -> None:
+    """Run the command line; every error a person can mend is one sentence and an exit code."""
+    from glint_data.cli import datasets, labels, networks, start  # noqa: F401  (they register their verbs)
+
+    try:
+        app()
+    except GlintError as error:
+        say(f"glint-data: {error}")
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        say("\nStopped. What was finished is kept; the same command goes on from there.")
+        sys.exit(INTERRUPTED)
+    except SystemExit as end:
+        # Typer says 2 for wrong use; here 1 is wrong use and 3 is done with refusals.
+        sys.exit(1 if end.code == 2 else INTERRUPTED if end.code == INTERRUPTED else end.code)

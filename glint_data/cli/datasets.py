@@ -1,0 +1,75 @@
+"""Verbs that make datasets: distortions, synthesize."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from glint_data.cli import DONE_WITH_REFUSALS, app
+from glint_data.cli.options import numbers, workers
+from glint_data.errors import GlintError
+
+Suite = Annotated[str, typer.Option(help="Distortion suite; 'glint-data distortions' lists them.")]
+
+
+@app.command(rich_help_panel="Datasets")
+def distortions(
+    suite: Suite = "kadid10k",
+    image: Annotated[Path | None, typer.Option(help="A photo to show the suite on.")] = None,
+    sheet: Annotated[Path | None, typer.Option(help="Contact sheet to write (PNG).")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the random types on the sheet.")] = 0,
+) -> None:
+    """List a suite's types with their levels and units, or draw them all on a photo.
+
+    Example: glint-data distortions --suite kadid10k --image photo.jpg --sheet sheet.png
+    """
+    from glint_data import listing
+
+    if (image is None) != (sheet is None):
+        raise GlintError("--image and --sheet go together: the photo to distort and the PNG to write")
+    if image is None:
+        typer.echo(listing.suite_table(suite))
+        return
+    width, height = listing.write_sheet(suite, image, sheet, seed)
+    typer.echo(f"contact sheet of {suite}, {width}x{height}: {sheet}")
+
+
+@app.command(rich_help_panel="Datasets")
+def synthesize(
+    sources: Annotated[list[Path], typer.Argument(help="Folders of photos, .txt lists, or files.")],
+    out: Annotated[Path, typer.Option(help="Folder of the dataset; an unfinished one is gone on with.")],
+    suite: Suite = "kadid10k",
+    types: Annotated[str, typer.Option(help="Only these types, such as 1,10-12. [default: all]")] = "",
+    levels: Annotated[str, typer.Option(help="Only these levels, such as 1-3. [default: all]")] = "",
+    virtual: Annotated[bool, typer.Option("--virtual", help="Recipes only: no pixels on disk.")] = False,
+    format: Annotated[str, typer.Option(help="Lossless image format: png or webp.")] = "png",
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the whole run.")] = 0,
+    worker_count: Annotated[
+        int, typer.Option("--workers", min=0, help="Processes that render; 0: one a core.")
+    ] = 0,
+    limit: Annotated[int, typer.Option(min=0, help="Only the first so many photos; 0: all.")] = 0,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say the cost; write nothing.")] = False,
+) -> None:
+    """Render photos through every type and level of a distortion suite.
+
+    Writes images/, references/ (the pristine photos), manifest.parquet,
+    run.json and, where something was refused, failures.csv.
+    Killed or stopped half-way, the same command goes on where it was.
+
+    Example: glint-data synthesize photos/ --out dataset
+    """
+    from glint_data.recipes import Settings
+    from glint_data.synthesize import synthesize as run
+
+    settings = Settings(suite, numbers(types), numbers(levels), seed, format, virtual)
+    if dry_run:
+        from glint_data.estimate import estimate
+
+        typer.echo(estimate(sources, settings, workers(worker_count), limit))
+        return
+    summary = run(sources, out, settings, workers(worker_count), limit)
+    typer.echo(summary.text())
+    if summary.made + summary.kept == 0:
+        raise typer.Exit(1)
+    if summary.refusals:
+        raise typer.Exit(DONE_WITH_REFUSALS)

@@ -1,0 +1,1 @@
+"""Verbs that give and certify labels: label, audit."""

@@ -1,0 +1,1 @@
+"""Verbs around the quality networks: train, evaluate, score."""

@@ -1,0 +1,46 @@
+"""What a person sees of a suite: the table of its types, and the contact sheet."""
+
+from pathlib import Path
+
+import distortions
+from glint_data import images
+from glint_data.errors import GlintError
+
+
+def find_suite(name: str) -> "distortions.Suite":
+    """The suite of that name. Raises `GlintError` with the names there are."""
+    try:
+        return distortions.suite(name)
+    except (KeyError, ValueError) as error:
+        raise GlintError(str(error.args[0])) from None
+
+
+def suite_table(name: str) -> str:
+    """The suite's types, a line each: number, title, function, unit, levels."""
+    suite = find_suite(name)
+    rows = [("#", "type", "function", "unit", "levels 1..n")]
+    for kind in suite.types.values():
+        levels = ", ".join(_strength(level) for level in kind.levels)
+        rows.append((str(kind.number), kind.title, kind.distortion.name, kind.unit, levels))
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, [*widths, 0], strict=True)) for row in rows
+    ]
+    cells = sum(len(kind.levels) for kind in suite.types.values())
+    others = ", ".join(other for other in distortions.suites() if other != suite.name)
+    closing = f"{suite.name}, version {suite.version}: {len(suite.types)} types, {cells} cells."
+    return "\n".join(
+        [*(line.rstrip() for line in lines), "", closing + (f" Other suites: {others}." if others else "")]
+    )
+
+
+def _strength(level: object) -> str:
+    return f"{level:g}" if isinstance(level, (int, float)) else str(level)
+
+
+def write_sheet(name: str, photo: Path, sheet: Path, seed: int) -> tuple[int, int]:
+    """Draw the suite on a photo and write the PNG. Returns its width and height in pixels."""
+    find_suite(name)
+    picture = distortions.sheet(images.read_rgb(photo), suite=name, seed=seed)
+    images.write_png(sheet, picture)
+    return picture.shape[1], picture.shape[0]

@@ -1,0 +1,99 @@
+"""The record of a run, `run.json`: settings and versions, and the check that a resumed run is the same."""
+
+import json
+import platform
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import glint_data
+from glint_data.errors import CannotWrite, GlintError
+from glint_data.files import write_atomically
+
+FILE = "run.json"
+_PACKAGES = ("numpy", "opencv-python-headless", "opencv-python", "pillow", "scipy", "torch")
+_IGNORED = {".lock", ".DS_Store", "Thumbs.db"}
+
+
+def open_folder(folder: Path, verb: str, settings: dict[str, Any]) -> None:
+    """Make `folder` the output of `verb`, or check that it already is, with these very settings.
+
+    Raises:
+        GlintError: the folder holds something else, or a run with other settings (the difference is shown).
+        CannotWrite: it cannot be made.
+    """
+    settings = json.loads(json.dumps(settings))  # tuples become lists, as they will be read back
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        present = {path.name for path in folder.iterdir()} - _IGNORED
+    except NotADirectoryError as error:
+        raise CannotWrite(f"{folder}: is a file, or lies below one; name a folder") from error
+    except FileExistsError as error:
+        raise CannotWrite(f"{folder}: is a file; name a folder") from error
+    except OSError as error:
+        raise CannotWrite(
+            f"{folder}: cannot be used ({error.strerror or error}); choose another --out"
+        ) from error
+    if FILE in present:
+        _check_same(folder, verb, settings)
+    elif present:
+        raise GlintError(
+            f"{folder}: holds other things ({', '.join(sorted(present)[:3])}) and no {FILE}; "
+            "choose a new or an empty folder"
+        )
+    else:
+        write(folder, {"verb": verb, "settings": settings, "versions": versions()})
+
+
+def _check_same(folder: Path, verb: str, settings: dict[str, Any]) -> None:
+    record = read(folder)
+    if record.get("verb") != verb:
+        raise GlintError(
+            f"{folder}: was made by 'glint-data {record.get('verb')}'; choose another --out for {verb}"
+        )
+    before = record.get("settings", {})
+    changed = [
+        f"  {name}: {before.get(name)!r} there, {settings.get(name)!r} now"
+        for name in sorted(before.keys() | settings.keys())
+        if before.get(name) != settings.get(name)
+    ]
+    if changed:
+        raise GlintError(
+            "\n".join([f"{folder}: was begun with other settings:", *changed])
+            + "\nRepeat the earlier settings to go on with it, or choose another --out."
+        )
+
+
+def read(folder: Path) -> dict[str, Any]:
+    """The record in a folder. Raises `GlintError` where there is none or it is damaged."""
+    file = folder / FILE
+    try:
+        record = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise GlintError(f"{folder}: holds no {FILE}; name a folder that glint-data wrote") from None
+    except (OSError, ValueError) as error:
+        raise GlintError(f"{file}: cannot be read ({error}); restore it or begin in a new folder") from error
+    if not isinstance(record, dict):
+        raise GlintError(f"{file}: holds no record of a run; restore it or begin in a new folder")
+    return record
+
+
+def write(folder: Path, record: dict[str, Any]) -> None:
+    """Write the record, whole or not at all."""
+    text = json.dumps(record, indent=1, sort_keys=True, default=str)
+    write_atomically(folder / FILE, (text + "\n").encode(), durable=True)
+
+
+def versions() -> dict[str, str]:
+    """The versions that can change a pixel or a number: ours, Python's and the numeric packages'."""
+    found = {
+        "glint-data": glint_data.__version__,
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+    }
+    for name in _PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found

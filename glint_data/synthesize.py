@@ -1,0 +1,268 @@
+"""Pristine photos through a distortion suite: plan the recipes, render them, keep what is finished.
+
+A source is the unit of work: its samples are rendered from one decoded photo, its images are written,
+and then its part of the manifest is written by rename. That rename is the commit: what has no part is
+rendered again by the next run. When all sources are done the parts become `manifest.parquet`.
+"""
+
+import csv
+import io
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import distortions
+from glint_data import images, manifest, runs, sources
+from glint_data.errors import CannotWrite, GlintError, ImageRefused
+from glint_data.files import write_atomically
+from glint_data.progress import Meter, duration, say
+from glint_data.recipes import Settings, recipe
+from glint_data.sources import Refusal, Source
+from glint_data.work import only_run, run_tasks
+
+if TYPE_CHECKING:
+    import pandas
+
+FAILURES = "failures.csv"
+SOURCES_PER_FOLDER = 79
+"""79 sources x 125 samples stay under 10,000 files a folder, where viewers and file systems slow down."""
+
+
+@dataclass
+class Summary:
+    """What a run did: counts, the dataset's folder, and what was refused."""
+
+    folder: Path
+    sources: int = 0
+    made: int = 0
+    kept: int = 0
+    failed: int = 0
+    refusals: list[Refusal] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def text(self) -> str:
+        """The closing lines for a person: counts, paths, what was refused and what to do next."""
+        rate = f" in {duration(self.seconds)} ({self.made / self.seconds:.1f} samples/s)" if self.made else ""
+        lines = [
+            f"{self.made + self.kept:,} samples of {self.sources:,} photos: {self.made:,} made{rate}"
+            f"{f', {self.kept:,} kept from before' if self.kept else ''}",
+            f"  {self.folder / manifest.FILE}",
+        ]
+        if self.refusals:
+            lines.append(f"  {len(self.refusals):,} refused or failed: {self.folder / FAILURES}; the first:")
+            lines += [f"    {refusal.error}" for refusal in self.refusals[:3]]
+        return "\n".join([*lines, f"Next: glint-data label {self.folder} --reference kadid"])
+
+
+@dataclass(frozen=True)
+class Task:
+    """All it takes to render what one source still lacks."""
+
+    source: Source
+    cells: tuple[tuple[int, int], ...]
+    settings: Settings
+    folder: str
+    subfolder: str
+
+
+def synthesize(
+    places: list[str | Path], out: str | Path, settings: Settings, workers: int, limit: int = 0
+) -> Summary:
+    """Render every admitted photo through every cell into the dataset folder `out`, resuming what is there.
+
+    `limit` takes only the first so many photos (0: all). Returns the summary; refusals are also in
+    `failures.csv`.
+
+    Raises:
+        GlintError: nothing to do, settings unlike those of the dataset there, or a folder that is no dataset.
+        CannotWrite: the target cannot be written.
+    """
+    settings = settings.resolved()
+    files = sources.find(places)
+    out = Path(out)
+    runs.open_folder(out, "synthesize", settings.record())
+    with only_run(out):
+        known = sources.read(out)
+        admitted, refused = sources.scan(files[: limit or None], known, workers)
+        if not admitted:
+            _write_failures(out, refused)
+            raise GlintError(f"none of the {len(files)} files was admitted; the first: {refused[0].error}")
+        sources.write(out, _merged(known, admitted))
+        summary = Summary(out, sources=len(admitted), refusals=refused)
+        begun = time.monotonic()
+        (_plan_virtual if settings.virtual else _render)(out, settings, admitted, workers, summary)
+        summary.seconds = time.monotonic() - begun
+        _write_failures(out, summary.refusals)
+    return summary
+
+
+def _merged(known: list[Source], admitted: list[Source]) -> list[Source]:
+    """Known sources keep their place, because the place decides the folder of their images."""
+    fresh = {source.hash: source for source in admitted}
+    kept = [fresh.pop(source.hash, source) for source in known]
+    return kept + list(fresh.values())
+
+
+def _render(out: Path, settings: Settings, admitted: list[Source], workers: int, summary: Summary) -> None:
+    before = _finished_rows(out)
+    tasks = list(_tasks(out, settings, admitted, before))
+    total = sum(len(task.cells) for task in tasks)
+    summary.kept = len(admitted) * len(settings.cells()) - total
+    if summary.kept:
+        say(f"{summary.kept:,} samples are there already; {total:,} to go")
+    (out / manifest.PARTS).mkdir(exist_ok=True)
+    with Meter(total, "samples") as meter:
+        for outcome in run_tasks(render_source, tasks, min(workers, max(len(tasks), 1))):
+            if outcome.error is None:
+                summary.made += outcome.result[0]
+                summary.refusals += outcome.result[1]
+            else:
+                source = outcome.task.source
+                error = outcome.error if source.path in outcome.error else f"{source.path}: {outcome.error}"
+                summary.refusals.append(Refusal(source.path, error, "render"))
+            meter.advance(len(outcome.task.cells))
+    summary.failed = total - summary.made
+    _commit(out, settings)
+
+
+def _tasks(
+    out: Path, settings: Settings, admitted: list[Source], before: "pandas.DataFrame"
+) -> Iterator[Task]:
+    done: dict[str, set[tuple[int, int]]] = {}
+    for row in before.itertuples():
+        if row.status == "ok" and _is_written(out, row.path) and _is_written(out, row.reference_path):
+            done.setdefault(row.source, set()).add((row.type, row.level))
+    place = {source.name: index for index, source in enumerate(sources.read(out))}
+    for source in admitted:
+        missing = tuple(cell for cell in settings.cells() if cell not in done.get(source.name, ()))
+        if missing:
+            number = place[source.name] // SOURCES_PER_FOLDER
+            yield Task(source, missing, settings, str(out), f"{number:04d}" if number else "")
+
+
+def _is_written(out: Path, path: str | None) -> bool:
+    try:
+        return path is not None and (out / path).stat().st_size > 0
+    except OSError:
+        return False
+
+
+def render_source(task: Task) -> tuple[int, list[Refusal]]:
+    """Render one source's missing cells, write them, then write its part. Runs in a worker process.
+
+    Returns how many samples were made and the cells that failed.
+    """
+    source, settings, out = task.source, task.settings, Path(task.folder)
+    pixels = images.read_rgb(source.path)
+    if images.pixel_hash(pixels) != source.hash:
+        raise ImageRefused(f"{source.path}: changed while the run was under way; run the same command again")
+    suite = distortions.suite(settings.suite)
+    photo = distortions.Photo(pixels)
+    reference = _image_path("references", task.subfolder, f"{source.name}.png")
+    _write_image(out / reference, images.encode_png(pixels))
+    rows, refusals = [], []
+    for kind, level in task.cells:
+        row = recipe(source, settings, kind, level)
+        try:
+            rendering = suite.render(photo, kind, level, seed=row["seed"])
+        except (ValueError, RuntimeError, ArithmeticError) as error:
+            row |= {"status": "failed", "error": str(error)}
+            refusals.append(Refusal(source.path, f"{row['sample_id']}: {error}", "render"))
+            rows.append(row)
+            continue
+        path = _image_path("images", task.subfolder, f"{row['sample_id']}.{settings.format}")
+        _write_image(out / path, images.ENCODERS[settings.format](rendering.pixels))
+        row |= {
+            "path": path,
+            "reference_path": reference,
+            "parameters": json.dumps(rendering.parameters, sort_keys=True),
+            "height": rendering.pixels.shape[0],
+            "width": rendering.pixels.shape[1],
+            "image_hash": images.pixel_hash(rendering.pixels),
+            "status": "ok",
+        }
+        rows.append(row)
+    _write_part(out, source.name, rows)
+    return len(rows) - len(refusals), refusals
+
+
+def _image_path(folder: str, subfolder: str, name: str) -> str:
+    return "/".join(part for part in (folder, subfolder, name) if part)
+
+
+def _write_image(file: Path, encoded: bytes) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotWrite(f"{file.parent}: cannot be made ({error.strerror or error})") from error
+    write_atomically(file, encoded)
+
+
+def _write_part(out: Path, name: str, rows: list[dict]) -> None:
+    import pandas
+
+    manifest.write_table(out / manifest.PARTS / f"{name}.parquet", manifest.to_table(pandas.DataFrame(rows)))
+
+
+def _finished_rows(out: Path) -> "pandas.DataFrame":
+    """All rows committed so far: the manifest's, replaced by those of newer parts."""
+    import pandas
+
+    frames = []
+    if (out / manifest.FILE).is_file():
+        frames.append(manifest.read(out))
+    for part in sorted((out / manifest.PARTS).glob("*.parquet")):
+        frames.append(manifest.read(part))
+    frames = [frame for frame in frames if len(frame)]
+    if not frames:
+        return pandas.DataFrame(columns=list(manifest.COLUMNS))
+    return pandas.concat(frames, ignore_index=True).drop_duplicates("sample_id", keep="last")
+
+
+def _commit(out: Path, settings: Settings) -> None:
+    """Turn the parts into the manifest; only then are they removed."""
+    rows = _finished_rows(out)
+    facts = manifest.facts(out) if (out / manifest.FILE).is_file() else {}
+    if len(rows):
+        order = {source.name: index for index, source in enumerate(sources.read(out))}
+        rows = rows.assign(_order=rows["source"].map(order)).sort_values(["_order", "type", "level"])
+        manifest.write(out, rows.drop(columns="_order"), facts | {"suite": settings.suite})
+    shutil.rmtree(out / manifest.PARTS, ignore_errors=True)
+
+
+def _plan_virtual(
+    out: Path, settings: Settings, admitted: list[Source], _workers: int, summary: Summary
+) -> None:
+    """Write the recipes of all samples, and no pixels."""
+    import pandas
+
+    before = _finished_rows(out)
+    known = set(before["sample_id"])
+    rows = [
+        recipe(source, settings, *cell) | {"status": "planned"}
+        for source in admitted
+        for cell in settings.cells()
+    ]
+    fresh = pandas.DataFrame([row for row in rows if row["sample_id"] not in known])
+    summary.made, summary.kept = len(fresh), len(rows) - len(fresh)
+    if len(fresh):
+        facts = manifest.facts(out) if len(before) else {}
+        together = pandas.concat([before, fresh], ignore_index=True) if len(before) else fresh
+        manifest.write(out, together, facts | {"suite": settings.suite})
+
+
+def _write_failures(out: Path, refusals: list[Refusal]) -> None:
+    """`failures.csv`: every file refused and every sample not made in this run; absent when there is none."""
+    file = out / FAILURES
+    if not refusals:
+        file.unlink(missing_ok=True)
+        return
+    table = io.StringIO()
+    writer = csv.writer(table)
+    writer.writerow(["source_path", "stage", "error"])
+    writer.writerows([refusal.path, refusal.stage, refusal.error] for refusal in refusals)
+    write_atomically(file, table.getvalue().encode("utf-8", "surrogateescape"))

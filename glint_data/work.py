@@ -1,0 +1,154 @@
+"""Tasks over processes: a pool that survives a dying worker, and a lock that keeps a dataset to one run."""
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from glint_data.errors import CannotWrite, GlintError
+
+IN_FLIGHT_PER_WORKER = 2
+"""Tasks handed to the pool ahead of need: enough to keep it busy, few enough to stop quickly."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one task: its result, or the sentence that says why there is none."""
+
+    task: Any
+    result: Any = None
+    error: str | None = None
+
+
+def default_workers() -> int:
+    """The processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def run_tasks(function: Callable[[Any], Any], tasks: Iterable[Any], workers: int) -> Iterator[Outcome]:
+    """Call `function(task)` in worker processes and yield the outcomes as they come, in any order.
+
+    An exception in a task becomes its outcome. A worker that dies (killed, out of memory) takes a whole
+    pool with it: the tasks that were under way are then tried once more, each alone, and one that kills
+    its worker again is the outcome "the worker died".
+
+    Raises:
+        CannotWrite: at once, when a task could not write: going on would fail the same way.
+    """
+    queue = iter(tasks)
+    suspects: list[Any] = []
+    while True:
+        suspects = yield from _run_until_broken(function, queue, workers)
+        if not suspects:
+            return
+        for task in suspects:
+            yield from _run_alone(function, task)
+
+
+def _run_until_broken(function, queue: Iterator[Any], workers: int):
+    """Yield outcomes until the queue is empty or a worker died; returns the tasks then under way."""
+    under_way: dict[Future, Any] = {}
+    with _pool(workers) as pool:
+        while True:
+            while len(under_way) < workers * IN_FLIGHT_PER_WORKER:
+                try:
+                    task = next(queue)
+                except StopIteration:
+                    break
+                try:
+                    under_way[pool.submit(function, task)] = task
+                except BrokenProcessPool:
+                    return [task, *under_way.values()]
+            if not under_way:
+                return []
+            finished, _ = wait(under_way, return_when=FIRST_COMPLETED)
+            broken = []
+            for future in finished:
+                task = under_way.pop(future)
+                outcome = _outcome(future, task)
+                if outcome is None:
+                    broken.append(task)
+                else:
+                    yield outcome
+            if broken:
+                return [*broken, *under_way.values()]
+
+
+def _run_alone(function, task) -> Iterator[Outcome]:
+    with _pool(1) as pool:
+        future = pool.submit(function, task)
+        outcome = _outcome(future, task)
+    yield outcome or Outcome(task, error="the worker process died on it twice (killed, or out of memory)")
+
+
+def _outcome(future: Future, task: Any) -> Outcome | None:
+    """The future's outcome; None where its worker died."""
+    try:
+        return Outcome(task, result=future.result())
+    except BrokenProcessPool:
+        return None
+    except CannotWrite:
+        raise
+    except GlintError as error:
+        return Outcome(task, error=str(error))
+    except Exception as error:
+        return Outcome(task, error=f"{type(error).__name__}: {error}")
+
+
+@contextlib.contextmanager
+def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+    # spawn: a forked child would inherit the locks of OpenCV's and torch's threads.
+    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_begin_worker)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _begin_worker() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    # One thread a worker: the processes share the cores, and results must not depend on thread counts.
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[name] = "1"
+    import cv2
+
+    cv2.setNumThreads(1)
+
+
+def _end_with_parent() -> None:
+    multiprocessing.parent_process().join()
+    os._exit(1)
+
+
+@contextlib.contextmanager
+def only_run(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock; a second run on the same folder is told so. Released when the process ends.
+
+    Raises:
+        GlintError: another process holds it.
+    """
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(folder / ".lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise GlintError(
+            f"{folder}: another glint-data process is writing here; wait for it, or choose another folder"
+        ) from None
+    except OSError as error:
+        raise CannotWrite(
+            f"{folder}: cannot be locked ({error.strerror or error}); choose another folder"
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
