@@ -167,11 +167,25 @@ def to_table(frame: "pandas.DataFrame", facts: dict[str, Any] | None = None) -> 
         _VERSION_KEY: str(VERSION).encode(),
         _FACTS_KEY: json.dumps(facts or {}, sort_keys=True).encode(),
     }
-    frame = frame.reindex(columns=list(COLUMNS))
+    fields = schema()
     try:
-        return pa.Table.from_pandas(frame, schema=schema().with_metadata(metadata), preserve_index=False)
+        columns = [_column(frame, field) for field in fields]
     except pa.ArrowException as error:
         raise GlintError(f"the table does not fit the manifest's schema: {error}") from error
+    return pa.table(columns, schema=fields.with_metadata(metadata))
+
+
+def _column(frame: "pandas.DataFrame", field: "pyarrow.Field") -> "pyarrow.Array":
+    import pyarrow as pa
+
+    if field.name not in frame or frame[field.name].isna().all():
+        return pa.nulls(len(frame), field.type)
+    try:
+        if pa.types.is_dictionary(field.type):
+            return pa.array(frame[field.name], pa.string(), from_pandas=True).dictionary_encode()
+        return pa.array(frame[field.name], field.type, from_pandas=True)
+    except (pa.ArrowException, OverflowError) as error:
+        raise pa.ArrowInvalid(f"column {field.name}: {error}") from error
 
 
 def write(folder: str | Path, frame: "pandas.DataFrame", facts: dict[str, Any] | None = None) -> Path:

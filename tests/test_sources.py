@@ -1,0 +1,93 @@
+"""Folders, lists and files to sources: stable names, duplicates once, refusals by name."""
+
+import numpy as np
+import pytest
+
+from glint_data import images, sources
+from glint_data.errors import GlintError
+
+
+def picture(seed: int, side: int = 64) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (side, side, 3), dtype=np.uint8)
+
+
+def test_find_takes_folders_lists_and_files(tmp_path):
+    folder = tmp_path / "photos" / "below"
+    folder.mkdir(parents=True)
+    for name in ("b.png", "a.PNG"):
+        images.write_png(folder / name, picture(0))
+    (folder / "note.md").write_text("not a photo")
+    listed = tmp_path / "list.txt"
+    listed.write_text("# chosen by hand\nphotos/below/b.png\n\n")
+    assert [p.name for p in sources.find([tmp_path / "photos"])] == ["a.PNG", "b.png"]
+    assert [p.name for p in sources.find([listed, folder / "b.png", folder])] == ["b.png", "a.PNG"]
+
+
+def test_nothing_found_names_the_place(tmp_path):
+    with pytest.raises(GlintError, match="absent: no such file or folder"):
+        sources.find([tmp_path / "absent"])
+    with pytest.raises(GlintError, match="holds no image files"):
+        sources.find([tmp_path])
+
+
+def scan(tmp_path, known=()):
+    return sources.scan(sources.find([tmp_path]), list(known), workers=1)
+
+
+def test_names_are_unique_and_stay_when_photos_are_added(tmp_path):
+    for folder in ("m", "n"):
+        (tmp_path / folder).mkdir()
+    images.write_png(tmp_path / "n" / "sea.png", picture(1))
+    first, refused = scan(tmp_path)
+    assert [source.name for source in first] == ["sea"] and not refused
+    images.write_png(tmp_path / "m" / "Sea.png", picture(2))
+    second, _ = scan(tmp_path, first)
+    names = {source.path: source.name for source in second}
+    assert names[str(tmp_path / "n" / "sea.png")] == "sea", "a known source must keep its name"
+    assert names[str(tmp_path / "m" / "Sea.png")].startswith("Sea-")
+
+
+def test_same_pixels_are_one_source(tmp_path):
+    images.write_png(tmp_path / "a.png", picture(3))
+    images.write_png(tmp_path / "b.png", picture(3))
+    admitted, refused = scan(tmp_path)
+    assert [source.name for source in admitted] == ["a"]
+    assert "same pixels as" in refused[0].error and refused[0].path.endswith("b.png")
+
+
+def test_tiny_and_damaged_are_refused_by_name(tmp_path):
+    images.write_png(tmp_path / "good.png", picture(4))
+    images.write_png(tmp_path / "tiny.png", picture(5, side=20))
+    (tmp_path / "torn.png").write_bytes(images.encode_png(picture(6))[:500])
+    admitted, refused = scan(tmp_path)
+    assert [source.name for source in admitted] == ["good"]
+    errors = " ".join(refusal.error for refusal in refused)
+    assert "tiny.png: 20x20 is too small" in errors and "torn.png" in errors
+
+
+def test_unchanged_files_are_not_decoded_again(tmp_path, monkeypatch):
+    images.write_png(tmp_path / "a.png", picture(7))
+    first, _ = scan(tmp_path)
+    monkeypatch.setattr(sources, "run_tasks", lambda *_: pytest.fail("decoded an unchanged file again"))
+    assert scan(tmp_path, first)[0] == first
+
+
+@pytest.mark.parametrize(
+    ("stem", "name"),
+    [
+        ("plain", "plain"),
+        ("../../etc/passwd", "etc-passwd"),
+        ("a b\nc", "a-b-c"),
+        ("...", "photo"),
+        ("x" * 300, "x" * 80),
+    ],
+)
+def test_names_are_safe_for_every_file_system(stem, name):
+    assert sources.safe_name(stem) == name
+
+
+def test_sources_come_back_as_written(tmp_path):
+    images.write_png(tmp_path / "a.png", picture(8))
+    admitted, _ = scan(tmp_path)
+    sources.write(tmp_path, admitted)
+    assert sources.read(tmp_path) == admitted

@@ -1,0 +1,71 @@
+"""The pool: outcomes for every task, whatever happens to a worker; one run a folder."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from glint_data.errors import CannotWrite, GlintError, ImageRefused
+from glint_data.work import only_run, run_tasks
+
+
+def _behave(task):
+    kind, value = task
+    if kind == "refuse":
+        raise ImageRefused(f"photo {value} refused")
+    if kind == "break":
+        raise RuntimeError("a fault of ours")
+    if kind == "die":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if kind == "die once" and not os.path.exists(value):  # noqa: PTH110
+        open(value, "w").close()  # noqa: PTH123
+        os.kill(os.getpid(), signal.SIGKILL)
+    if kind == "full":
+        raise CannotWrite("disk full")
+    return value
+
+
+def test_every_task_has_one_outcome_though_workers_die(tmp_path):
+    flag = str(tmp_path / "flag")
+    tasks = [("fine", n) for n in range(6)]
+    tasks[2:2] = [("die", "x"), ("refuse", 7), ("break", 8), ("die once", flag)]
+    outcomes = {outcome.task: outcome for outcome in run_tasks(_behave, tasks, workers=2)}
+    assert set(outcomes) == set(tasks)
+    assert [outcomes[("fine", n)].result for n in range(6)] == list(range(6))
+    assert "died" in outcomes[("die", "x")].error
+    assert outcomes[("refuse", 7)].error == "photo 7 refused"
+    assert outcomes[("break", 8)].error == "RuntimeError: a fault of ours"
+    assert outcomes[("die once", flag)].result == flag, "a worker killed from outside costs no task"
+
+
+def test_a_full_disk_stops_the_run():
+    with pytest.raises(CannotWrite, match="disk full"):
+        list(run_tasks(_behave, [("full", 0), *[("fine", n) for n in range(50)]], workers=1))
+
+
+def test_second_run_on_a_folder_is_told_so(tmp_path):
+    script = (
+        "import sys, pathlib; from glint_data.work import only_run\n"
+        "with only_run(pathlib.Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
+    )
+    holder = subprocess.Popen(
+        [sys.executable, "-c", script, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    try:
+        assert holder.stdout.readline() == b"held\n"
+        with pytest.raises(GlintError, match="another glint-data process"), only_run(tmp_path):
+            pass
+    finally:
+        holder.kill()
+        holder.wait()
+    deadline = time.monotonic() + 10
+    while True:  # the lock of a killed process is released by the system
+        try:
+            with only_run(tmp_path):
+                break
+        except GlintError:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
