@@ -21,7 +21,7 @@ def suite_table(name: str) -> str:
     rows = [("#", "type", "function", "unit", "levels 1..n")]
     for kind in suite.types.values():
         levels = ", ".join(_strength(level) for level in kind.levels)
-        rows.append((str(kind.number), kind.title, kind.distortion.name, kind.unit, levels))
+        rows.append((str(kind.number), kind.title, kind.distortion, kind.unit, levels))
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     lines = [
         "  ".join(cell.ljust(width) for cell, width in zip(row, [*widths, 0], strict=True)) for row in rows

@@ -78,7 +78,7 @@ def recipe(source: Source, settings: Settings, kind: int, level: int) -> dict:
         "suite": settings.suite,
         "type": kind,
         "level": level,
-        "distortion": suite_type.distortion.name,
+        "distortion": suite_type.distortion,
         "strength": float(strength) if isinstance(strength, (int, float)) else None,
         "seed": sample_seed(settings.seed, source.hash, settings.suite, kind, level),
         "width": source.width,

@@ -53,7 +53,7 @@ def _check_same(folder: Path, verb: str, settings: dict[str, Any]) -> None:
         )
     before = record.get("settings", {})
     changed = [
-        f"  {name}: {before.get(name)!r} there, {settings.get(name)!r} now"
+        f"  {name}: {_shown(before.get(name))} there, {_shown(settings.get(name))} now"
         for name in sorted(before.keys() | settings.keys())
         if before.get(name) != settings.get(name)
     ]
@@ -62,6 +62,19 @@ def _check_same(folder: Path, verb: str, settings: dict[str, Any]) -> None:
             "\n".join([f"{folder}: was begun with other settings:", *changed])
             + "\nRepeat the earlier settings to go on with it, or choose another --out."
         )
+
+
+def _shown(value: Any) -> str:
+    """A setting as it would be typed: number lists as ranges."""
+    if not isinstance(value, list) or not all(isinstance(item, int) for item in value):
+        return repr(value)
+    ranges: list[list[int]] = []
+    for number in value:
+        if ranges and number == ranges[-1][1] + 1:
+            ranges[-1][1] = number
+        else:
+            ranges.append([number, number])
+    return ",".join(f"{first}-{last}" if last > first else f"{first}" for first, last in ranges)
 
 
 def read(folder: Path) -> dict[str, Any]:

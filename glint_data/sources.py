@@ -1,5 +1,6 @@
 """Folders, lists and files of photos to one table of sources: what is admitted, and why the rest is not."""
 
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
@@ -62,12 +63,16 @@ def find(places: Iterable[str | Path]) -> list[Path]:
             raise GlintError(
                 f"{place}: no such file or folder; name a folder of photos, a .txt list or photo files"
             )
-        found.update((file.absolute(), None) for file in files)
+        found.update((_absolute(file), None) for file in files)
     if not found:
         named = ", ".join(map(str, places))
         endings = " ".join(sorted(ending[1:] for ending in images.EXTENSIONS))
         raise GlintError(f"{named}: holds no image files (looked for {endings})")
     return list(found)
+
+
+def _absolute(file: Path) -> Path:
+    return Path(os.path.abspath(file))  # noqa: PTH100  (without '..', but links stay links)
 
 
 def _read_list(file: Path) -> list[Path]:

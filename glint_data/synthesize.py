@@ -46,16 +46,18 @@ class Summary:
 
     def text(self) -> str:
         """The closing lines for a person: counts, paths, what was refused and what to do next."""
-        rate = f" in {duration(self.seconds)} ({self.made / self.seconds:.1f} samples/s)" if self.made else ""
-        lines = [
-            f"{self.made + self.kept:,} samples of {self.sources:,} photos: {self.made:,} made{rate}"
-            f"{f', {self.kept:,} kept from before' if self.kept else ''}",
-            f"  {self.folder / manifest.FILE}",
-        ]
+        done = self.made + self.kept
+        rate = f" in {duration(self.seconds)} ({self.made / self.seconds:.1f}/s)" if self.made else ""
+        kept = f", {self.kept:,} kept from before" if self.kept else ""
+        lines = [f"{done:,} samples of {self.sources:,} photos: {self.made:,} made{rate}{kept}"]
+        if done:
+            lines.append(f"  {self.folder / manifest.FILE}")
         if self.refusals:
             lines.append(f"  {len(self.refusals):,} refused or failed: {self.folder / FAILURES}; the first:")
             lines += [f"    {refusal.error}" for refusal in self.refusals[:3]]
-        return "\n".join([*lines, f"Next: glint-data label {self.folder} --reference kadid"])
+        if done:
+            lines.append(f"Next: glint-data label {self.folder} --reference kadid")
+        return "\n".join(lines)
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,8 @@ def _render(out: Path, settings: Settings, admitted: list[Source], workers: int,
     summary.kept = len(admitted) * len(settings.cells()) - total
     if summary.kept:
         say(f"{summary.kept:,} samples are there already; {total:,} to go")
+    if not total:
+        return _commit(out, settings)
     (out / manifest.PARTS).mkdir(exist_ok=True)
     with Meter(total, "samples") as meter:
         for outcome in run_tasks(render_source, tasks, min(workers, max(len(tasks), 1))):

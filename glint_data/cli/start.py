@@ -1,1 +1,44 @@
-"""Verbs for a first look: quickstart, report."""
+"""Verbs for a look: quickstart, report."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from glint_data.cli import app
+
+
+@app.command(rich_help_panel="Look")
+def quickstart(
+    out: Annotated[Path, typer.Option(help="Folder for everything it makes.")] = Path("quickstart"),
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the whole run.")] = 0,
+) -> None:
+    """The whole job on a few real photos, in minutes.
+
+    Synthesize, label, audit, train, evaluate, score, report. Needs no network
+    and no data: the photos are those that scikit-image carries.
+    """
+    from glint_data.quickstart import quickstart as run
+
+    run(out, seed)
+
+
+@app.command(rich_help_panel="Look")
+def report(
+    place: Annotated[Path, typer.Argument(metavar="DATASET_OR_RUN", help="Folder of a dataset or of a run.")],
+    run: Annotated[Path | None, typer.Option(help="Add this training run to a dataset's page.")] = None,
+    audit: Annotated[Path | None, typer.Option(help="Add the certificate that 'audit --json' wrote.")] = None,
+) -> None:
+    """Write report.html: samples, labels, training and evaluation on one page."""
+    import json
+
+    from glint_data.errors import GlintError
+    from glint_data.report import write_report
+
+    try:
+        certificate = json.loads(audit.read_text(encoding="utf-8")) if audit else None
+    except (OSError, ValueError) as error:
+        raise GlintError(
+            f"{audit}: not a certificate as 'glint-data audit --json FILE' writes it ({error})"
+        ) from None
+    typer.echo(f"report: {write_report(place, run, certificate)}")

@@ -1,0 +1,79 @@
+"""The report's figures, as PNG bytes, in one plain style."""
+
+import io
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pandas
+    from matplotlib.figure import Figure
+
+INK, ACCENT = "#33415c", "#2a7f9e"
+
+
+def _figure(width: float, height: float) -> "Figure":
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), dpi=110, layout="constrained")
+
+
+def _png(figure: "Figure") -> bytes:
+    for axes in figure.axes:
+        axes.spines[["top", "right"]].set_visible(False)
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png", metadata={"Software": None})
+    return stream.getvalue()
+
+
+def cell_means(labelled: "pandas.DataFrame") -> bytes:
+    """Mean label of every (type, level) as a coloured table."""
+    table = labelled.pivot_table(index="type", columns="level", values="mos", aggfunc="mean")
+    names = labelled.drop_duplicates("type").set_index("type")["distortion"].str.replace("_", " ")
+    figure = _figure(5.2, 0.26 * len(table) + 0.9)
+    axes = figure.subplots()
+    axes.imshow(table.to_numpy(), vmin=0, vmax=1, cmap="RdYlGn", aspect="auto")
+    for row, column in np.ndindex(*table.shape):
+        value = table.iat[row, column]
+        if np.isfinite(value):
+            axes.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=7.5, color="#1b1b1b")
+    axes.set_xticks(range(table.shape[1]), [f"level {level}" for level in table.columns], fontsize=8)
+    axes.set_yticks(range(len(table)), [f"{kind} {names[kind]}" for kind in table.index], fontsize=8)
+    axes.tick_params(length=0)
+    return _png(figure)
+
+
+def histogram(values: np.ndarray) -> bytes:
+    """Distribution of labels on 0 to 1."""
+    figure = _figure(4.6, 2.6)
+    axes = figure.subplots()
+    axes.hist(values, bins=np.linspace(0, 1, 26), color=ACCENT)
+    axes.set(xlabel="mos", ylabel="samples", xlim=(0, 1))
+    return _png(figure)
+
+
+def reference_use(labelled: "pandas.DataFrame", most: int = 20) -> bytes:
+    """How many photos have each reference among their matches, the most used first."""
+    by_photo = labelled.drop_duplicates("source")["label_references"].dropna()
+    used = by_photo.explode().value_counts().head(most)
+    figure = _figure(4.6, 2.6)
+    axes = figure.subplots()
+    axes.bar(used.index.astype(str), used.to_numpy(), color=INK)
+    axes.set_ylabel("photos")
+    axes.tick_params(axis="x", rotation=90, labelsize=8)
+    return _png(figure)
+
+
+def curve(history: list[dict]) -> bytes:
+    """Training loss and validation SROCC by epoch."""
+    epochs = [entry["epoch"] for entry in history]
+    figure = _figure(5.6, 2.8)
+    left = figure.subplots()
+    left.plot(
+        epochs, [entry.get("train_loss", np.nan) for entry in history], color=INK, label="training loss"
+    )
+    left.set(xlabel="epoch", ylabel="training loss")
+    right = left.twinx()
+    right.plot(epochs, [entry.get("val_srocc", np.nan) for entry in history], color=ACCENT, marker=".")
+    right.set_ylabel("validation SROCC", color=ACCENT)
+    return _png(figure)
