@@ -1,0 +1,83 @@
+"""The one call: an image in, the same kind of image out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from distortions.photo import LUMA, Photo
+from distortions.registry import distortion_named
+from distortions.suite import SuiteType
+from distortions.suites import suite as suite_named
+from distortions.suites import suites
+
+
+def get(name: str, suite: str | None = None) -> SuiteType:
+    """The type of that name with its levels: in `suite`, or in the first suite that has it."""
+    if suite is not None:
+        return suite_named(suite).type_called(name)
+    distortion_named(name)
+    for entry in suites():
+        for candidate in suite_named(entry).types.values():
+            if name in (candidate.name, candidate.distortion):
+                return candidate
+    raise ValueError(
+        f"{name} is registered but no suite gives it levels: add a line to one of {', '.join(suites())}"
+    )
+
+
+def apply(
+    image: np.ndarray,
+    name: str | int,
+    level: int,
+    suite: str = "kadid10k",
+    seed: int = 0,
+    parameters: Mapping[str, Any] | None = None,
+    return_parameters: bool = False,
+) -> np.ndarray | tuple[np.ndarray, dict[str, Any]]:
+    """The image, distorted by the type of that name (or number) at that level of the suite.
+
+    `image`: uint8, or float in [0, 1]; H x W x 3 RGB, H x W or H x W x 1 grey. The same kind comes back and
+    the input is not modified. Grey is distorted as three equal planes, and what comes back is the luma
+    .2989 R + .5870 G + .1140 B of the result. The same seed gives the same pixels; `parameters`, as
+    returned with `return_parameters=True`, render a former drawing again. Raises ValueError for a NaN,
+    another shape or type, an unknown name, level or suite.
+    """
+    chosen = suite_named(suite)
+    number = chosen.type_called(name).number
+    photo, shape = _as_photo(image)
+    floating = image.dtype != np.uint8
+    rendering = chosen.render(photo, number, level, seed, parameters, floating=floating)
+    pixels = rendering.pixels
+    if shape[2:] != (3,):
+        grey = pixels.astype(np.float64) @ np.array(LUMA)
+        pixels = (grey if floating else np.floor(grey + 0.5)).reshape(shape)
+    pixels = pixels.astype(image.dtype, copy=False)
+    return (pixels, rendering.parameters) if return_parameters else pixels
+
+
+def _as_photo(image: np.ndarray) -> tuple[Photo, tuple[int, ...]]:
+    if not isinstance(image, np.ndarray):
+        raise ValueError(f"an image is a NumPy array, got {type(image).__name__}: pass numpy.asarray(image)")
+    if not (image.ndim == 2 or (image.ndim == 3 and image.shape[2] in (1, 3))) or image.size == 0:
+        raise ValueError(
+            f"an image is H x W x 3 RGB or H x W grey with at least one pixel, got shape {image.shape}: "
+            "drop an alpha plane, put the colour planes last"
+        )
+    if image.dtype != np.uint8 and image.dtype.kind != "f":
+        raise ValueError(f"an image is uint8 or float in [0, 1], got {image.dtype}: convert it first")
+    if image.dtype.kind == "f":
+        if not np.isfinite(image).all():
+            raise ValueError("the image has a NaN or an infinite value: replace it before distorting")
+        if image.min() < 0 or image.max() > 1:
+            raise ValueError(
+                f"a float image is in [0, 1], got {image.min():.4g} to {image.max():.4g}: divide by its maximum"
+            )
+    planes = image.reshape(*image.shape[:2], -1)
+    if planes.shape[2] == 1:
+        planes = np.repeat(planes, 3, axis=2)
+    if planes.dtype == np.float16:
+        planes = planes.astype(np.float32)
+    return Photo(planes), image.shape

@@ -1,0 +1,89 @@
+"""Noise: KADID-10k types 11 to 15. Each draws from a generator keyed by `noise_seed` alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+
+from distortions.photo import Photo
+from distortions.registry import distortion, noise_seed
+
+# BT.601, studio range, over 255
+TO_YCBCR = np.array([[65.481, 128.553, 24.966], [-37.797, -74.203, 112.0], [112.0, -93.786, -18.214]]) / 255
+YCBCR_OFFSET = np.array([16.0, 128.0, 128.0]) / 255
+
+
+def normal(photo: Photo, seed: int) -> np.ndarray:
+    """Independent N(0, 1) for every value of the photo: H x W x 3 float32."""
+    return np.random.default_rng(seed).standard_normal((photo.height, photo.width, 3), dtype=np.float32)
+
+
+def _noisy(photo: Photo, variance: float, seed: int) -> np.ndarray:
+    noise = normal(photo, seed)
+    noise *= np.float32(np.sqrt(variance))
+    noise += photo.single
+    return np.clip(noise, 0, 1, out=noise)
+
+
+@distortion(draw=noise_seed)
+def white_noise(photo: Photo, variance: float, noise_seed: int) -> np.ndarray:
+    """Gaussian noise of that variance added to every value of R, G and B, clipped."""
+    return _noisy(photo, variance, noise_seed)
+
+
+@distortion(draw=noise_seed)
+def ycbcr_noise(photo: Photo, variance: float, noise_seed: int) -> np.ndarray:
+    """Gaussian noise of that variance added to Y, Cb and Cr (BT.601, studio range), clipped."""
+    noise = normal(photo, noise_seed)
+    noise *= np.float32(np.sqrt(variance))
+    noise += photo.shared("ycbcr", _ycbcr)
+    np.clip(noise, 0, 1, out=noise)
+    back = np.linalg.inv(TO_YCBCR)
+    rgb = cv2.transform(noise, np.column_stack([back, -back @ YCBCR_OFFSET]))
+    return np.clip(rgb, 0, 1, out=rgb)
+
+
+def _ycbcr(photo: Photo) -> np.ndarray:
+    return cv2.transform(photo.single, np.column_stack([TO_YCBCR, YCBCR_OFFSET]))
+
+
+@distortion(draw=noise_seed)
+def impulse_noise(photo: Photo, density: float, noise_seed: int) -> Photo | np.ndarray:
+    """Salt and pepper at that density, for every value of R, G and B apart."""
+    uniform = np.random.default_rng(noise_seed).random((photo.height, photo.width, 3), dtype=np.float32)
+    out = photo.single.copy()
+    out[uniform < density] = 1
+    out[uniform < density / 2] = 0
+    return out
+
+
+@distortion(draw=noise_seed)
+def multiplicative_noise(photo: Photo, variance: float, noise_seed: int) -> np.ndarray:
+    """x + n x with n uniform, mean 0 and that variance, clipped (speckle)."""
+    noise = np.random.default_rng(noise_seed).random((photo.height, photo.width, 3), dtype=np.float32)
+    width = 2 * np.sqrt(3 * variance)
+    noise *= np.float32(width)
+    noise += np.float32(1 - width / 2)
+    noise *= photo.single
+    return np.clip(noise, 0, 1, out=noise)
+
+
+def _draw_denoised(rng: np.random.Generator, photo: Photo, variance: float) -> dict[str, Any]:
+    from distortions.denoise import DENOISER
+
+    return {**noise_seed(rng, photo, variance), "denoiser": DENOISER}
+
+
+@distortion(draw=_draw_denoised)
+def denoised_noise(photo: Photo, variance: float, noise_seed: int, denoiser: str) -> np.ndarray:
+    """White noise of that variance, then removed by a denoising network, whose residue and smoothing stay."""
+    from distortions.denoise import DENOISER, denoise
+
+    if denoiser != DENOISER:
+        raise ValueError(
+            f"this recipe was rendered by the denoiser {denoiser!r}, here there is {DENOISER!r}: "
+            "install the version of the recipe, or render it afresh without its parameters"
+        )
+    return denoise(_noisy(photo, variance, noise_seed), float(np.sqrt(variance)))

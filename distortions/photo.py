@@ -1,0 +1,172 @@
+"""One photo and the work that its cells share.
+
+A photo read from a file has 256 possible values, so it is kept as 8-bit codes beside a table of 256 doubles:
+what a stretch or any other pointwise map does to it happens in the table, exactly and once. Everything
+derived (planes in single precision, Lab, histogram, ...) is computed when first asked for and kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import cv2
+import numpy as np
+
+LUMA = (0.2989, 0.5870, 0.1140)
+
+
+class Photo:
+    """An RGB photo, values nominally in [0, 1]; what it was made from is never modified.
+
+    `pixels`: H x W x 3 uint8, or H x W x 3 float32/float64 (finite). `table`: for uint8 pixels, the 256
+    values that the codes stand for (default code / 255).
+    """
+
+    def __init__(self, pixels: np.ndarray, table: np.ndarray | None = None) -> None:
+        if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.size == 0:
+            raise ValueError(
+                f"a photo is H x W x 3 with at least one pixel, got shape {pixels.shape}: "
+                "use distortions.apply for greyscale, drop the alpha plane of RGBA"
+            )
+        if pixels.dtype not in (np.uint8, np.float32, np.float64):
+            raise ValueError(f"a photo is uint8 or float in [0, 1], got {pixels.dtype}: convert it first")
+        self.codes = _read_only(pixels) if pixels.dtype == np.uint8 else None
+        self.table = np.arange(256) / 255.0 if table is None else table
+        self._values = None if self.codes is not None else _read_only(pixels)
+        self._shared: dict[Any, Any] = {}
+
+    @property
+    def height(self) -> int:
+        return self._pixels.shape[0]
+
+    @property
+    def width(self) -> int:
+        return self._pixels.shape[1]
+
+    @property
+    def _pixels(self) -> np.ndarray:
+        return self.codes if self.codes is not None else self._values
+
+    @cached_property
+    def histogram(self) -> np.ndarray:
+        """How often each 8-bit code occurs in the three planes together: 256 counts."""
+        codes = self.codes if self.codes is not None else self.bytes
+        return np.bincount(codes.reshape(-1), minlength=256)
+
+    @cached_property
+    def extremes(self) -> tuple[float, float]:
+        """The smallest and the largest value of all planes together."""
+        if self.codes is not None:
+            present = self.table[self.histogram > 0]
+            return float(present.min()), float(present.max())
+        low, high, _, _ = cv2.minMaxLoc(self._values.reshape(self.height, -1))
+        return low, high
+
+    @cached_property
+    def stretched(self) -> Photo:
+        """This photo from its minimum..maximum to 0..1, all planes together; a constant one is left alone."""
+        low, high = self.extremes
+        if low == high or (low, high) == (0.0, 1.0):
+            return self
+        if self.codes is None:
+            return Photo((self._values - low) / (high - low))
+        photo = Photo(self.codes, (self.table - low) / (high - low))
+        photo.histogram = self.histogram
+        return photo
+
+    def pointwise(self, function: Callable[[np.ndarray], np.ndarray]) -> Photo:
+        """The photo whose every value v is function(v), computed in double."""
+        if self.codes is None:
+            return Photo(function(self._values.astype(np.float64)))
+        photo = Photo(self.codes, function(self.table))
+        photo.histogram = self.histogram
+        return photo
+
+    def rearranged(self, function: Callable[[np.ndarray], np.ndarray]) -> Photo:
+        """The photo whose pixels `function` only copies from place to place (array in, new array out)."""
+        return Photo(function(self._pixels), self.table)
+
+    def shared(self, key: Any, compute: Callable[[Photo], Any]) -> Any:
+        """What `compute(photo)` returned the first time `key` was asked for: the work that levels share."""
+        if key not in self._shared:
+            self._shared[key] = compute(self)
+        return self._shared[key]
+
+    @cached_property
+    def bytes(self) -> np.ndarray:
+        """The values times 255, rounded half away from zero, saturated: H x W x 3 uint8."""
+        if self.codes is None:
+            return to_bytes(self._values)
+        table = to_bytes(self.table)
+        return self.codes if np.array_equal(table, np.arange(256)) else _read_only(cv2.LUT(self.codes, table))
+
+    @cached_property
+    def byte_histogram(self) -> np.ndarray:
+        """How often each value of `bytes` occurs in the three planes together: 256 counts."""
+        if self.codes is None:
+            return self.histogram
+        return np.bincount(to_bytes(self.table), weights=self.histogram, minlength=256)
+
+    @cached_property
+    def double(self) -> np.ndarray:
+        """The values, H x W x 3 float64."""
+        if self.codes is None:
+            return _read_only(self._values.astype(np.float64))
+        return _read_only(np.take(self.table, self.codes))
+
+    @cached_property
+    def single(self) -> np.ndarray:
+        """The values, H x W x 3 float32."""
+        if self.codes is None:
+            return _read_only(self._values.astype(np.float32))
+        return _read_only(cv2.LUT(self.codes, self.table.astype(np.float32)))
+
+    @cached_property
+    def gray(self) -> np.ndarray:
+        """The luma .2989 R + .5870 G + .1140 B, H x W float64."""
+        return _read_only(self.double @ np.array(LUMA))
+
+
+def to_bytes(values: np.ndarray) -> np.ndarray:
+    """Values in [0, 1] to uint8: times 255, rounded half away from zero, saturated, NaN as 0."""
+    if values.dtype == np.float64:
+        scaled = np.floor(np.clip(np.nan_to_num(values), 0.0, 1.0) * 255.0 + 0.5)
+        return scaled.astype(np.uint8)
+    # single precision never falls on an exact half of a level except by chance: OpenCV's rounding will do
+    flat = np.maximum(values, 0).reshape(values.shape[0], -1)
+    return cv2.convertScaleAbs(flat, alpha=255.0).reshape(values.shape)
+
+
+def closing(result: Photo | np.ndarray, stretch: bool, floating: bool) -> np.ndarray:
+    """What a distortion returned, as an image: H x W x 3, uint8, or float32 in [0, 1] where `floating`.
+
+    `stretch`: bring minimum..maximum back to 0..1 first, as KADID-10k's generator does. A NaN becomes 0.
+    """
+    if isinstance(result, np.ndarray):
+        if result.dtype != np.uint8 and not floating and stretch:
+            return _stretched_bytes(result)
+        result = Photo(result)
+    if stretch:
+        result = result.stretched
+    if floating:
+        return np.clip(np.nan_to_num(result.single), 0.0, 1.0)
+    return result.bytes
+
+
+def _stretched_bytes(values: np.ndarray) -> np.ndarray:
+    flat = values.reshape(values.shape[0], -1)
+    low, high, _, _ = cv2.minMaxLoc(flat)
+    if not (np.isfinite(low) and np.isfinite(high)) or low == high:
+        return to_bytes(np.nan_to_num(values))
+    if values.dtype == np.float64:
+        return to_bytes((values - low) / (high - low))
+    scale = 255.0 / (high - low)
+    return cv2.convertScaleAbs(flat, alpha=scale, beta=-low * scale).reshape(values.shape)
+
+
+def _read_only(array: np.ndarray) -> np.ndarray:
+    view = np.ascontiguousarray(array).view()
+    view.flags.writeable = False
+    return view

@@ -1,0 +1,94 @@
+"""Every distortion by name. A distortion is one function, registered by a decorator under that name.
+
+A distortion knows strengths only; which numbers and levels it has is a suite's affair. A random distortion
+comes in two parts: `draw` takes a Generator and returns what was drawn (plain numbers, fit for JSON), and the
+function itself renders with exactly those parameters, so a recipe renders the same pixels again.
+"""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from distortions.photo import Photo
+
+Draw = Callable[[np.random.Generator, Photo, float], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Distortion:
+    """One registered function.
+
+    `function(photo, strength, **parameters)` returns an H x W x 3 array, uint8 (0..255) or floating point
+    (nominally 0..1, not necessarily clipped), or a `Photo`; it never modifies its photo.
+    """
+
+    name: str
+    function: Callable[..., Any]
+    draw: Draw | None
+    summary: str
+
+    @property
+    def random(self) -> bool:
+        """Whether two seeds render two different images."""
+        return self.draw is not None
+
+    def parameters(self, photo: Photo, strength: float, rng: np.random.Generator) -> dict[str, Any]:
+        """What this distortion draws for that photo and strength; empty where nothing is random."""
+        return {} if self.draw is None else self.draw(rng, photo, strength)
+
+    def render(self, photo: Photo, strength: float, parameters: Mapping[str, Any]) -> Any:
+        """The distorted values. Raises ValueError where a parameter is missing or not this distortion's."""
+        wanted = list(inspect.signature(self.function).parameters)[2:]
+        if set(parameters) != set(wanted):
+            raise ValueError(
+                f"{self.name} takes the parameters {wanted or 'none'}, got {sorted(parameters)}: "
+                "pass parameters as a former rendering returned them, or none to have them drawn"
+            )
+        return self.function(photo, strength, **parameters)
+
+
+_DISTORTIONS: dict[str, Distortion] = {}
+
+
+def distortion(draw: Draw | None = None) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register the decorated function under its own name; `draw` makes it a random one."""
+
+    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        name = function.__name__
+        if name in _DISTORTIONS:
+            raise ValueError(f"two distortions are called {name!r}: rename one of them")
+        summary = (inspect.getdoc(function) or "").split("\n", 1)[0]
+        _DISTORTIONS[name] = Distortion(name, function, draw, summary)
+        return function
+
+    return register
+
+
+def distortion_named(name: str) -> Distortion:
+    """The registered distortion of that name; ValueError with the nearest names where there is none."""
+    if name not in _DISTORTIONS:
+        raise ValueError(unknown("distortion", name, _DISTORTIONS))
+    return _DISTORTIONS[name]
+
+
+def names() -> list[str]:
+    """The names of all registered distortions, sorted."""
+    return sorted(_DISTORTIONS)
+
+
+def unknown(kind: str, name: object, known: Mapping[str, Any] | list[str]) -> str:
+    """The sentence for a name that does not exist: what was asked for, what is near, what exists."""
+    near = difflib.get_close_matches(str(name), list(known), n=3)
+    meant = f" (did you mean {' or '.join(near)}?)" if near else ""
+    return f"there is no {kind} {name!r}{meant}: choose one of {', '.join(known)}"
+
+
+def noise_seed(rng: np.random.Generator, photo: Photo, strength: float) -> dict[str, Any]:
+    """The draw of the noise types: one seed, small enough for JSON readers that keep doubles (2^53)."""
+    return {"noise_seed": int(rng.integers(2**53))}

@@ -1,0 +1,101 @@
+"""Distortions of place: KADID-10k types 19 to 21 and 23."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from distortions.matlab import round_half_away
+from distortions.photo import Photo
+from distortions.registry import distortion, noise_seed
+
+PATCH = 16
+BLOCK = 32
+
+
+@distortion(draw=noise_seed)
+def jitter(photo: Photo, deviation: float, noise_seed: int) -> np.ndarray:
+    """Five warps in a row, each moving every pixel by N(0, deviation^2) px along either axis (cubic)."""
+    from distortions.cubic_warp import warp
+
+    rng = np.random.default_rng(noise_seed)
+    image = photo.single
+    for _ in range(5):
+        moves = rng.standard_normal((2, photo.height, photo.width), dtype=np.float32)
+        moves *= np.float32(deviation)
+        image = warp(image, moves[0], moves[1])
+    return image
+
+
+def _draw_patches(rng: np.random.Generator, photo: Photo, count: float) -> dict[str, Any]:
+    """[source row, source column, target row, target column] of every patch, 0-based.
+
+    The original draws the source in [16, dimension - 32], which a side under 48 px does not have: there the
+    patch is min(16, side), the margin shrinks to what is left on both sides, and the target stays inside.
+    """
+    axes = []
+    for side in (photo.height, photo.width):
+        room = side - _side(photo, PATCH)
+        margin = min(PATCH, room // 2)
+        source = round_half_away(rng.uniform(margin, room - margin, int(count)))
+        target = round_half_away(source + rng.uniform(-8, 8, int(count)))
+        axes.append((source, np.clip(target, 0, room)))
+    (row, to_row), (column, to_column) = axes
+    return {"patches": np.stack([row, column, to_row, to_column], axis=1).astype(int).tolist()}
+
+
+def _side(photo: Photo, wanted: int) -> int:
+    return min(wanted, photo.height, photo.width)
+
+
+@distortion(draw=_draw_patches)
+def patches(photo: Photo, count: float, patches: list[list[int]]) -> Photo:
+    """`count` patches of 16 x 16 px copied to a place up to 8 px away, one after the other."""
+    size = _side(photo, PATCH)
+
+    def paste(pixels: np.ndarray) -> np.ndarray:
+        out = pixels.copy()
+        for row, column, to_row, to_column in patches:
+            patch = out[row : row + size, column : column + size].copy()
+            out[to_row : to_row + size, to_column : to_column + size] = patch
+        return out
+
+    return photo.rearranged(paste)
+
+
+@distortion()
+def pixelate(photo: Photo, strength: float) -> Photo:
+    """Nearest neighbour down by z = .95 - s^.6 and back to full size."""
+    scale = 0.95 - strength**0.6
+    rows, columns = _there_and_back(photo.height, scale), _there_and_back(photo.width, scale)
+    return photo.rearranged(lambda pixels: pixels[rows][:, columns])
+
+
+def _there_and_back(size: int, scale: float) -> np.ndarray:
+    small = int(np.ceil(scale * size))
+    down = np.floor((np.arange(small) + 0.5) / scale).astype(int).clip(0, size - 1)
+    back = np.floor((np.arange(size) + 0.5) * small / size).astype(int).clip(0, small - 1)
+    return down[back]
+
+
+def _draw_blocks(rng: np.random.Generator, photo: Photo, count: float) -> dict[str, Any]:
+    """[red, green, blue, row, column] of every block; colours in 0..1, the corner 0-based, perhaps -1."""
+    size = _side(photo, BLOCK)
+    blocks = []
+    for _ in range(int(count)):
+        colour = [float(part) for part in rng.random(3)]
+        corner = round_half_away(rng.random(2) * [photo.height - size, photo.width - size]) - 1
+        blocks.append([*colour, int(corner[0]), int(corner[1])])
+    return {"blocks": blocks}
+
+
+@distortion(draw=_draw_blocks)
+def color_blocks(photo: Photo, count: float, blocks: list[list[float]]) -> np.ndarray:
+    """`count` opaque squares of 32 x 32 px in uniformly drawn colours (smaller where the photo is)."""
+    size = _side(photo, BLOCK)
+    out = photo.single.copy()
+    for red, green, blue, row, column in blocks:
+        top, left = int(row), int(column)
+        out[max(top, 0) : top + size, max(left, 0) : left + size] = (red, green, blue)
+    return out

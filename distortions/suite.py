@@ -1,0 +1,119 @@
+"""Suites: a numbered table of distortions with levels. Functions know strengths, suites know numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from distortions.photo import Photo, closing
+from distortions.registry import distortion_named, unknown
+
+
+@dataclass(frozen=True)
+class SuiteType:
+    """One numbered type: `levels[i]` is the strength of level i + 1, in `unit`, as `source` states it."""
+
+    number: int
+    name: str
+    title: str
+    distortion: str
+    unit: str
+    levels: tuple[float, ...]
+    source: str
+
+    @property
+    def random(self) -> bool:
+        """Whether two seeds render two different images."""
+        return distortion_named(self.distortion).random
+
+    def strength(self, level: int) -> float:
+        """The strength of a level, counted from 1."""
+        if (
+            isinstance(level, bool)
+            or not isinstance(level, int | np.integer)
+            or not 1 <= level <= len(self.levels)
+        ):
+            raise ValueError(
+                f"{self.name} has the levels 1 to {len(self.levels)}, got {level!r}: choose one of them"
+            )
+        return self.levels[int(level) - 1]
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """One rendered cell: the image, and what was drawn for it, fit for JSON and for rendering it again."""
+
+    pixels: np.ndarray
+    parameters: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A named set of types. `stretched`: photo and result are brought to the full range, as KADID-10k's are."""
+
+    name: str
+    version: str
+    title: str
+    types: Mapping[int, SuiteType]
+    stretched: bool = False
+
+    def type_called(self, name: str | int) -> SuiteType:
+        """The type of that number, name or distortion; ValueError that says what there is."""
+        if isinstance(name, int | np.integer):
+            if int(name) in self.types:
+                return self.types[int(name)]
+            raise ValueError(
+                f"{self.name} has no type {name}: choose one of {', '.join(map(str, self.types))}"
+            )
+        for attribute in ("name", "distortion"):
+            found = [entry for entry in self.types.values() if getattr(entry, attribute) == name]
+            if found:
+                return found[0]
+        raise ValueError(unknown(f"type in {self.name} called", name, [t.name for t in self.types.values()]))
+
+    def cells(self) -> list[tuple[int, int]]:
+        """All (type, level) pairs in order."""
+        return [(n, level) for n, entry in self.types.items() for level in range(1, len(entry.levels) + 1)]
+
+    def render(
+        self,
+        photo: Photo,
+        number: int,
+        level: int,
+        seed: int = 0,
+        parameters: Mapping[str, Any] | None = None,
+        floating: bool = False,
+    ) -> Rendering:
+        """One cell of one photo: H x W x 3, uint8 (float32 in [0, 1] where `floating`).
+
+        `seed` (not negative) keys what is drawn, together with type and level; `parameters`, as a former
+        rendering returned them, take the place of drawing.
+        """
+        entry = self.type_called(int(number))
+        strength = entry.strength(level)
+        drawn_from = distortion_named(entry.distortion)
+        view = photo.stretched if self.stretched else photo
+        if parameters is None:
+            rng = np.random.default_rng([int(seed), entry.number, int(level)])
+            parameters = drawn_from.parameters(view, strength, rng)
+        result = drawn_from.render(view, strength, parameters)
+        return Rendering(closing(result, self.stretched, floating), dict(parameters))
+
+
+def table(*rows: tuple[Any, ...], source: str | None = None) -> dict[int, SuiteType]:
+    """Rows of (number, distortion, title, unit, levels[, source]) as types that bear their distortion's name.
+
+    `source` stands for the rows that have none of their own.
+    """
+    types = {}
+    for number, distortion, title, unit, levels, *own in rows:
+        stated = own[0] if own else source
+        if stated is None:
+            raise ValueError(
+                f"type {number} ({distortion}) says nowhere where its levels come from: add a source"
+            )
+        types[number] = SuiteType(number, distortion, title, distortion, unit, levels, stated)
+    return types
