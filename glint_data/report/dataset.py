@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from glint_data import manifest, runs
 from glint_data.errors import GlintError
 from glint_data.report import figures
-from glint_data.report.page import Section, embedded, thumbnail
+from glint_data.report.page import Section, detail, embedded
 
 if TYPE_CHECKING:
     import pandas
@@ -58,7 +58,7 @@ def _grid_section(folder: Path, samples: "pandas.DataFrame") -> Section:
     for (kind, name), rows in shown.groupby(["type", "distortion"], sort=True):
         cells = [
             {
-                "picture": thumbnail(folder / row.path),
+                "picture": detail(folder / row.path),
                 "level": row.level,
                 "mos": None
                 if row.mos != row.mos or row.mos is None

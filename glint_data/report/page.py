@@ -6,9 +6,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from glint_data import images
 
-THUMBNAIL = (144, 108)
+TILE = (150, 112)
+"""Width and height of a sample's detail, pixels."""
 
 
 @dataclass(frozen=True)
@@ -32,17 +35,30 @@ def render(title: str, sections: list[Section]) -> str:
     return environment.from_string(template).render(title=title, sections=sections)
 
 
-def thumbnail(file: Path) -> str:
-    """A small picture of an image file, as a data address for the page."""
+def whole(file: Path) -> str:
+    """A small picture of an entire image file, as a data address for the page."""
     import cv2
 
     pixels = images.read_rgb(file)
-    scale = min(THUMBNAIL[0] / pixels.shape[1], THUMBNAIL[1] / pixels.shape[0])
+    scale = min(2 * TILE[0] / pixels.shape[1], 2 * TILE[1] / pixels.shape[0], 1)
     size = max(round(pixels.shape[1] * scale), 1), max(round(pixels.shape[0] * scale), 1)
-    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-    return embedded(
-        cv2.imencode(".webp", small[..., ::-1], [cv2.IMWRITE_WEBP_QUALITY, 80])[1].tobytes(), "webp"
+    return _webp(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA))
+
+
+def detail(file: Path) -> str:
+    """The middle of an image file, pixel for pixel: what a distortion does shows only unscaled."""
+    pixels = images.read_rgb(file)
+    top, left = (
+        max((have - want) // 2, 0) for have, want in zip(pixels.shape, (TILE[1], TILE[0]), strict=False)
     )
+    return _webp(pixels[top : top + TILE[1], left : left + TILE[0]])
+
+
+def _webp(rgb: np.ndarray) -> str:
+    import cv2
+
+    encoded = cv2.imencode(".webp", rgb[..., ::-1], [cv2.IMWRITE_WEBP_QUALITY, 90])[1]
+    return embedded(encoded.tobytes(), "webp")
 
 
 def embedded(encoded: bytes, kind: str = "png") -> str:
