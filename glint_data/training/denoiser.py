@@ -3,8 +3,8 @@
     python -m glint_data.training.denoiser PHOTOS... --out distortions/weights/glint-denoiser-1.safetensors
 
 PHOTOS are folders of pristine photos. Every n-th photo of each folder is held out for the PSNR in the record.
-Loss, noise range and blindness follow Zhang et al., "Beyond a Gaussian Denoiser", TIP 2017: mean squared error of
-the noise estimate, one noise level drawn uniformly per patch.
+Loss, noise range and blindness follow Zhang et al., "Beyond a Gaussian Denoiser", TIP 2017: mean squared
+error of the noise estimate, one noise level drawn uniformly per patch.
 """
 
 import argparse
@@ -77,7 +77,7 @@ def read_photo(path: Path) -> np.ndarray:
 
 
 def read_pyramid(paths: list[Path], patch: int) -> list[np.ndarray]:
-    """Each photo at full, .8 and .6 size (where a patch still fits), so that texture comes at several scales."""
+    """Each photo at full, .8 and .6 size (where a patch still fits): texture at several scales."""
     pyramid = []
     for path in paths:
         photo = read_photo(path)
@@ -97,7 +97,7 @@ def read_pyramid(paths: list[Path], patch: int) -> list[np.ndarray]:
 
 
 def initial_weights(options: argparse.Namespace) -> dict[str, torch.Tensor]:
-    """He's initialisation; the last convolution of every residual pair is damped so that depth doesn't add variance."""
+    """He initialisation; each residual pair's last convolution is damped, so depth adds little variance."""
     weights = {}
     for name, shape in weight_shapes(options.width, options.blocks).items():
         if name.endswith("bias"):
