@@ -9,6 +9,7 @@ error of the noise estimate, one noise level drawn uniformly per patch.
 
 import argparse
 import hashlib
+import itertools
 import json
 import math
 import platform
@@ -20,7 +21,7 @@ import numpy as np
 import torch
 from safetensors.torch import save
 
-from distortions.denoise import estimate_noise, weight_shapes
+from distortions.denoise import estimate_noise, load_weights, weight_shapes
 
 PHOTO_ENDINGS = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff"}
 
@@ -39,12 +40,13 @@ def train(options: argparse.Namespace) -> dict:
     average = {name: array.detach().clone() for name, array in weights.items()}
     adam = torch.optim.Adam(weights.values(), lr=options.rate)
     losses, began = [], time.monotonic()
-    for step in range(1, options.steps + 1):
+    for step in itertools.count(1):
+        progress = max(step / options.steps, (time.monotonic() - began) / (60 * options.minutes))
         for group in adam.param_groups:
-            group["lr"] = learning_rate(step, options)
+            group["lr"] = learning_rate(step, progress, options)
         losses.append(descend(weights, adam, draw_batch(learning, options, rng), options))
         update_average(average, weights, step)
-        if step % options.checkpoint_every == 0 or step == options.steps:
+        if step % options.checkpoint_every == 0 or progress >= 1:
             record = describe(options, photos, held_out, step, losses, time.monotonic() - began)
             record["held_out"]["psnr_db"] = held_out_psnr(average, trial, options)
             write(average, record, options.out)
@@ -52,7 +54,8 @@ def train(options: argparse.Namespace) -> dict:
                 f"step {step}: loss {record['loss']:.6f}, held-out dB {record['held_out']['psnr_db']}",
                 flush=True,
             )
-    return record
+        if progress >= 1:
+            return record
 
 
 def split_photos(folders: list[Path], every: int) -> tuple[list[Path], list[Path]]:
@@ -98,6 +101,8 @@ def read_pyramid(paths: list[Path], patch: int) -> list[np.ndarray]:
 
 def initial_weights(options: argparse.Namespace) -> dict[str, torch.Tensor]:
     """He initialisation; each residual pair's last convolution is damped, so depth adds little variance."""
+    if options.start:
+        return {name: array.clone() for name, array in load_weights(options.start).items()}
     weights = {}
     for name, shape in weight_shapes(options.width, options.blocks).items():
         if name.endswith("bias"):
@@ -136,10 +141,10 @@ def descend(weights: dict, adam: torch.optim.Adam, batch: tuple, options: argpar
     return float(loss.detach())
 
 
-def learning_rate(step: int, options: argparse.Namespace) -> float:
-    """A short linear rise, then half a cosine down to 1 % of the peak."""
+def learning_rate(step: int, progress: float, options: argparse.Namespace) -> float:
+    """A short linear rise, then half a cosine down to 1 % of the peak at progress 1."""
     rise = min(1.0, step / min(300, max(1, options.steps // 10)))
-    return options.rate * rise * (0.01 + 0.99 * (1 + math.cos(math.pi * step / options.steps)) / 2)
+    return options.rate * rise * (0.01 + 0.99 * (1 + math.cos(math.pi * min(1.0, progress))) / 2)
 
 
 def update_average(average: dict, weights: dict, step: int) -> None:
@@ -183,7 +188,8 @@ def describe(
         "photos": {folder.name: sum(folder in path.parents for path in photos) for folder in options.photos},
         "held_out": {"photos": [f"{path.parent.name}/{path.name}" for path in held_out]},
         "steps": step,
-        "steps_planned": options.steps,
+        "steps_at_most": options.steps,
+        "minutes_at_most": options.minutes,
         "batch": options.batch,
         "patch": options.patch,
         "peak_learning_rate": options.rate,
@@ -220,6 +226,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("photos", nargs="+", type=Path, help="folders of pristine photos")
     parser.add_argument("--out", type=Path, required=True, help="the .safetensors file to write")
     parser.add_argument("--steps", type=int, default=40_000)
+    parser.add_argument("--minutes", type=float, default=600, help="end after that long, however many steps")
+    parser.add_argument("--start", type=Path, help="weights of an earlier run to go on from")
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--patch", type=int, default=64, help="pixels a side, even")
     parser.add_argument("--width", type=int, default=48, help="channels")
@@ -237,5 +245,9 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
+def main(arguments: list[str] | None = None) -> dict:
+    return train(parse(arguments))
+
+
 if __name__ == "__main__":
-    train(parse())
+    main()
