@@ -1,1 +1,24 @@
-"""x"""
+"""Labels: scores transferred from rated references to new samples, with intervals that hold.
+
+Each method is one file and registers itself in `METHODS`; `label_dataset` applies one to a dataset,
+`audit_reference` measures them all.
+"""
+
+from glint_data.label import content, knn, mean, nearest
+from glint_data.label.audit import audit_reference
+from glint_data.label.certificate import audit_table, write_figures
+from glint_data.label.method import METHODS
+from glint_data.label.stage import LabelSummary, label_dataset
+
+__all__ = [
+    "METHODS",
+    "LabelSummary",
+    "audit_reference",
+    "audit_table",
+    "content",
+    "knn",
+    "label_dataset",
+    "mean",
+    "nearest",
+    "write_figures",
+]

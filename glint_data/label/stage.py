@@ -1,0 +1,202 @@
+"""The label stage: photos of a dataset -> nearest references -> every sample's score with its interval."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import glint_data
+from glint_data import embed, manifest, match, progress, references
+from glint_data.errors import GlintError
+from glint_data.label.calibration import Calibrated, Label
+from glint_data.label.method import METHODS, Method, Photos, Scored, method_named
+from glint_data.label.novelty import LIMIT, NOTE, Novelty
+from glint_data.label.rows import Decision, write_labels
+from glint_data.label.samples import Samples, read_samples
+from glint_data.label.similarity import Space
+from glint_data.references import ReferenceSet
+
+DEFAULT_METHOD = "content"
+
+MATCHES = 5
+"""References named in each row as its evidence."""
+
+
+@dataclass(frozen=True)
+class LabelSummary:
+    """What a label run did. `median_width` is that of the 90 % intervals, on the set's own scale."""
+
+    dataset: str
+    reference: str
+    method: str
+    embedder: str
+    photos: int
+    samples: int
+    labelled: int
+    unlabelled: int
+    photos_unlike_references: int
+    photos_unreadable: dict[str, str]
+    median_width: float
+    scale: str
+    seconds: float
+    seconds_embedding: float
+
+    def text(self) -> str:
+        """The summary for a person: what was labelled, by what, and where it lies."""
+        lines = [
+            f"{self.labelled:,} of {self.samples:,} samples labelled, {self.photos:,} photos, "
+            f"in {progress.duration(self.seconds)} (embedding {progress.duration(self.seconds_embedding)})",
+            f"  method {self.method}, references {self.reference}, embedder {self.embedder}; "
+            f"90 % intervals {self.median_width:.2f} wide in the median, scores {self.scale}",
+        ]
+        if self.photos_unlike_references:
+            lines.append(
+                f"  {self.photos_unlike_references} photos unlike every reference: cell means, wide intervals"
+            )
+        if self.unlabelled:
+            lines.append(f"  {self.unlabelled:,} samples without label; their label_note says why")
+        lines += [f"  not read: {reason}" for reason in list(self.photos_unreadable.values())[:5]]
+        return "\n".join([*lines, f"  {self.dataset}/{manifest.FILE}"])
+
+
+def label_dataset(
+    dataset: Path,
+    reference: str = "kadid",
+    reference_root: Path | None = None,
+    embedder: str | None = None,
+    method: str | None = None,
+    device: str = "auto",
+    cache: Path | None = None,
+) -> LabelSummary:
+    """Write labels into a dataset's manifest, joined by (suite, type, level), never by order.
+
+    Args:
+        dataset: the dataset's folder or its manifest.
+        reference: a set of `references.known_sets()` whose suite is the dataset's.
+        reference_root: that set's own folder; needed for network embedders.
+        embedder, device: see `glint_data.embed.embedder`.
+        method: one of `METHODS`; None takes the best one by audit.
+        cache: where embeddings are kept; None takes `embed.cache_folder()`.
+
+    Raises:
+        GlintError: nothing can be labelled; the sentence says why and what to do. Samples that cannot be
+            labelled beside others that can get no score and a `label_note`.
+    """
+    begun = time.monotonic()
+    samples = read_samples(manifest.manifest_file(dataset))
+    chosen = method_named(method or DEFAULT_METHOD)
+    cache = cache or embed.cache_folder()
+    loaded = references.load(reference, reference_root, embedder, device, cache)
+    columns = samples.columns_in(loaded)
+    samples.require_common_cells(columns, loaded)
+    progress.say(
+        f"label: {len(loaded.references)} references of {loaded.title}, embedder {loaded.embedder}, "
+        f"method {chosen.name}"
+    )
+    photos, row_of, refused = _embedded(samples, loaded, cache, device)
+    embedded = time.monotonic()
+    decision = _decide(samples, columns, photos, row_of, loaded, chosen)
+    write_labels(samples.file, decision, _facts(loaded, chosen, decision))
+    labelled = int(decision.labelled.sum())
+    widths = (decision.labels.high - decision.labels.low) * loaded.span
+    return LabelSummary(
+        dataset=str(manifest.dataset_folder(dataset)),
+        reference=loaded.name,
+        method=chosen.name,
+        embedder=loaded.embedder,
+        photos=len(samples.photos),
+        samples=len(samples),
+        labelled=labelled,
+        unlabelled=len(samples) - labelled,
+        photos_unlike_references=sum(note is not None for note in decision.note),
+        photos_unreadable=refused,
+        median_width=float(np.median(widths)),
+        scale=f"{loaded.low:g} to {loaded.high:g}",
+        seconds=time.monotonic() - begun,
+        seconds_embedding=embedded - begun,
+    )
+
+
+def reference_photos(loaded: ReferenceSet) -> Scored:
+    """A reference set as what methods are fitted on."""
+    return Scored(
+        Photos(loaded.vectors, loaded.descriptors, loaded.vectors_are_unit), loaded.mos, loaded.cells
+    )
+
+
+def _embedded(
+    samples: Samples, loaded: ReferenceSet, cache: Path, device: str
+) -> tuple[Photos, np.ndarray, dict[str, str]]:
+    """The dataset's photos as vectors; `row_of[i]` is the row of photo i, -1 where it was refused."""
+    readers = [(photo.hash, photo.read) for photo in samples.photos]
+    described = embed.embed_photos(readers, embed.embedder(), cache)
+    vectors, refused = described, dict(described.refused)
+    if loaded.vectors_are_unit:
+        by = embed.embedder(loaded.embedder_asked, device)
+        vectors = embed.embed_photos([pair for pair in readers if pair[0] not in refused], by, cache)
+        refused |= vectors.refused
+    if not described.keys or not vectors.keys:
+        raise GlintError(
+            f"{samples.file}: none of its {len(samples.photos)} photos can be read; "
+            f"{next(iter(refused.values()), 'no reason was found')}"
+        )
+    position = {key: row for row, key in enumerate(vectors.keys)}
+    keep = np.array([key in position for key in described.keys])
+    row_of = np.array([position.get(photo.hash, -1) for photo in samples.photos])
+    return (
+        Photos(vectors.vectors, described.vectors[keep], loaded.vectors_are_unit),
+        row_of,
+        {photo.name: refused[photo.hash] for photo in samples.photos if photo.hash in refused},
+    )
+
+
+def _decide(
+    samples: Samples,
+    columns: np.ndarray,
+    photos: Photos,
+    row_of: np.ndarray,
+    loaded: ReferenceSet,
+    chosen: Method,
+) -> Decision:
+    scored = reference_photos(loaded)
+    novel = Novelty(loaded.descriptors)(photos.descriptors) > LIMIT
+    labels = Calibrated(chosen.fit(scored), scored).label(photos)
+    plain = Calibrated(METHODS["mean"].fit(scored), scored).label(photos)
+    space = Space(scored.photos)
+    return Decision(
+        labels=Label(
+            *(
+                np.where(novel[:, None], getattr(plain, part), getattr(labels, part))
+                for part in ("mos", "std", "low", "high")
+            )
+        ),
+        matches=match.nearest(space.unit(photos), space.references, MATCHES),
+        references=loaded.references,
+        column=columns,
+        photo=row_of[samples.photo],
+        whole=samples.whole,
+        label_set=loaded.name,
+        method=["mean" if strange else chosen.name for strange in novel],
+        note=[NOTE if strange else None for strange in novel],
+    )
+
+
+def _facts(loaded: ReferenceSet, chosen: Method, decision: Decision) -> dict[str, Any]:
+    """What the manifest remembers of where its labels came from."""
+    return {
+        "set": loaded.name,
+        "title": loaded.title,
+        "suite": loaded.suite,
+        "citation": loaded.citation,
+        "low": loaded.low,
+        "high": loaded.high,
+        "higher_is_better": loaded.higher_is_better,
+        "method": chosen.name,
+        "embedder": loaded.embedder,
+        "references": list(loaded.references),
+        "references_left_out": list(loaded.without_pixels),
+        "photos_unlike_references": sum(note is not None for note in decision.note),
+        "version": glint_data.__version__,
+    }
