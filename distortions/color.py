@@ -41,34 +41,50 @@ def color_saturation_lab(photo: Photo, factor: float) -> np.ndarray | Photo:
 @distortion()
 def color_saturation_hsv(photo: Photo, factor: float) -> np.ndarray:
     """S of HSV multiplied by a factor, not clipped; below 0 the hues turn to their complements."""
-    hue, saturation, value = photo.shared("hsv", _hsv)
-    saturation = saturation * factor
+    return saturate(photo.shared("hsv", hsv_parts), factor)
+
+
+def saturate(parts: tuple[np.ndarray, np.ndarray, np.ndarray], factor: float) -> np.ndarray:
+    """The sextant formula back from `hsv_parts`, S times `factor`: H x W x 3 float64, as a whole at most 1."""
+    value, saturation, share = parts
+    out = 1 - (saturation * factor) * share
+    if factor < 0:
+        value = value / out.max()
+    out *= value
+    return out
+
+
+def hsv_parts(photo: Photo, octave: bool = False) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Value and saturation (H x W x 1), and by which share of the saturation each channel lies below the value.
+
+    A tenth of the saturation puts many values on exact halves of a grey level, so the order of operations
+    decides. This one is bit-exact on the real KADID-10k images; `octave` is the order of GNU Octave's functions,
+    bit-exact on what the original generator makes there.
+    """
+    rgb = photo.double
+    red, green, blue = np.moveaxis(rgb, -1, 0)
+    value, low = rgb.max(axis=-1), rgb.min(axis=-1)
+    colored = value > low
+    span = np.where(colored, value - low, 1)
+    if octave:
+        steps = [1 / 6 * difference / span for difference in (red - green, blue - red, green - blue)]
+        saturation = np.where(colored, 1 - low / np.where(colored, value, 1), 0)
+    else:
+        steps = [difference / (6 * span) for difference in (red - green, blue - red, green - blue)]
+        saturation = np.where(colored, span / np.where(colored, value, 1), 0)
+    third = 1 / 3
+    two_thirds = 2 / 3 if octave else 1 - third  # not the same double
+    hue = np.where(red == value, steps[2], np.where(green == value, third + steps[1], two_thirds + steps[0]))
+    hue = np.where(colored, np.where(hue < 0, hue + 1, hue), 0) * 6
     sextant = np.floor(hue)
-    f = hue - sextant
-    p = value * (1 - saturation)
-    q = value * (1 - saturation * f)
-    t = value * (1 - saturation * (1 - f))
-    index = sextant.astype(np.int8) % 6
-    red = np.choose(index, [value, q, p, p, t, value])
-    green = np.choose(index, [t, value, value, q, p, p])
-    blue = np.choose(index, [p, p, t, value, value, q])
-    return np.stack([red, green, blue], axis=-1)
-
-
-def _hsv(photo: Photo) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Hue in sextants 0..6, saturation and value in 0..1: three H x W float64."""
-    red, green, blue = np.moveaxis(photo.double, -1, 0)
-    value = photo.double.max(axis=-1)
-    span = value - photo.double.min(axis=-1)
-    safe = np.where(span > 0, span, 1)
-    hue = np.where(
-        value == red,
-        (green - blue) / safe,
-        np.where(value == green, 2 + (blue - red) / safe, 4 + (red - green) / safe),
-    )
-    hue = hue / 6
-    hue = np.where(hue < 0, hue + 1, hue) * 6
-    return np.where(span > 0, hue, 0), span / np.where(value > 0, value, 1), value
+    falling = hue - sextant
+    rising = 1 - falling
+    index = sextant.astype(np.intp) % 6
+    share = np.empty_like(rgb)
+    share[..., 0] = np.choose(index, [0, falling, 1, 1, rising, 0])
+    share[..., 1] = np.choose(index, [rising, 0, 0, falling, 1, 1])
+    share[..., 2] = np.choose(index, [1, 1, rising, 0, 0, falling])
+    return value[..., None], saturation[..., None], share
 
 
 def _draw_shift(rng: np.random.Generator, photo: Photo, amount: float) -> dict[str, Any]:
