@@ -1,1 +1,85 @@
-"""Verbs that give and certify labels: label, audit."""
+"""Verbs that give labels and certify them: label, audit."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from glint_data.cli import DONE_WITH_REFUSALS, app
+from glint_data.errors import CannotWrite
+
+Reference = Annotated[str, typer.Option(help="Scored reference set.")]
+ReferenceRoot = Annotated[
+    Path | None,
+    typer.Option(help="Folder of the reference set's images; without it, what the package carries."),
+]
+Embedder = Annotated[
+    str | None,
+    typer.Option(
+        help="descriptor, open_clip:MODEL@TAG_OR_FILE or timm:MODEL[@FILE]. [default: the best at hand]"
+    ),
+]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
+
+
+@app.command(rich_help_panel="Labels")
+def label(
+    dataset: Annotated[Path, typer.Argument(help="Folder of a dataset, or its manifest.")],
+    reference: Reference = "kadid",
+    reference_root: ReferenceRoot = None,
+    embedder: Embedder = None,
+    method: Annotated[str | None, typer.Option(help="Label method. [default: the best by audit]")] = None,
+    device: Device = "auto",
+) -> None:
+    """Give every sample a score with an interval, from the scored references its photo resembles.
+
+    Writes mos, mos_std, mos_low and mos_high (on 0 to 1, higher is better)
+    and the evidence for them into the dataset's manifest.
+
+    Example: glint-data label dataset --reference kadid
+    """
+    from glint_data.label import label_dataset
+
+    summary = label_dataset(dataset, reference, reference_root, embedder, method, device)
+    typer.echo(summary.text())
+    if summary.unlabelled:
+        raise typer.Exit(DONE_WITH_REFUSALS if summary.labelled else 1)
+
+
+@app.command(rich_help_panel="Labels")
+def audit(
+    reference: Reference = "kadid",
+    reference_root: ReferenceRoot = None,
+    embedder: Embedder = None,
+    method: Annotated[
+        list[str] | None, typer.Option(help="Only these methods (repeatable). [default: all]")
+    ] = None,
+    device: Device = "auto",
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write the certificate to this file.")
+    ] = None,
+    figures: Annotated[
+        Path | None, typer.Option(help="Write the certificate's figures into this folder.")
+    ] = None,
+) -> None:
+    """Certify the labels: leave one reference out, predict its scores, compare.
+
+    Every method beside the baselines `mean` (content ignored) and `nearest`
+    (the published transfer). RMSE and width are on the set's own scale.
+    """
+    import json
+
+    from glint_data.files import write_atomically
+    from glint_data.label import audit_reference, audit_table, write_figures
+
+    for target in (json_file, figures):
+        if target is not None and not target.parent.is_dir():
+            raise CannotWrite(f"{target}: its folder does not exist; make it or name another")
+    certificate = audit_reference(reference, reference_root, embedder, method, device)
+    typer.echo(audit_table(certificate))
+    if json_file is not None:
+        write_atomically(json_file, (json.dumps(certificate, indent=1) + "\n").encode())
+        typer.echo(f"certificate: {json_file}")
+    if figures is not None:
+        for picture in write_figures(certificate, figures):
+            typer.echo(f"figure: {picture}")

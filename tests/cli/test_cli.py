@@ -1,0 +1,131 @@
+"""The command line as a user meets it: help, exit codes, sentences for wrong input."""
+
+import subprocess
+import sys
+
+import pytest
+import skimage.data
+
+from glint_data import __version__, images
+from glint_data.cli.options import numbers
+
+HEAVY = (
+    "torch",
+    "cv2",
+    "pandas",
+    "scipy",
+    "pyarrow",
+    "skimage",
+    "numba",
+    "faiss",
+    "timm",
+    "open_clip",
+    "matplotlib",
+)
+VERBS = ("quickstart", "distortions", "synthesize", "label", "audit", "train", "evaluate", "score", "report")
+
+
+def glint(*arguments: object, **options) -> subprocess.CompletedProcess:
+    """Run the command line as its own process, as a user does."""
+    command = [sys.executable, "-m", "glint_data", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, **options)
+
+
+@pytest.fixture
+def photo(tmp_path):
+    path = tmp_path / "photos" / "cat.png"
+    path.parent.mkdir()
+    images.write_png(path, skimage.data.chelsea()[60:124, 100:180])
+    return path
+
+
+def test_help_imports_nothing_heavy():
+    script = (
+        "import sys, typer.testing\nfrom glint_data.cli import app, datasets, labels, networks, start\n"
+        "run = typer.testing.CliRunner()\n"
+        f"for verb in {VERBS!r}:\n"
+        "    answer = run.invoke(app, [verb, '--help'])\n"
+        "    assert answer.exit_code == 0 and 'Usage' in answer.output, verb\n"
+        f"print([name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "[]", "a verb's --help would be slow"
+
+
+def test_help_lists_every_verb():
+    answer = glint("--help")
+    assert answer.returncode == 0
+    assert all(verb in answer.stdout for verb in VERBS)
+    assert glint("--version").stdout.strip() == f"glint-data {__version__}"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["synthesize", "absent", "--out", "d"], "absent: no such file or folder"),
+        (["synthesize", "photos", "--out", "d", "--types", "x"], "'x' is no number or range"),
+        (["synthesize", "photos", "--out", "d", "--types", "30"], "--types 30: kadid10k has no such type"),
+        (["synthesize", "photos", "--out", "d", "--suite", "kadid"], "kadid10k"),
+        (["synthesize", "photos", "--out", "photos/cat.png"], "is a file; name a folder"),
+        (["synthesize", "photos", "--out", "d", "--format", "jpg"], "--format jpg"),
+        (["synthesize", "photos"], "--out"),
+        (["label", "absent"], "absent: no such file or folder"),
+        (["label", "photos"], "holds no manifest.parquet"),
+        (["report", "photos"], "holds no manifest.parquet"),
+        (["train", "absent", "--model", "glintiqa", "--out", "r"], "absent: no such file or folder"),
+        (["evaluate", "absent", "photos"], "absent"),
+        (["score", "absent", "photos/cat.png"], "absent"),
+        (["distortions", "--suite", "nothing"], "nothing"),
+        (["distortions", "--image", "photos/cat.png"], "--image and --sheet go together"),
+        (["explode"], "explode"),
+    ],
+)
+def test_wrong_use_is_a_sentence_and_exit_code_1(photo, arguments, sentence):
+    answer = glint(*arguments, cwd=photo.parents[1])
+    assert answer.returncode == 1, answer.stderr
+    assert sentence in " ".join((answer.stdout + answer.stderr).replace("│", " ").split())
+    assert "Traceback" not in answer.stderr
+    assert not (photo.parents[1] / "d").exists()
+
+
+def test_exit_codes_of_synthesize(photo, tmp_path):
+    arguments = [
+        "synthesize",
+        photo.parent,
+        "--out",
+        tmp_path / "d",
+        "--types",
+        "1",
+        "--levels",
+        "1",
+        "--workers",
+        "1",
+    ]
+    answer = glint(*arguments)
+    assert answer.returncode == 0 and "1 samples of 1 photos" in answer.stdout
+    assert "glint-data label" in answer.stdout, "the next step is not named"
+    (photo.parent / "letter.jpg").write_text("no picture")
+    answer = glint(*arguments)
+    assert answer.returncode == 3 and "letter.jpg" in answer.stdout
+    photo.unlink()
+    assert glint(*arguments).returncode == 1
+
+
+def test_dry_run_writes_nothing(photo, tmp_path):
+    answer = glint("synthesize", photo, "--out", tmp_path / "d", "--types", "1-3", "--dry-run")
+    assert answer.returncode == 0 and "1 photos x 15 cells of kadid10k = 15 samples" in answer.stdout
+    assert not (tmp_path / "d").exists()
+
+
+def test_contact_sheet_is_written(photo, tmp_path):
+    answer = glint("distortions", "--image", photo, "--sheet", tmp_path / "sheet.png")
+    assert answer.returncode == 0, answer.stderr
+    assert images.read_rgb(tmp_path / "sheet.png").shape[0] > 25 * 40
+
+
+def test_number_lists():
+    assert numbers("1,10-12, 3") == (1, 10, 11, 12, 3)
+    assert numbers("") == ()
+    for wrong in ("0", "3-1", "a", "1-", "-2"):
+        with pytest.raises(Exception, match=r"range|number"):
+            numbers(wrong)

@@ -1,0 +1,81 @@
+"""The house keeps its shape: imports run one way, heavy packages stay in their rooms, packaging is whole."""
+
+import ast
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+FILES = sorted([*(REPOSITORY / "glint_data").rglob("*.py"), *(REPOSITORY / "distortions").rglob("*.py")])
+STAGES = {"synthesize", "embed", "match", "label", "training", "report", "estimate", "listing"}
+MAY_IMPORT_STAGES = {"cli", "quickstart"}
+ALLOWED_BETWEEN = {("label", "embed"), ("label", "match"), ("references", "embed")}
+TORCH_ROOMS = {"embed", "embed_networks", "weights", "models", "training", "torchvision_import", "denoise"}
+
+
+def imports(file: Path) -> set[str]:
+    """Every module a file imports, at the top or inside a function."""
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def room(file: Path) -> str:
+    parts = file.relative_to(REPOSITORY).with_suffix("").parts
+    return parts[1] if parts[0] == "glint_data" else parts[-1]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(REPOSITORY)))
+def test_imports_run_one_way(file):
+    here = room(file)
+    for name in imports(file):
+        if file.is_relative_to(REPOSITORY / "distortions"):
+            assert not name.startswith("glint_data"), f"distortions/ must stand alone, but imports {name}"
+        if name.split(".")[0] in ("torch", "timm", "open_clip", "torchvision"):
+            assert here in TORCH_ROOMS, f"{name} belongs in {sorted(TORCH_ROOMS)}"
+        if name.split(".")[0] == "faiss":
+            assert here == "match", "faiss belongs in match"
+        other = name.split(".")[1] if name.startswith("glint_data.") else ""
+        assert other != "cli" or here in ("cli", "__main__"), "only the command line imports the command line"
+        if other in STAGES and here not in MAY_IMPORT_STAGES and here != other:
+            assert (here, other) in ALLOWED_BETWEEN, f"{here} must not import the stage {other}"
+
+
+def test_files_hold_one_idea():
+    long = {str(file.relative_to(REPOSITORY)): len(file.read_text().splitlines()) for file in FILES}
+    assert {name: lines for name, lines in long.items() if lines > 300} == {}
+
+
+@pytest.mark.parametrize("package", ["distortions", "glint_data"])
+def test_import_is_light(package):
+    script = f"import sys, {package}; print([m for m in ('torch', 'pandas', 'scipy', 'numba') if m in sys.modules])"
+    answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "[]"
+
+
+def test_every_package_is_in_the_wheel():
+    listed = set(tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"])
+    found = {
+        ".".join(file.parent.relative_to(REPOSITORY).parts) for file in FILES if file.name == "__init__.py"
+    }
+    assert listed == found | {"glint_data.manifests"}
+
+
+def test_versions_agree():
+    import glint_data
+
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+    assert project["version"] == glint_data.__version__
+    assert f"version: {glint_data.__version__}" in (REPOSITORY / "CITATION.cff").read_text()
+
+
+def test_constraints_name_no_place():
+    lines = (REPOSITORY / "constraints.txt").read_text().splitlines()
+    assert lines and all(len(line.split("==")) == 2 and "/" not in line for line in lines)
