@@ -75,7 +75,7 @@ class Meter:
 
         class Rate(TextColumn):
             def render(self, task) -> Text:
-                return Text(f"{meter.rate:.1f} {meter.what}/s", style="cyan")
+                return Text(f"{meter.rate:.1f}/s", style="cyan")
 
         self._bar = Progress(
             TextColumn("{task.description}"),

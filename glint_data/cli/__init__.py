@@ -54,9 +54,9 @@ def main() -> None:
     except GlintError as error:
         say(f"glint-data: {error}")
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        say("\nStopped. What was finished is kept; the same command goes on from there.")
-        sys.exit(INTERRUPTED)
-    except SystemExit as end:
+    except (KeyboardInterrupt, SystemExit) as end:
+        code = end.code if isinstance(end, SystemExit) else INTERRUPTED
+        if code == INTERRUPTED:
+            say("\nStopped. What was finished is kept; the same command goes on from there.")
         # Typer says 2 for wrong use; here 1 is wrong use and 3 is done with refusals.
-        sys.exit(1 if end.code == 2 else INTERRUPTED if end.code == INTERRUPTED else end.code)
+        sys.exit(1 if code == 2 else code)
