@@ -1,1 +1,37 @@
-"""x"""
+"""Quality networks: GlintIQA (no reference) and AHIQ (full reference), as published and with defects removed."""
+
+from typing import TYPE_CHECKING
+
+from glint_data.errors import GlintError
+
+if TYPE_CHECKING:
+    from glint_data.models.network import QualityNetwork
+
+NAMES = ("glintiqa", "ahiq")
+VARIANTS = ("default", "exact")
+
+
+def create(name: str, variant: str = "default", **options) -> "QualityNetwork":
+    """A network by name: `create("glintiqa", size="tiny")`, `create("ahiq", variant="exact", patch_size=16)`.
+
+    Options are the fields of `GlintIQAConfig` or `AHIQConfig`, `size` ("full" or "tiny"), and where the
+    backbones' weights come from: `pretrained=True` (timm's own mechanism), `backbone_weights=[FILE, ...]`
+    (local checkpoints), or `pretrained=False` (from scratch, or filled later by `load_published`).
+    `network.provenance` says which of these happened.
+
+    Raises:
+        GlintError: an unknown name, variant, size or option, or weights that cannot be had.
+    """
+    if name not in NAMES:
+        raise GlintError(f"model {name!r}: there is no such network; known are {', '.join(NAMES)}")
+    if variant not in VARIANTS:
+        raise GlintError(
+            f"variant {variant!r} of {name}: there is no such variant; known are {', '.join(VARIANTS)}"
+        )
+    if name == "glintiqa":
+        from glint_data.models import glintiqa
+
+        return glintiqa.build(variant, **options)
+    from glint_data.models import ahiq
+
+    return ahiq.build(variant, **options)

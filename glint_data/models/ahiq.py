@@ -1,0 +1,194 @@
+"""AHIQ: full-reference quality from a transformer and a ResNet, joined by a reference-driven deformation.
+
+Paper: arXiv 2204.10485, CVPRW 2022. `exact` computes what the authors' code computes; `default` removes
+its defects, each behind a field of `AHIQConfig`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from glint_data.errors import GlintError
+from glint_data.models import backbones
+from glint_data.models.deformable import DeformableConv2d
+from glint_data.models.network import QualityNetwork
+from glint_data.models.shapes import with_options
+
+
+@dataclass(frozen=True)
+class AHIQConfig:
+    """Every choice of the architecture; the first block is size, the second the defects removed."""
+
+    vit: str = "vit_base_patch8_224"
+    cnn: str = "resnet50.tv_in1k"
+    patch_size: int = 8
+    input_size: int = 224
+    vit_taps: tuple[int, ...] = (0, 1, 2, 3, 4)
+    fusion_width: int = 512
+    reduced_width: int = 256
+    head_width: int = 1024
+
+    own_normalisation: bool = True
+    zero_offsets: bool = True
+    offsets_on_tokens: bool = True
+    freeze_backbones: bool = True
+
+
+EXACT = replace(AHIQConfig(), own_normalisation=False, zero_offsets=False, offsets_on_tokens=False)
+TINY = {
+    "vit": "test_vit",
+    "cnn": "test_resnet",
+    "patch_size": 16,
+    "input_size": 112,
+    "vit_taps": (1, 3, 5),
+    "fusion_width": 48,
+    "reduced_width": 48,
+    "head_width": 96,
+}
+SIZES = {"full": {}, "tiny": TINY}
+
+
+class DeformableFusion(nn.Module):
+    """CNN features (B, C, S/4, S/4), displaced where the reference's tokens say, down to the token grid."""
+
+    def __init__(self, vit_width: int, cnn_width: int, config: AHIQConfig) -> None:
+        super().__init__()
+        self.offsets_on_tokens = config.offsets_on_tokens
+        self.conv_offset = nn.Conv2d(vit_width, 18, 3, padding=1)
+        if config.zero_offsets:
+            nn.init.zeros_(self.conv_offset.weight)
+            nn.init.zeros_(self.conv_offset.bias)
+        self.deform = DeformableConv2d(cnn_width, cnn_width, 3, padding=1)
+        last_stride = 1 if config.patch_size == 8 else 2
+        self.conv1 = nn.Sequential(
+            nn.Conv2d(cnn_width, config.fusion_width, 3, stride=2, padding=1),
+            nn.ReLU(),
+            nn.Conv2d(config.fusion_width, cnn_width, 3, stride=last_stride, padding=1),
+        )
+
+    def offsets(self, reference_tokens: Tensor, side: int) -> Tensor:
+        """Offsets (B, 18, side, side) in pixels from the reference's tokens (B, C, g, g).
+
+        As published the tokens are enlarged first. Enlarging the 18 offsets instead of thousands of
+        channels says the same of every token at a small part of the work.
+        """
+        if self.offsets_on_tokens:
+            return nn.functional.interpolate(self.conv_offset(reference_tokens), size=(side, side))
+        return self.conv_offset(nn.functional.interpolate(reference_tokens, size=(side, side)))
+
+    def forward(self, features: Tensor, offsets: Tensor) -> Tensor:
+        return self.conv1(self.deform(features, offsets))
+
+
+class Prediction(nn.Module):
+    """Both images' fused features (B, C, g, g) -> scores (B,): a weighted mean over a map of scores."""
+
+    def __init__(self, width: int, config: AHIQConfig) -> None:
+        super().__init__()
+        reduced, head = config.reduced_width, config.head_width
+        self.down_channel = nn.Conv2d(width, reduced, 1)
+        self.feat_smoothing = nn.Sequential(
+            nn.Conv2d(3 * reduced, head, 3, padding=1), nn.ReLU(), nn.Conv2d(head, head // 2, 3, padding=1)
+        )
+        self.conv1 = nn.Sequential(nn.Conv2d(head // 2, head // 4, 3, padding=1), nn.ReLU())
+        self.conv_attent = nn.Sequential(nn.Conv2d(head // 4, 1, 1), nn.Sigmoid())
+        self.conv = nn.Sequential(nn.Conv2d(head // 4, 1, 1))
+
+    def forward(self, distorted: Tensor, reference: Tensor) -> Tensor:
+        distorted, reference = self.down_channel(distorted), self.down_channel(reference)
+        joint = torch.cat((distorted - reference, distorted, reference), dim=1)
+        features = self.conv1(self.feat_smoothing(joint))
+        weights, scores = self.conv_attent(features).float(), self.conv(features).float()
+        return (scores * weights).sum(dim=(1, 2, 3)) / weights.sum(dim=(1, 2, 3))
+
+
+class AHIQ(QualityNetwork):
+    """Two images (B, 3, S, S) in [-1, 1], the same place of each -> scores (B,), higher is better."""
+
+    name = "ahiq"
+    needs_reference = True
+    published_names = {"vit.": "vit_taps.backbone.", "resnet.": "cnn_taps.backbone."}  # noqa: RUF012
+    published_unused = (
+        *(f"vit.blocks.{index}." for index in range(5, 12)),
+        *("vit.norm.", "vit.head.", "resnet.layer2.", "resnet.layer3.", "resnet.layer4.", "resnet.fc."),
+    )
+
+    def __init__(
+        self,
+        config: AHIQConfig,
+        vit_taps: backbones.VitTaps,
+        cnn_taps: backbones.ResnetTaps,
+        provenance: dict[str, str],
+    ) -> None:
+        super().__init__(config, provenance)
+        self.vit_taps, self.cnn_taps = vit_taps, cnn_taps
+        vit_width, cnn_width = len(config.vit_taps) * vit_taps.width, sum(cnn_taps.widths())
+        self.fusion = DeformableFusion(vit_width, cnn_width, config)
+        self.prediction = Prediction(vit_width + cnn_width, config)
+
+    def frozen_modules(self) -> list[nn.Module]:
+        return [self.vit_taps, self.cnn_taps] if self.config.freeze_backbones else []
+
+    def backbone_features(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        """Token features (B, C, g, g) and CNN features (B, C', S/4, S/4): constant while frozen."""
+        with torch.set_grad_enabled(torch.is_grad_enabled() and not self.config.freeze_backbones):
+            tokens = torch.cat(self.vit_taps(image), dim=2)
+            side = round(tokens.shape[1] ** 0.5)
+            return tokens.transpose(1, 2).unflatten(2, (side, side)), torch.cat(self.cnn_taps(image), dim=1)
+
+    def fuse(self, distorted: tuple[Tensor, Tensor], reference: tuple[Tensor, Tensor]) -> Tensor:
+        """Scores (B,) from both images' `backbone_features`."""
+        offsets = self.fusion.offsets(reference[0], reference[1].shape[-1])
+        joined = [
+            torch.cat((tokens, self.fusion(features, offsets)), dim=1)
+            for tokens, features in (distorted, reference)
+        ]
+        return self.prediction(*joined)
+
+    def forward(self, distorted: Tensor, reference: Tensor) -> Tensor:
+        return self.fuse(self.backbone_features(distorted), self.backbone_features(reference))
+
+
+def build(
+    variant: str = "default",
+    size: str = "full",
+    pretrained: bool = True,
+    backbone_weights: Sequence[str | Path] = (),
+    patch_size: int | None = None,
+    **options,
+) -> AHIQ:
+    """An AHIQ; see `glint_data.models.create`. `patch_size` is the transformer's, 8 or 16."""
+    config = backbones.configuration(EXACT if variant == "exact" else AHIQConfig(), SIZES, size, "ahiq")
+    if patch_size is not None and size == "full":
+        if patch_size not in (8, 16):
+            raise GlintError(f"patch_size {patch_size} of ahiq: it is 8 or 16")
+        config = replace(config, patch_size=patch_size, vit=f"vit_base_patch{patch_size}_224")
+    if variant == "default" and not pretrained and not backbone_weights:
+        config = replace(config, freeze_backbones=False)
+    config = with_options(config, options, "ahiq")
+    vit_file, cnn_file = backbones.files_for(backbone_weights)
+    return assemble(config, pretrained, vit_file, cnn_file)
+
+
+def assemble(
+    config: AHIQConfig, pretrained: bool = False, vit_file: Path | None = None, cnn_file: Path | None = None
+) -> AHIQ:
+    """The network of a configuration, its backbones filled as asked."""
+    vit, vit_normalise = backbones.build_backbone(config.vit, img_size=config.input_size)
+    cnn, cnn_normalise = backbones.build_backbone(config.cnn)
+    if not config.own_normalisation:
+        vit_normalise = cnn_normalise = backbones.Normalise((0.5,) * 3, (0.5,) * 3)
+    vit_taps = backbones.VitTaps(vit, config.vit_taps, vit_normalise)
+    cnn_taps = backbones.ResnetTaps(cnn, 1, cnn_normalise, every_block=True)
+    provenance = {
+        config.vit: backbones.fill_backbone(
+            vit_taps, config.vit, pretrained, vit_file, img_size=config.input_size
+        ),
+        config.cnn: backbones.fill_backbone(cnn_taps, config.cnn, pretrained, cnn_file),
+    }
+    network = AHIQ(config, vit_taps, cnn_taps, provenance)
+    network.freeze()
+    return network

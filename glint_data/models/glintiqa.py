@@ -1,0 +1,204 @@
+"""GlintIQA: no-reference quality from global and local features, integrated step by step.
+
+Paper: arXiv 2408.03885, ACM TOMM 2026, doi 10.1145/3815779. `exact` computes what the authors' code
+computes; `default` removes its defects, each behind a field of `GlintIQAConfig`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from glint_data.models import backbones
+from glint_data.models.attention import ChannelAttention
+from glint_data.models.dropout import ShardedDropout
+from glint_data.models.network import QualityNetwork
+from glint_data.models.shapes import with_options
+
+
+@dataclass(frozen=True)
+class GlintIQAConfig:
+    """Every choice of the architecture; the first block is size, the second the defects removed."""
+
+    vit: str = "vit_small_patch16_224"
+    cnn: str = "resnet50.tv_in1k"
+    input_size: int = 224
+    width: int = 384
+    vit_taps: tuple[int, ...] = (6, 7, 8, 9)
+    frozen_vit_blocks: int = 5
+    frozen_cnn_stages: int = 2
+    attention_dropout: float = 0.5
+    head_dropout: float = 0.5
+
+    attention_heads: int = 8
+    learned_temperature: bool = True
+    mixing_reshape: bool = False
+    own_normalisation: bool = True
+    train_embeddings: bool = False
+    frozen_norms_drift: bool = False
+    freeze_backbones: bool = True
+
+
+EXACT = replace(
+    GlintIQAConfig(),
+    attention_heads=1,
+    learned_temperature=False,
+    mixing_reshape=True,
+    own_normalisation=False,
+    train_embeddings=True,
+    frozen_norms_drift=True,
+)
+TINY = {
+    "vit": "test_vit",
+    "cnn": "test_resnet",
+    "input_size": 112,
+    "width": 64,
+    "vit_taps": (2, 3, 4, 5),
+    "frozen_vit_blocks": 2,
+    "attention_dropout": 0.1,
+    "head_dropout": 0.1,
+    "attention_heads": 4,
+}
+SIZES = {"full": {}, "tiny": TINY}
+
+
+class LocalFeatures(nn.Module):
+    """CLFE: three ResNet stages, each brought to the token grid by a non-overlapping patch embedding."""
+
+    def __init__(self, taps: backbones.ResnetTaps, width: int) -> None:
+        super().__init__()
+        self.taps = taps
+        for index, (channels, kernel) in enumerate(zip(taps.widths(), (4, 2, 1), strict=True), start=1):
+            setattr(self, f"patch_embed{index}", nn.Conv2d(channels, width, kernel, stride=kernel))
+
+    def forward(self, image: Tensor) -> list[Tensor]:
+        embeddings = (self.patch_embed1, self.patch_embed2, self.patch_embed3)
+        maps = zip(embeddings, self.taps(image), strict=True)
+        return [embed(features).flatten(2).transpose(1, 2) for embed, features in maps]
+
+
+class SpatialEnhancement(nn.Module):
+    """SIEM: (B, N, 2d) tokens as an image, one 3x3 convolution, back to (B, N, d)."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(2 * width, width, 3, padding=1, bias=False)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        side = round(tokens.shape[1] ** 0.5)
+        image = tokens.transpose(1, 2).unflatten(2, (side, side))
+        return self.conv(image).flatten(2).transpose(1, 2)
+
+
+class GlintIQA(QualityNetwork):
+    """One image (B, 3, S, S) in [-1, 1] -> scores (B,), unbounded, higher is better."""
+
+    name = "glintiqa"
+    needs_reference = False
+    published_names = {  # noqa: RUF012  (read only)
+        "vgfe.backbone.": "global_features.backbone.",
+        "clfe.backbone.": "local_features.taps.backbone.",
+        **{f"clfe.patch_embed{n}.proj.": f"local_features.patch_embed{n}." for n in (1, 2, 3)},
+        "quality_head.layers.": "quality_head.",
+    }
+    published_unused = (
+        *(f"vgfe.backbone.{part}" for part in ("blocks.10.", "blocks.11.", "norm.", "head.")),
+        *(f"clfe.backbone.{part}" for part in ("layer4.", "fc.")),
+    )
+
+    def __init__(
+        self,
+        config: GlintIQAConfig,
+        global_features: backbones.VitTaps,
+        local_features: LocalFeatures,
+        provenance: dict[str, str],
+    ) -> None:
+        super().__init__(config, provenance)
+        self.global_features, self.local_features = global_features, local_features
+        side = config.input_size // 16
+        self.local_cwsa = _attention(config, side * side)
+        self.local_projection = nn.Linear(3 * config.width, config.width)
+        for step in range(1, 5):
+            setattr(self, f"cwsa{step}", _attention(config, side * side))
+            setattr(self, f"siem{step}", SpatialEnhancement(config.width))
+        # The transformer's width may differ from d only in small sizes; as published it is d.
+        same = global_features.width == config.width
+        self.widen = nn.Identity() if same else nn.Linear(global_features.width, config.width)
+        self.quality_head = nn.Sequential(
+            nn.Linear(config.width, config.width),
+            nn.GELU(),
+            ShardedDropout(config.head_dropout),
+            nn.Linear(config.width, 1),
+        )
+        self._frozen = self._freeze_first() if config.freeze_backbones else []
+
+    def _freeze_first(self) -> list[nn.Module]:
+        config = self.config
+        vit_parts = self.global_features.freeze_first(config.frozen_vit_blocks, config.train_embeddings)
+        return vit_parts + self.local_features.taps.freeze_first(config.frozen_cnn_stages)
+
+    def frozen_modules(self) -> list[nn.Module]:
+        return self._frozen
+
+    def forward(self, image: Tensor) -> Tensor:
+        global_taps = self.global_features(image)
+        local_taps = self.local_features(image)
+        fused = self.local_projection(self.local_cwsa(torch.cat(local_taps, dim=2)))  # F0
+        for step, tap in enumerate(global_taps, start=1):
+            attend, enhance = getattr(self, f"cwsa{step}"), getattr(self, f"siem{step}")
+            fused = enhance(attend(torch.cat([self.widen(tap), fused], dim=2)))
+        return self.quality_head(fused.mean(dim=1)).squeeze(1)
+
+
+def _attention(config: GlintIQAConfig, tokens: int) -> ChannelAttention:
+    return ChannelAttention(
+        tokens,
+        config.attention_heads,
+        config.learned_temperature,
+        config.mixing_reshape,
+        config.attention_dropout,
+    )
+
+
+def build(
+    variant: str = "default",
+    size: str = "full",
+    pretrained: bool = True,
+    backbone_weights: Sequence[str | Path] = (),
+    **options,
+) -> GlintIQA:
+    """A GlintIQA; see `glint_data.models.create`. From scratch nothing is frozen in the default variant."""
+    config = backbones.configuration(
+        EXACT if variant == "exact" else GlintIQAConfig(), SIZES, size, "glintiqa"
+    )
+    vit_file, cnn_file = backbones.files_for(backbone_weights)
+    if variant == "default" and not pretrained and not backbone_weights:
+        config = replace(config, freeze_backbones=False)
+    config = with_options(config, options, "glintiqa")
+    return assemble(config, pretrained, vit_file, cnn_file)
+
+
+def assemble(
+    config: GlintIQAConfig,
+    pretrained: bool = False,
+    vit_file: Path | None = None,
+    cnn_file: Path | None = None,
+) -> GlintIQA:
+    """The network of a configuration, its backbones filled as asked."""
+    vit, vit_normalise = backbones.build_backbone(config.vit, img_size=config.input_size)
+    cnn, cnn_normalise = backbones.build_backbone(config.cnn)
+    if not config.own_normalisation:
+        vit_normalise = cnn_normalise = backbones.Normalise((0.5,) * 3, (0.5,) * 3)
+    vit_taps = backbones.VitTaps(vit, config.vit_taps, vit_normalise)
+    cnn_taps = backbones.ResnetTaps(cnn, 3, cnn_normalise)
+    provenance = {
+        config.vit: backbones.fill_backbone(
+            vit_taps, config.vit, pretrained, vit_file, img_size=config.input_size
+        ),
+        config.cnn: backbones.fill_backbone(cnn_taps, config.cnn, pretrained, cnn_file),
+    }
+    network = GlintIQA(config, vit_taps, LocalFeatures(cnn_taps, config.width), provenance)
+    network.freeze()
+    return network
