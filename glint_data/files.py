@@ -1,8 +1,11 @@
 """Writing files so that they are whole or not there."""
 
+import contextlib
 import errno
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from glint_data.errors import CannotWrite
 
@@ -16,22 +19,35 @@ _ADVICE = {
 
 
 def write_atomically(path: str | os.PathLike, content: bytes, durable: bool = False) -> None:
-    """Write beside the target, then rename. `durable` waits until the bytes are on the disk.
+    """Write all of `content`, or nothing.
+
+    Raises:
+        CannotWrite: when the target cannot be written; nothing is left behind.
+    """
+    with writing(path, durable) as stream:
+        stream.write(content)
+
+
+@contextlib.contextmanager
+def writing(path: str | os.PathLike, durable: bool = True) -> Iterator[BinaryIO]:
+    """A stream that becomes the file `path` by rename when the block ends well, and vanishes otherwise.
+
+    `durable` waits until the bytes are on the disk before they count.
 
     Raises:
         CannotWrite: when the target cannot be written; nothing is left behind.
     """
     path = Path(path)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    partial = path.with_name(f".{path.name[:200]}.{os.getpid()}.partial")
     try:
         with partial.open("wb") as stream:
-            stream.write(content)
+            yield stream
             if durable:
                 stream.flush()
                 os.fsync(stream.fileno())
         partial.replace(path)
     except OSError as error:
+        advice = _ADVICE.get(error.errno, "")
+        raise CannotWrite(f"{path}: cannot be written ({error.strerror or error}){advice}") from error
+    finally:
         partial.unlink(missing_ok=True)
-        raise CannotWrite(
-            f"{path}: cannot be written ({error.strerror or error}){_ADVICE.get(error.errno, '')}"
-        ) from error

@@ -5,11 +5,12 @@ dataset holds `manifest.parquet`; while a run is under way, finished sources sta
 """
 
 import json
-from pathlib import Path
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from glint_data.errors import GlintError
-from glint_data.files import write_atomically
+from glint_data.files import writing
 
 if TYPE_CHECKING:
     import pandas
@@ -25,10 +26,10 @@ _FACTS_KEY = b"glint_data.facts"
 
 COLUMNS: dict[str, tuple[str, str]] = {
     "sample_id": ("string", "<source>_<TT>_<LL>, unique in the dataset"),
-    "source": ("string", "short unique name of the pristine photo"),
-    "source_path": ("string", "where the photo came from, absolute"),
-    "source_hash": ("string", "SHA-256 of the photo's shape and RGB bytes"),
-    "reference_path": ("string", "the pristine pixels, relative to the dataset; null in a virtual one"),
+    "source": ("dictionary", "short unique name of the pristine photo"),
+    "source_path": ("dictionary", "where the photo came from, absolute"),
+    "source_hash": ("dictionary", "SHA-256 of the photo's shape and RGB bytes"),
+    "reference_path": ("dictionary", "the pristine pixels, relative to the dataset; null in a virtual one"),
     "suite": ("dictionary", "name of the distortion suite"),
     "type": ("int16", "number of the distortion in its suite"),
     "level": ("int16", "level in its suite, from 1"),
@@ -194,11 +195,38 @@ def write(folder: str | Path, frame: "pandas.DataFrame", facts: dict[str, Any] |
 
 
 def write_table(file: Path, table: "pyarrow.Table") -> Path:
-    """Write an Arrow table as Parquet by rename, durable before it counts."""
-    import pyarrow as pa
+    """Write an Arrow table as Parquet, whole or not at all. Returns the file."""
+    return write_tables(file, [table])
+
+
+def write_tables(file: Path, tables: Iterable["pyarrow.Table"]) -> Path:
+    """Write Arrow tables of one schema, one after the other, as one Parquet file, whole or not at all.
+
+    Raises:
+        CannotWrite: the file cannot be written; nothing is left behind.
+    """
     import pyarrow.parquet as pq
 
-    sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="zstd")
-    write_atomically(file, memoryview(sink.getvalue()), durable=True)
+    with writing(file) as stream:
+        writer = None
+        for table in tables:
+            writer = writer or pq.ParquetWriter(stream, table.schema, compression="zstd")
+            writer.write_table(table)
+        if writer is not None:
+            writer.close()
+    return file
+
+
+def inside(folder: Path, path: str) -> Path:
+    """A manifest's relative path as a file in the dataset's folder.
+
+    Raises:
+        GlintError: the path is absolute or leads out of the folder; such a manifest is not to be trusted.
+    """
+    file = folder / path
+    parts = PurePosixPath(path).parts
+    if Path(path).is_absolute() or ".." in parts or "\\" in path or "\0" in path or not parts:
+        raise GlintError(
+            f"{folder}: its manifest names {path!r}, which is no path inside the dataset; not followed"
+        )
     return file

@@ -7,6 +7,7 @@ rendered again by the next run. When all sources are done the parts become `mani
 
 import csv
 import io
+import itertools
 import json
 import shutil
 import time
@@ -20,9 +21,9 @@ from glint_data import images, manifest, runs, sources
 from glint_data.errors import CannotWrite, GlintError, ImageRefused
 from glint_data.files import write_atomically
 from glint_data.progress import Meter, duration, say
-from glint_data.recipes import Settings, recipe
+from glint_data.recipes import Settings, plan, recipe
 from glint_data.sources import Refusal, Source
-from glint_data.work import only_run, run_tasks
+from glint_data.work import Outcome, only_run, run_tasks
 
 if TYPE_CHECKING:
     import pandas
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
 FAILURES = "failures.csv"
 SOURCES_PER_FOLDER = 79
 """79 sources x 125 samples stay under 10,000 files a folder, where viewers and file systems slow down."""
+
+
+Cells = tuple[tuple[int, int], ...]
+"""(type, level) pairs of a suite."""
 
 
 @dataclass
@@ -65,7 +70,7 @@ class Task:
     """All it takes to render what one source still lacks."""
 
     source: Source
-    cells: tuple[tuple[int, int], ...]
+    cells: Cells
     settings: Settings
     folder: str
     subfolder: str
@@ -96,7 +101,10 @@ def synthesize(
         sources.write(out, _merged(known, admitted))
         summary = Summary(out, sources=len(admitted), refusals=refused)
         begun = time.monotonic()
-        (_plan_virtual if settings.virtual else _render)(out, settings, admitted, workers, summary)
+        if settings.virtual:
+            _plan_virtual(out, settings, admitted, summary)
+        else:
+            render(out, settings, dict.fromkeys(admitted, tuple(settings.cells())), workers, summary)
         summary.seconds = time.monotonic() - begun
         _write_failures(out, summary.refusals)
     return summary
@@ -109,40 +117,44 @@ def _merged(known: list[Source], admitted: list[Source]) -> list[Source]:
     return kept + list(fresh.values())
 
 
-def _render(out: Path, settings: Settings, admitted: list[Source], workers: int, summary: Summary) -> None:
-    before = _finished_rows(out)
-    tasks = list(_tasks(out, settings, admitted, before))
+def render(
+    out: Path, settings: Settings, wanted: dict[Source, Cells], workers: int, summary: Summary
+) -> None:
+    """Render the wanted cells of each source that are not there yet, then make the parts the manifest."""
+    tasks = list(_tasks(out, settings, wanted))
     total = sum(len(task.cells) for task in tasks)
-    summary.kept = len(admitted) * len(settings.cells()) - total
+    summary.kept = sum(map(len, wanted.values())) - total
     if summary.kept:
         say(f"{summary.kept:,} samples are there already; {total:,} to go")
-    if not total:
-        return _commit(out, settings)
-    (out / manifest.PARTS).mkdir(exist_ok=True)
-    with Meter(total, "samples") as meter:
-        for outcome in run_tasks(render_source, tasks, min(workers, max(len(tasks), 1))):
-            if outcome.error is None:
-                summary.made += outcome.result[0]
-                summary.refusals += outcome.result[1]
-            else:
-                source = outcome.task.source
-                error = outcome.error if source.path in outcome.error else f"{source.path}: {outcome.error}"
-                summary.refusals.append(Refusal(source.path, error, "render"))
-            meter.advance(len(outcome.task.cells))
+    if total:
+        (out / manifest.PARTS).mkdir(exist_ok=True)
+        with Meter(total, "samples") as meter:
+            for outcome in run_tasks(render_source, tasks, min(workers, len(tasks))):
+                _count(outcome, summary)
+                meter.advance(len(outcome.task.cells))
     summary.failed = total - summary.made
     _commit(out, settings)
 
 
-def _tasks(
-    out: Path, settings: Settings, admitted: list[Source], before: "pandas.DataFrame"
-) -> Iterator[Task]:
+def _count(outcome: Outcome, summary: Summary) -> None:
+    if outcome.error is None:
+        made, refusals = outcome.result
+        summary.made += made
+        summary.refusals += refusals
+    else:
+        path = outcome.task.source.path
+        error = outcome.error if path in outcome.error else f"{path}: {outcome.error}"
+        summary.refusals.append(Refusal(path, error, "render"))
+
+
+def _tasks(out: Path, settings: Settings, wanted: dict[Source, Cells]) -> Iterator[Task]:
     done: dict[str, set[tuple[int, int]]] = {}
-    for row in before.itertuples():
+    for row in _finished_rows(out).itertuples():
         if row.status == "ok" and _is_written(out, row.path) and _is_written(out, row.reference_path):
             done.setdefault(row.source, set()).add((row.type, row.level))
     place = {source.name: index for index, source in enumerate(sources.read(out))}
-    for source in admitted:
-        missing = tuple(cell for cell in settings.cells() if cell not in done.get(source.name, ()))
+    for source, cells in wanted.items():
+        missing = tuple(cell for cell in cells if cell not in done.get(source.name, ()))
         if missing:
             number = place[source.name] // SOURCES_PER_FOLDER
             yield Task(source, missing, settings, str(out), f"{number:04d}" if number else "")
@@ -150,7 +162,7 @@ def _tasks(
 
 def _is_written(out: Path, path: str | None) -> bool:
     try:
-        return path is not None and (out / path).stat().st_size > 0
+        return path is not None and manifest.inside(out, path).stat().st_size > 0
     except OSError:
         return False
 
@@ -238,25 +250,15 @@ def _commit(out: Path, settings: Settings) -> None:
     shutil.rmtree(out / manifest.PARTS, ignore_errors=True)
 
 
-def _plan_virtual(
-    out: Path, settings: Settings, admitted: list[Source], _workers: int, summary: Summary
-) -> None:
-    """Write the recipes of all samples, and no pixels."""
-    import pandas
-
-    before = _finished_rows(out)
-    known = set(before["sample_id"])
-    rows = [
-        recipe(source, settings, *cell) | {"status": "planned"}
-        for source in admitted
-        for cell in settings.cells()
-    ]
-    fresh = pandas.DataFrame([row for row in rows if row["sample_id"] not in known])
-    summary.made, summary.kept = len(fresh), len(rows) - len(fresh)
-    if len(fresh):
-        facts = manifest.facts(out) if len(before) else {}
-        together = pandas.concat([before, fresh], ignore_index=True) if len(before) else fresh
-        manifest.write(out, together, facts | {"suite": settings.suite})
+def _plan_virtual(out: Path, settings: Settings, admitted: list[Source], summary: Summary) -> None:
+    """Write the recipes of all samples, and no pixels. What is planned already stays as it is, labels too."""
+    known = set(manifest.read(out, ["source"])["source"]) if (out / manifest.FILE).is_file() else set()
+    fresh = [source for source in admitted if source.name not in known]
+    summary.made = len(fresh) * len(settings.cells())
+    summary.kept = (len(admitted) - len(fresh)) * len(settings.cells())
+    if fresh:
+        before = [manifest.read_table(out)] if known else []
+        manifest.write_tables(out / manifest.FILE, itertools.chain(before, plan(fresh, settings)))
 
 
 def _write_failures(out: Path, refusals: list[Refusal]) -> None:

@@ -58,7 +58,7 @@ def _grid_section(folder: Path, samples: "pandas.DataFrame") -> Section:
     for (kind, name), rows in shown.groupby(["type", "distortion"], sort=True):
         cells = [
             {
-                "picture": detail(folder / row.path),
+                "picture": detail(manifest.inside(folder, row.path)),
                 "level": row.level,
                 "mos": None
                 if row.mos != row.mos or row.mos is None
@@ -81,7 +81,7 @@ def _label_section(folder: Path, labelled: "pandas.DataFrame") -> Section:
     values = [
         ("method", ", ".join(sorted(labelled["label_method"].dropna().unique()))),
         ("reference set", ", ".join(sorted(labelled["label_set"].dropna().unique()))),
-        ("embedder", str(facts.get("embedder", "unknown"))),
+        ("embedder", str(facts.get("label", {}).get("embedder", "unknown"))),
         ("mean label", f"{labelled['mos'].mean():.2f}"),
         ("mean standard deviation", f"{labelled['mos_std'].mean():.2f}"),
         ("mean 90 % interval", f"{(labelled['mos_high'] - labelled['mos_low']).mean():.2f} wide"),
