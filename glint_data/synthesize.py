@@ -96,7 +96,7 @@ def synthesize(
         known = sources.read(out)
         admitted, refused = sources.scan(files[: limit or None], known, workers)
         if not admitted:
-            _write_failures(out, refused)
+            write_failures(out, refused)
             raise GlintError(f"none of the {len(files)} files was admitted; the first: {refused[0].error}")
         sources.write(out, _merged(known, admitted))
         summary = Summary(out, sources=len(admitted), refusals=refused)
@@ -106,7 +106,7 @@ def synthesize(
         else:
             render(out, settings, dict.fromkeys(admitted, tuple(settings.cells())), workers, summary)
         summary.seconds = time.monotonic() - begun
-        _write_failures(out, summary.refusals)
+        write_failures(out, summary.refusals)
     return summary
 
 
@@ -261,7 +261,7 @@ def _plan_virtual(out: Path, settings: Settings, admitted: list[Source], summary
         manifest.write_tables(out / manifest.FILE, itertools.chain(before, plan(fresh, settings)))
 
 
-def _write_failures(out: Path, refusals: list[Refusal]) -> None:
+def write_failures(out: Path, refusals: list[Refusal]) -> None:
     """`failures.csv`: every file refused and every sample not made in this run; absent when there is none."""
     file = out / FAILURES
     if not refusals:

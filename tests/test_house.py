@@ -10,9 +10,17 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 FILES = sorted([*(REPOSITORY / "glint_data").rglob("*.py"), *(REPOSITORY / "distortions").rglob("*.py")])
-STAGES = {"synthesize", "embed", "match", "label", "training", "report", "estimate", "listing"}
+STAGES = {"synthesize", "embed", "match", "label", "training", "report", "estimate", "listing"} | {
+    "materialize",
+    "verify",
+}
 MAY_IMPORT_STAGES = {"cli", "quickstart"}
-ALLOWED_BETWEEN = {("label", "embed"), ("label", "match"), ("references", "embed")}
+ALLOWED_BETWEEN = {
+    ("label", "embed"),
+    ("label", "match"),
+    ("references", "embed"),
+    ("materialize", "synthesize"),
+}
 TORCH_ROOMS = {"embed", "embed_networks", "weights", "models", "training", "torchvision_import", "denoise"}
 
 

@@ -73,3 +73,45 @@ def synthesize(
         raise typer.Exit(1)
     if summary.refusals:
         raise typer.Exit(DONE_WITH_REFUSALS)
+
+
+@app.command(rich_help_panel="Datasets")
+def materialize(
+    dataset: Annotated[Path, typer.Argument(help="Folder of a virtual dataset.")],
+    out: Annotated[Path, typer.Option(help="Folder of the dataset with pixels.")],
+    where: Annotated[
+        list[str] | None, typer.Option(help="Only these, as column=value,value; repeatable, all must hold.")
+    ] = None,
+    worker_count: Annotated[
+        int, typer.Option("--workers", min=0, help="Processes that render; 0: one a core.")
+    ] = 0,
+) -> None:
+    """Render a virtual dataset, or part of it; its labels come along.
+
+    Example: glint-data materialize recipes --out dataset --where type=1,10-12 --where level=5
+    """
+    from glint_data.materialize import materialize as run
+
+    summary = run(dataset, out, where or [], workers(worker_count))
+    typer.echo(summary.text())
+    if summary.refusals:
+        raise typer.Exit(DONE_WITH_REFUSALS if summary.made + summary.kept else 1)
+
+
+@app.command(rich_help_panel="Datasets")
+def verify(
+    dataset: Annotated[Path, typer.Argument(help="Folder of a dataset, or its manifest.")],
+    worker_count: Annotated[
+        int, typer.Option("--workers", min=0, help="Processes that read; 0: one a core.")
+    ] = 0,
+) -> None:
+    """Check schema, keys, files, hashes, labels, and drift; repair nothing.
+
+    Exit code 3 when something is not as the manifest says.
+    """
+    from glint_data.verify import verify as run
+
+    findings = run(dataset, workers(worker_count))
+    typer.echo(findings.text())
+    if findings.problems:
+        raise typer.Exit(DONE_WITH_REFUSALS)

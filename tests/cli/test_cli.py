@@ -22,7 +22,19 @@ HEAVY = (
     "open_clip",
     "matplotlib",
 )
-VERBS = ("quickstart", "distortions", "synthesize", "label", "audit", "train", "evaluate", "score", "report")
+VERBS = (
+    "quickstart",
+    "distortions",
+    "synthesize",
+    "label",
+    "audit",
+    "train",
+    "evaluate",
+    "score",
+    "report",
+    "materialize",
+    "verify",
+)
 
 
 def glint(*arguments: object, **options) -> subprocess.CompletedProcess:
