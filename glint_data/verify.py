@@ -80,8 +80,8 @@ def _labels(rows: "pandas.DataFrame") -> Iterator[str]:
     labelled = rows[rows["mos"].notna()]
     tests = {
         "mos outside 0..1": ~labelled["mos"].between(0, 1),
-        "mos outside its own interval": (labelled["mos"] < labelled["mos_low"])
-        | (labelled["mos"] > labelled["mos_high"]),
+        "mos below its own interval": labelled["mos"] < labelled["mos_low"],
+        "mos above its own interval": labelled["mos"] > labelled["mos_high"],
         "mos_std below 0": labelled["mos_std"] < 0,
         "a label without the set it came from": labelled["label_set"].isna(),
         "a label without its method": labelled["label_method"].isna(),
@@ -129,16 +129,7 @@ def _rerender(folder: Path, rows: "pandas.DataFrame", workers: int, seed: int, f
     ids = sorted(rows.loc[rows["status"].isin(("ok", "planned")), "sample_id"])
     chosen = set(random.Random(seed).sample(ids, min(RERENDERED, len(ids))))
     tasks = [
-        (
-            row.sample_id,
-            _photo_file(folder, row),
-            row.source_hash,
-            row.suite,
-            row.type,
-            row.level,
-            row.seed,
-            row.image_hash,
-        )
+        (_photo_file(folder, row), *(getattr(row, name) for name in RECIPE))
         for row in rows[rows["sample_id"].isin(chosen)].itertuples()
         if row.suite in distortions.suites()
     ]
