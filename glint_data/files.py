@@ -18,21 +18,22 @@ _ADVICE = {
 }
 
 
-def write_atomically(path: str | os.PathLike, content: bytes, durable: bool = False) -> None:
+def write_atomically(path: str | os.PathLike, content: bytes) -> None:
     """Write all of `content`, or nothing.
 
     Raises:
         CannotWrite: when the target cannot be written; nothing is left behind.
     """
-    with writing(path, durable) as stream:
+    with writing(path) as stream:
         stream.write(content)
 
 
 @contextlib.contextmanager
-def writing(path: str | os.PathLike, durable: bool = True) -> Iterator[BinaryIO]:
+def writing(path: str | os.PathLike) -> Iterator[BinaryIO]:
     """A stream that becomes the file `path` by rename when the block ends well, and vanishes otherwise.
 
-    `durable` waits until the bytes are on the disk before they count.
+    The bytes are on the disk before they count, so a power cut leaves the file whole or not there; it may
+    leave the stream's own file, which `sweep` removes.
 
     Raises:
         CannotWrite: when the target cannot be written; nothing is left behind.
@@ -42,12 +43,22 @@ def writing(path: str | os.PathLike, durable: bool = True) -> Iterator[BinaryIO]
     try:
         with partial.open("wb") as stream:
             yield stream
-            if durable:
-                stream.flush()
-                os.fsync(stream.fileno())
+            stream.flush()
+            os.fsync(stream.fileno())
         partial.replace(path)
     except OSError as error:
         advice = _ADVICE.get(error.errno, "")
         raise CannotWrite(f"{path}: cannot be written ({error.strerror or error}){advice}") from error
     finally:
         partial.unlink(missing_ok=True)
+
+
+def is_partial(path: Path) -> bool:
+    """Whether the name is that of a stream that was not finished."""
+    return path.name.startswith(".") and path.name.endswith(".partial")
+
+
+def sweep(folder: Path) -> None:
+    """Remove what streams left in a folder and below when their process was killed."""
+    for path in folder.rglob(".*.partial"):
+        path.unlink(missing_ok=True)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from glint_data import manifest, runs, sources
 from glint_data.errors import GlintError
+from glint_data.files import sweep
 from glint_data.recipes import Settings
 from glint_data.synthesize import Summary, render, write_failures
 from glint_data.work import only_run
@@ -41,6 +42,7 @@ def materialize(dataset: Path, out: Path, where: list[str], workers: int) -> Sum
     }
     runs.open_folder(out, "materialize", settings.resolved().record() | {"where": sorted(where)})
     with only_run(out):
+        sweep(out)
         sources.write(out, list(cells))
         summary = Summary(out, sources=len(cells))
         render(out, settings, cells, workers, summary)

@@ -8,7 +8,7 @@ from typing import Any
 
 import glint_data
 from glint_data.errors import CannotWrite, GlintError
-from glint_data.files import write_atomically
+from glint_data.files import is_partial, write_atomically
 
 FILE = "run.json"
 _PACKAGES = ("numpy", "opencv-python-headless", "opencv-python", "pillow", "scipy", "torch")
@@ -25,7 +25,7 @@ def open_folder(folder: Path, verb: str, settings: dict[str, Any]) -> None:
     settings = json.loads(json.dumps(settings))  # tuples become lists, as they will be read back
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        present = {path.name for path in folder.iterdir()} - _IGNORED
+        present = {path.name for path in folder.iterdir() if not is_partial(path)} - _IGNORED
     except NotADirectoryError as error:
         raise CannotWrite(f"{folder}: is a file, or lies below one; name a folder") from error
     except FileExistsError as error:
@@ -94,7 +94,7 @@ def read(folder: Path) -> dict[str, Any]:
 def write(folder: Path, record: dict[str, Any]) -> None:
     """Write the record, whole or not at all."""
     text = json.dumps(record, indent=1, sort_keys=True, default=str)
-    write_atomically(folder / FILE, (text + "\n").encode(), durable=True)
+    write_atomically(folder / FILE, (text + "\n").encode())
 
 
 def versions() -> dict[str, str]:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import distortions
 from glint_data import images, manifest, runs, sources
 from glint_data.errors import CannotWrite, GlintError, ImageRefused
-from glint_data.files import write_atomically
+from glint_data.files import sweep, write_atomically
 from glint_data.progress import Meter, duration, say
 from glint_data.recipes import Settings, plan, recipe
 from glint_data.sources import Refusal, Source
@@ -93,6 +93,7 @@ def synthesize(
     out = Path(out)
     runs.open_folder(out, "synthesize", settings.record())
     with only_run(out):
+        sweep(out)
         known = sources.read(out)
         admitted, refused = sources.scan(files[: limit or None], known, workers)
         if not admitted:
