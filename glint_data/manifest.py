@@ -112,21 +112,33 @@ def read(path: str | Path, columns: list[str] | None = None) -> "pandas.DataFram
 def read_table(path: str | Path, columns: list[str] | None = None) -> "pyarrow.Table":
     """The manifest as an Arrow table; see `read`."""
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     file = manifest_file(path)
+    parquet = _opened(file)
+    missing = [name for name in columns or COLUMNS if name not in parquet.schema_arrow.names]
+    if missing:
+        raise GlintError(
+            f"{file}: lacks the columns {', '.join(missing)}; 'glint-data synthesize' writes them"
+        )
+    _check_types(parquet.schema_arrow, columns or list(COLUMNS), file)
     try:
-        # One file of one dataset: the dataset reader would look for partitions in the folder names.
-        parquet = pq.ParquetFile(file)
-        _check_version(parquet.schema_arrow, file)
-        missing = [name for name in columns or COLUMNS if name not in parquet.schema_arrow.names]
-        if missing:
-            raise GlintError(
-                f"{file}: lacks the columns {', '.join(missing)}; 'glint-data synthesize' writes them"
-            )
         return parquet.read(columns=columns)
     except (pa.ArrowException, OSError) as error:
         raise GlintError(f"{file}: not a readable manifest ({error}); restore it or make it again") from error
+
+
+def _opened(file: Path) -> "pyarrow.parquet.ParquetFile":
+    """The file, if it is a manifest of this version."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        # One file of one dataset: the dataset reader would look for partitions in the folder names.
+        parquet = pq.ParquetFile(file)
+    except (pa.ArrowException, OSError) as error:
+        raise GlintError(f"{file}: not a readable manifest ({error}); restore it or make it again") from error
+    _check_version(parquet.schema_arrow, file)
+    return parquet
 
 
 def _check_version(found: "pyarrow.Schema", file: Path) -> None:
@@ -142,12 +154,24 @@ def _check_version(found: "pyarrow.Schema", file: Path) -> None:
         )
 
 
+def _check_types(found: "pyarrow.Schema", columns: list[str], file: Path) -> None:
+    """Columns of the right values; whether they are dictionary-encoded is a matter of storage."""
+    import pyarrow as pa
+
+    def value(kind: "pyarrow.DataType") -> "pyarrow.DataType":
+        return kind.value_type if pa.types.is_dictionary(kind) else kind
+
+    for field in schema():
+        if field.name in columns and value(found.field(field.name).type) != value(field.type):
+            raise GlintError(
+                f"{file}: column {field.name} holds {found.field(field.name).type}, not {value(field.type)}; "
+                "this is no table that glint-data wrote"
+            )
+
+
 def facts(path: str | Path) -> dict[str, Any]:
     """What the writers of the manifest noted about it as a whole: score range, label method, versions."""
-    import pyarrow.parquet as pq
-
-    file = manifest_file(path)
-    metadata = pq.read_schema(file).metadata or {}
+    metadata = _opened(manifest_file(path)).schema_arrow.metadata or {}
     return json.loads(metadata.get(_FACTS_KEY, b"{}"))
 
 
@@ -164,16 +188,17 @@ def to_table(frame: "pandas.DataFrame", facts: dict[str, Any] | None = None) -> 
         raise GlintError(
             f"columns {', '.join(unknown)} are not part of a manifest; known are {', '.join(COLUMNS)}"
         )
-    metadata = {
-        _VERSION_KEY: str(VERSION).encode(),
-        _FACTS_KEY: json.dumps(facts or {}, sort_keys=True).encode(),
-    }
     fields = schema()
     try:
         columns = [_column(frame, field) for field in fields]
     except pa.ArrowException as error:
         raise GlintError(f"the table does not fit the manifest's schema: {error}") from error
-    return pa.table(columns, schema=fields.with_metadata(metadata))
+    return pa.table(columns, schema=fields.with_metadata(schema_metadata(facts or {})))
+
+
+def schema_metadata(facts: dict[str, Any]) -> dict[bytes, bytes]:
+    """What marks an Arrow table as a manifest of this version, with the facts its writers noted."""
+    return {_VERSION_KEY: str(VERSION).encode(), _FACTS_KEY: json.dumps(facts, sort_keys=True).encode()}
 
 
 def _column(frame: "pandas.DataFrame", field: "pyarrow.Field") -> "pyarrow.Array":
