@@ -16,6 +16,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+# run as a file, this folder comes first and its distortions.py would be taken for the package
+if Path(sys.path[0]).resolve() == Path(__file__).resolve().parent:
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
+
 import cv2
 import numpy as np
 from PIL import Image
@@ -151,7 +155,7 @@ def laplacian(pixels: np.ndarray) -> float:
 
 
 def residue_statistics(pixels: np.ndarray, clean: np.ndarray) -> np.ndarray:
-    """Of what was added to the clean photo: moments, histogram (16 shares), spectrum (4 rings), correlation of the channels."""
+    """What was added to the clean photo: moments, histogram, spectrum (4 rings), correlation of the channels."""
     # the closing stretch follows the two most extreme values of a run: its gain and offset are taken out first
     gain, offset = np.polyfit(clean.reshape(-1).astype(np.float64), pixels.reshape(-1).astype(np.float64), 1)
     residue = pixels - (gain * clean + offset)

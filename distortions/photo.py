@@ -15,6 +15,9 @@ import cv2
 import numpy as np
 
 LUMA = (0.2989, 0.5870, 0.1140)
+KEPT_PIXELS = (
+    1 << 23
+)  # of a photo larger than that (8 megapixels), shared work is computed anew: memory first
 
 
 class Photo:
@@ -58,23 +61,24 @@ class Photo:
     @cached_property
     def extremes(self) -> tuple[float, float]:
         """The smallest and the largest value of all planes together."""
+        if self.codes is not None and np.all(np.diff(self.table) >= 0):
+            low, high, _, _ = cv2.minMaxLoc(self.codes.reshape(self.height, -1))
+            return float(self.table[int(low)]), float(self.table[int(high)])
         if self.codes is not None:
             present = self.table[self.histogram > 0]
             return float(present.min()), float(present.max())
         low, high, _, _ = cv2.minMaxLoc(self._values.reshape(self.height, -1))
         return low, high
 
-    @cached_property
+    @property
     def stretched(self) -> Photo:
         """This photo from its minimum..maximum to 0..1, all planes together; a constant one is left alone."""
         low, high = self.extremes
         if low == high or (low, high) == (0.0, 1.0):
-            return self
-        if self.codes is None:
-            return Photo((self._values - low) / (high - low))
-        photo = Photo(self.codes, (self.table - low) / (high - low))
-        photo.histogram = self.histogram
-        return photo
+            return self  # not kept: a photo that held itself would outlive its use until a collection
+        return self.shared(
+            "stretched", lambda photo: photo.pointwise(lambda values: (values - low) / (high - low))
+        )
 
     def pointwise(self, function: Callable[[np.ndarray], np.ndarray]) -> Photo:
         """The photo whose every value v is function(v), computed in double."""
@@ -89,9 +93,12 @@ class Photo:
         return Photo(function(self._pixels), self.table)
 
     def shared(self, key: Any, compute: Callable[[Photo], Any]) -> Any:
-        """What `compute(photo)` returned the first time `key` was asked for: the work that levels share."""
+        """`compute(photo)`, kept under `key`: the work that the levels of a type share."""
         if key not in self._shared:
-            self._shared[key] = compute(self)
+            result = compute(self)
+            if self.height * self.width > KEPT_PIXELS:
+                return result
+            self._shared[key] = result
         return self._shared[key]
 
     @cached_property
@@ -109,9 +116,9 @@ class Photo:
             return self.histogram
         return np.bincount(to_bytes(self.table), weights=self.histogram, minlength=256)
 
-    @cached_property
+    @property
     def double(self) -> np.ndarray:
-        """The values, H x W x 3 float64."""
+        """The values, H x W x 3 float64, computed anew each time."""
         if self.codes is None:
             return _read_only(self._values.astype(np.float64))
         return _read_only(np.take(self.table, self.codes))
