@@ -1,1 +1,134 @@
 """Verbs around the quality networks: train, evaluate, score."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from glint_data.cli import DONE_WITH_REFUSALS, app
+
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
+Crops = Annotated[int, typer.Option(min=1, help="Crops an image is judged by; always the same ones.")]
+
+
+@app.command(rich_help_panel="Networks")
+def train(
+    manifests: Annotated[list[Path], typer.Argument(metavar="MANIFEST...", help="Labelled datasets.")],
+    out: Annotated[Path, typer.Option(help="Folder of the run; an unfinished one is gone on with.")],
+    model: Annotated[
+        str, typer.Option(help="glintiqa (no reference) or ahiq (full reference).")
+    ] = "glintiqa",
+    size: Annotated[str, typer.Option(help="full, or tiny for a CPU.")] = "full",
+    variant: Annotated[str, typer.Option(help="default, or exact as published.")] = "default",
+    from_scratch: Annotated[
+        bool, typer.Option("--from-scratch", help="Without pretrained backbones.")
+    ] = False,
+    backbone_weights: Annotated[
+        list[str] | None, typer.Option(help="A backbone's local checkpoint; repeat for the second.")
+    ] = None,
+    start_from: Annotated[
+        Path | None, typer.Option(help="Begin with the weights of this earlier run.")
+    ] = None,
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over the samples.")] = 20,
+    epoch_samples: Annotated[int, typer.Option(min=0, help="Samples drawn an epoch; 0: all.")] = 0,
+    batch_size: Annotated[int, typer.Option(min=2, help="Samples a step, over all processes.")] = 32,
+    learning_rate: Annotated[float, typer.Option(help="Peak of the schedule.")] = 1e-4,
+    loss: Annotated[str, typer.Option(help="Of l1, huber, plcc, rank, joined by +.")] = "huber+plcc",
+    ema: Annotated[float, typer.Option(min=0, max=1, help="Averaging of weights by step; 0: off.")] = 0.0,
+    patience: Annotated[
+        int, typer.Option(min=0, help="Epochs without progress before it ends; 0: never.")
+    ] = 0,
+    split_file: Annotated[Path | None, typer.Option(help="CSV of source,part (train, val, test).")] = None,
+    split_seed: Annotated[int, typer.Option(min=0, help="Seed that deals photos to the parts.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of weights, order and crops.")] = 0,
+    workers: Annotated[int | None, typer.Option(help="Loader processes. [default: as needed]")] = None,
+    device: Device = "auto",
+) -> None:
+    """Train a quality network on labelled datasets.
+
+    Photos are dealt to training, validation and test by content; nothing of a
+    test photo, nor a label that came from one, is trained on. Killed, the same
+    command goes on.
+
+    Example: glint-data train dataset --model glintiqa --out run
+    """
+    from glint_data import training
+
+    options = {
+        "variant": variant,
+        "size": size,
+        "from_scratch": from_scratch,
+        "backbone_weights": tuple(backbone_weights or ()),
+        "start_from": str(start_from) if start_from else None,
+        "epochs": epochs,
+        "epoch_samples": epoch_samples,
+        "batch_size": batch_size,
+        "learning_rate": learning_rate,
+        "loss": loss,
+        "ema": ema,
+        "patience": patience,
+        "split_file": str(split_file) if split_file else None,
+        "split_seed": split_seed,
+        "seed": seed,
+    }
+    typer.echo(training.train(manifests, model, out, device=device, workers=workers, **options).text())
+
+
+@app.command(rich_help_panel="Networks")
+def evaluate(
+    run: Annotated[Path, typer.Argument(help="Folder of a training run.")],
+    manifest: Annotated[Path, typer.Argument(help="A labelled dataset.")],
+    split: Annotated[
+        str, typer.Option(help="auto, train, val, test or all; auto: its test photos.")
+    ] = "auto",
+    crops: Crops = 12,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write all numbers to this file.")] = None,
+    predictions: Annotated[Path | None, typer.Option(help="Write a line a sample to this CSV.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Write scores over labels to this PNG.")] = None,
+    device: Device = "auto",
+) -> None:
+    """Compare a run's scores with labels: SROCC, KROCC, PLCC, RMSE."""
+    import json
+
+    from glint_data import training
+    from glint_data.files import write_atomically
+
+    found = training.evaluate(run, manifest, split, crops, device, predictions, plot)
+    typer.echo(training.evaluate_text(found))
+    if json_file is not None:
+        write_atomically(json_file, (json.dumps(found, indent=1) + "\n").encode())
+    for file in (json_file, predictions, plot):
+        if file is not None:
+            typer.echo(f"  {file}")
+
+
+@app.command(rich_help_panel="Networks")
+def score(
+    run: Annotated[Path, typer.Argument(help="Folder of a training run.")],
+    pictures: Annotated[
+        list[str], typer.Argument(metavar="IMAGE_OR_FOLDER...", help="Images, folders, patterns.")
+    ],
+    reference: Annotated[
+        list[Path] | None, typer.Option(help="Pristine image or folder, for a full-reference network.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the scores here: .csv or .json.")] = None,
+    crops: Crops = 12,
+    device: Device = "auto",
+) -> None:
+    """Judge images: 0 worst to 1 best, the same number every time.
+
+    Prints score, spread over the crops, and file; --out keeps them.
+    """
+    from glint_data import training
+
+    rows = training.score(run, pictures, reference or (), out, crops, device)
+    refused = [row for row in rows if row["error"]]
+    for row in rows:
+        if not row["error"]:
+            typer.echo(f"{row['score']:.4f} ±{row['spread']:.4f}  {row['image']}")
+    for row in refused:
+        typer.echo(f"refused: {row['error']}", err=True)
+    if out is not None:
+        typer.echo(f"{len(rows) - len(refused):,} of {len(rows):,} images scored: {out}")
+    if refused:
+        raise typer.Exit(DONE_WITH_REFUSALS if len(refused) < len(rows) else 1)
