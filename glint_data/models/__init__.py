@@ -15,8 +15,9 @@ def create(name: str, variant: str = "default", **options) -> "QualityNetwork":
     """A network by name: `create("glintiqa", size="tiny")`, `create("ahiq", variant="exact", patch_size=16)`.
 
     Options are the fields of `GlintIQAConfig` or `AHIQConfig`, `size` ("full" or "tiny"), and where the
-    backbones' weights come from: `pretrained=True` (timm's own mechanism), `backbone_weights=[FILE, ...]`
-    (local checkpoints), or `pretrained=False` (from scratch, or filled later by `load_published`).
+    backbones' weights come from: `pretrained=True` (timm's own mechanism; the default of the full size),
+    `backbone_weights=[FILE, ...]` (local checkpoints, first the transformer's), or `pretrained=False` (from
+    scratch, or filled later by `load_published`; the default of the tiny size).
     `network.provenance` says which of these happened.
 
     Raises:

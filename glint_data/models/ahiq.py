@@ -155,7 +155,7 @@ class AHIQ(QualityNetwork):
 def build(
     variant: str = "default",
     size: str = "full",
-    pretrained: bool = True,
+    pretrained: bool | None = None,
     backbone_weights: Sequence[str | Path] = (),
     patch_size: int | None = None,
     **options,
@@ -166,6 +166,9 @@ def build(
         if patch_size not in (8, 16):
             raise GlintError(f"patch_size {patch_size} of ahiq: it is 8 or 16")
         config = replace(config, patch_size=patch_size, vit=f"vit_base_patch{patch_size}_224")
+    pretrained = (
+        size == "full" if pretrained is None else pretrained
+    )  # small sizes are made to learn from scratch
     if variant == "default" and not pretrained and not backbone_weights:
         config = replace(config, freeze_backbones=False)
     config = with_options(config, options, "ahiq")

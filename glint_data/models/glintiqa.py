@@ -165,7 +165,7 @@ def _attention(config: GlintIQAConfig, tokens: int) -> ChannelAttention:
 def build(
     variant: str = "default",
     size: str = "full",
-    pretrained: bool = True,
+    pretrained: bool | None = None,
     backbone_weights: Sequence[str | Path] = (),
     **options,
 ) -> GlintIQA:
@@ -174,6 +174,9 @@ def build(
         EXACT if variant == "exact" else GlintIQAConfig(), SIZES, size, "glintiqa"
     )
     vit_file, cnn_file = backbones.files_for(backbone_weights)
+    pretrained = (
+        size == "full" if pretrained is None else pretrained
+    )  # small sizes are made to learn from scratch
     if variant == "default" and not pretrained and not backbone_weights:
         config = replace(config, freeze_backbones=False)
     config = with_options(config, options, "glintiqa")

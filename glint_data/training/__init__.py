@@ -1,1 +1,25 @@
-"""x"""
+"""Training, evaluation and scoring of quality networks on labelled manifests.
+
+`train` makes a run folder: `model.safetensors` (the best weights), `run.json` (settings, versions, origin of
+the backbones, range of the scores), `split.csv`, `history.jsonl`, and `checkpoint.safetensors` to go on from.
+"""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from glint_data.training.evaluation import evaluate, evaluate_text
+    from glint_data.training.prepare import train
+    from glint_data.training.scoring import score
+
+_PLACES = {"train": "prepare", "evaluate": "evaluation", "evaluate_text": "evaluation", "score": "scoring"}
+
+__all__ = ["evaluate", "evaluate_text", "score", "train"]
+
+
+def __getattr__(name: str):
+    """Import a verb, and torch with it, when it is first used."""
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)

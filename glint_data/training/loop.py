@@ -1,0 +1,300 @@
+"""The training loop. Reads from top to bottom: prepare, then epochs of steps, validation and a checkpoint.
+
+Every random choice is a function of (seed, epoch, step), never of what was drawn before. So a checkpoint
+needs no state of any generator, and a run killed anywhere goes on to the same bits.
+"""
+
+import json
+import math
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from glint_data import runs
+from glint_data.files import write_atomically
+from glint_data.models.network import QualityNetwork
+from glint_data.progress import Meter, say
+from glint_data.training import checkpoints, metrics, trained
+from glint_data.training.inference import score_image
+from glint_data.training.loader import CropLoader, Pixels, RandomCrops, fits_in_memory
+from glint_data.training.losses import combined, label_weights
+from glint_data.training.processes import Processes
+from glint_data.training.samples import Sample
+from glint_data.training.settings import TrainSettings
+from glint_data.training.splits import Split
+
+HISTORY = "history.jsonl"
+
+
+@dataclass
+class Progress:
+    """Counters that a checkpoint carries."""
+
+    epoch: int = 0
+    step: int = 0  # within the epoch
+    losses: list[float] = field(default_factory=list)
+    best_srocc: float = -math.inf
+    best_epoch: int = -1
+    seconds: float = 0.0  # of all steps, and of those the ones spent waiting for images
+    waiting: float = 0.0
+    epoch_seconds: float = 0.0
+    epoch_waiting: float = 0.0
+
+
+class TrainingLoop:
+    """One training run: everything that its epochs share."""
+
+    def __init__(
+        self,
+        settings: TrainSettings,
+        out: Path,
+        group: Processes,
+        device: torch.device,
+        network: QualityNetwork,
+        split: Split,
+        parts: dict[str, list[Sample]],
+        workers: int | None,
+        checkpoint_seconds: float,
+    ) -> None:
+        self.settings, self.out, self.group, self.device = settings, out, group, device
+        self.network, self.split, self.parts = network, split, parts
+        self.checkpoint_seconds = checkpoint_seconds
+        network.shard_dropout(group.rank, group.world)
+        self.parameters = [p for p in network.parameters() if p.requires_grad]
+        self.optimizer = make_optimizer(settings, self.parameters)
+        self.loss = combined(settings.loss)
+        state = network.state_dict()
+        self.average = {name: value.clone() for name, value in state.items()} if settings.ema else None
+        self.batch_size = min(settings.batch_size, len(parts["train"]))
+        drawn = settings.epoch_samples or len(parts["train"])
+        self.steps = max(drawn // self.batch_size, 1)
+        self.amp = device.type == "cuda" and settings.amp
+        self.board = open_board(out) if group.is_first else lambda entry: None
+        self._open_loaders(workers)
+
+    def _open_loaders(self, workers: int | None) -> None:
+        with_reference, everything = self.network.needs_reference, self.parts["train"] + self.parts["val"]
+        keep = fits_in_memory(everything, with_reference) and not workers
+        if workers is None:
+            workers = 0 if keep else max((torch.get_num_threads() // self.group.world), 1)
+        pixels = Pixels(self.parts["train"], with_reference, keep)
+        self.val_pixels = Pixels(self.parts["val"], with_reference, keep)
+        if keep:
+            for part in (pixels, self.val_pixels):
+                part.preload(threads=max(torch.get_num_threads(), 1))
+        crops = RandomCrops(
+            pixels, self.network.input_size, self.settings.seed, self.settings.flip_vertically
+        )
+        self.loader = CropLoader(crops, workers, pin=self.device.type == "cuda")
+
+    def go(self) -> Progress:
+        """All epochs that are left."""
+        progress, finished = self._resume()
+        with Meter(self.settings.epochs * self.steps * self.batch_size, "images") as meter:
+            meter.advance((progress.epoch * self.steps + progress.step) * self.batch_size)
+            while progress.epoch < self.settings.epochs and not finished:
+                self._epoch(progress, meter)
+                finished = self._close_epoch(progress)
+        return progress
+
+    def _resume(self) -> tuple[Progress, bool]:
+        counters = checkpoints.load_state(self.out, self.network, self.optimizer, self.average)
+        if counters is None:
+            return Progress(), False
+        progress = Progress(**counters)
+        if self.group.is_first:
+            say(f"going on at epoch {progress.epoch + 1}, step {progress.step + 1} of {self.steps}")
+            _cut_history(self.out / HISTORY, progress.epoch)
+        self.group.wait()
+        return progress, self._is_patience_over(progress)
+
+    def plan(self, epoch: int) -> list[list[tuple[int, int]]]:
+        """The epoch's global batches of (epoch, index): every sample once before any comes again."""
+        rng = np.random.default_rng([self.settings.seed, epoch])
+        needed, order = self.steps * self.batch_size, np.array([], dtype=int)
+        while len(order) < needed:
+            order = np.concatenate([order, rng.permutation(len(self.parts["train"]))])
+        keys = [(epoch, int(index)) for index in order[:needed]]
+        return [keys[begin : begin + self.batch_size] for begin in range(0, needed, self.batch_size)]
+
+    def _epoch(self, progress: Progress, meter: Meter) -> None:
+        """The steps of an epoch that are still to be done."""
+        self.network.train()
+        planned = self.plan(progress.epoch)[progress.step :]
+        mine = [batch[self.group.rank :: self.group.world] for batch in planned]
+        batches, saved = self.loader.batches(mine), time.monotonic()
+        for _ in planned:
+            begun = time.monotonic()
+            batch = next(batches)
+            waited = time.monotonic() - begun
+            progress.losses.append(self._step(progress, batch))
+            progress.step += 1
+            progress.epoch_waiting += waited
+            progress.epoch_seconds += time.monotonic() - begun
+            meter.advance(self.batch_size)
+            meter.note(f"epoch {progress.epoch + 1}/{self.settings.epochs}, loss {progress.losses[-1]:.3f}")
+            if time.monotonic() - saved > self.checkpoint_seconds and progress.step < self.steps:
+                self._save(progress)
+                saved = time.monotonic()
+
+    def _step(self, progress: Progress, batch) -> float:
+        done = progress.epoch * self.steps + progress.step
+        torch.manual_seed(self.settings.seed * 1_000_003 + done)  # dropout is a function of the step
+        for parameters in self.optimizer.param_groups:
+            parameters["lr"] = learning_rate(self.settings, done, self.settings.epochs * self.steps)
+        half = torch.autocast("cuda", torch.bfloat16) if self.amp else nullcontext()
+        with half:
+            predicted = self.network(*batch.inputs(self.device))
+        predicted = self.group.shared(predicted.float())
+        labels, std = (self.group.shared(values.to(self.device)) for values in (batch.mos, batch.mos_std))
+        weights = label_weights(std) if self.settings.weigh_by_uncertainty else torch.ones_like(labels)
+        loss = self.loss(predicted, labels, weights)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        self.group.sum_gradients(self.parameters)
+        if self.settings.clip_norm:
+            torch.nn.utils.clip_grad_norm_(self.parameters, self.settings.clip_norm)
+        self.optimizer.step()
+        self._update_average(done)
+        return float(loss)
+
+    def _update_average(self, done: int) -> None:
+        if self.average is None:
+            return
+        decay = min(self.settings.ema, (1 + done) / (10 + done))  # short memory at first
+        for name, value in self.network.state_dict().items():
+            if value.dtype.is_floating_point:
+                self.average[name].lerp_(value, 1 - decay)
+            else:
+                self.average[name].copy_(value)
+
+    def _close_epoch(self, progress: Progress) -> bool:
+        """Validate, note the numbers, keep the weights if they are the best. Returns whether to stop."""
+        weights = self.network.state_dict()
+        if self.average is not None:
+            trained_now = {name: value.clone() for name, value in weights.items()}
+            self.network.load_state_dict(self.average)
+        found = self.validate()
+        if found["srocc"] > progress.best_srocc or progress.best_epoch < 0:
+            progress.best_srocc, progress.best_epoch = found["srocc"], progress.epoch
+            if self.group.is_first:
+                self._keep_best(progress, found)
+        if self.average is not None:
+            self.network.load_state_dict(trained_now)
+        entry = {
+            "epoch": progress.epoch + 1,
+            "train_loss": float(np.mean(progress.losses)),
+            **{f"val_{name}": value for name, value in found.items()},
+            "learning_rate": self.optimizer.param_groups[0]["lr"],
+            "images_per_second": progress.step * self.batch_size / max(progress.epoch_seconds, 1e-9),
+            "waiting_share": progress.epoch_waiting / max(progress.epoch_seconds, 1e-9),
+        }
+        return self._note(progress, entry)
+
+    def _note(self, progress: Progress, entry: dict[str, Any]) -> bool:
+        """Write the epoch's numbers and a checkpoint at the next epoch's start."""
+        progress.seconds += progress.epoch_seconds
+        progress.waiting += progress.epoch_waiting
+        progress.epoch, progress.step, progress.losses = progress.epoch + 1, 0, []
+        progress.epoch_seconds = progress.epoch_waiting = 0.0
+        if self.group.is_first:
+            with (self.out / HISTORY).open("a", encoding="utf-8") as stream:
+                stream.write(json.dumps(entry) + "\n")
+            self.board(entry)
+            best = "  best so far" if progress.best_epoch == progress.epoch - 1 else ""
+            say(
+                f"epoch {entry['epoch']}/{self.settings.epochs}: loss {entry['train_loss']:.4f}, validation SROCC "
+                f"{entry['val_srocc']:.3f}, PLCC {entry['val_plcc']:.3f}, RMSE {entry['val_rmse']:.3f}, "
+                f"{entry['images_per_second']:.0f} images/s{best}"
+            )
+        self._save(progress)
+        self.group.wait()
+        return self._is_patience_over(progress)
+
+    def _save(self, progress: Progress) -> None:
+        if self.group.is_first:
+            checkpoints.save_state(self.out, self.network, self.optimizer, self.average, asdict(progress))
+
+    def _is_patience_over(self, progress: Progress) -> bool:
+        over = self.settings.patience and progress.epoch - 1 - progress.best_epoch >= self.settings.patience
+        if over and self.group.is_first:
+            say(f"stopped: no better validation in {self.settings.patience} epochs")
+        return bool(over)
+
+    def _keep_best(self, progress: Progress, found: dict[str, float]) -> None:
+        record = runs.read(self.out)
+        record |= trained.save_trained(self.out, self.network)
+        record["network"] = self.network.describe()
+        record["backbone"] = self.network.provenance
+        record["scale"] = trained.SCALE
+        record["photos"] = self.split.counts()
+        record["best"] = {
+            "epoch": progress.epoch + 1,
+            **{f"val_{name}": value for name, value in found.items()},
+        }
+        runs.write(self.out, record)
+
+    def validate(self) -> dict[str, float]:
+        """SROCC, PLCC and RMSE on the validation photos; the processes share the work."""
+        self.network.eval()
+        pixels, crops = self.val_pixels, self.settings.validation_crops
+        mine = {
+            index: score_image(self.network, *pixels.get(index), crops, self.amp).value
+            for index in range(self.group.rank, len(pixels.samples), self.group.world)
+        }
+        scores = self.group.collect(mine)
+        predicted = np.array([scores[index] for index in range(len(pixels.samples))])
+        labels = np.array([sample.mos for sample in pixels.samples])
+        measures = {"srocc": metrics.srocc, "plcc": metrics.plcc, "rmse": metrics.rmse}
+        # A constant prediction has no correlation; 0 says so and can be compared.
+        return {name: float(np.nan_to_num(measure(predicted, labels))) for name, measure in measures.items()}
+
+
+def make_optimizer(settings: TrainSettings, parameters: list[torch.nn.Parameter]) -> torch.optim.Optimizer:
+    """AdamW or Adam; vectors (norms, biases) are not decayed."""
+    matrices = [parameter for parameter in parameters if parameter.ndim >= 2]
+    vectors = [parameter for parameter in parameters if parameter.ndim < 2]
+    kind = torch.optim.AdamW if settings.optimizer == "adamw" else torch.optim.Adam
+    groups = [
+        {"params": matrices, "weight_decay": settings.weight_decay},
+        {"params": vectors, "weight_decay": 0.0},
+    ]
+    return kind([group for group in groups if group["params"]], lr=settings.learning_rate)
+
+
+def learning_rate(settings: TrainSettings, step: int, steps: int) -> float:
+    """One linear warm-up, then one cosine down to a hundredth over the whole run."""
+    warmup = max(round(settings.warmup * steps), 1)
+    if step < warmup:
+        return settings.learning_rate * (step + 1) / warmup
+    passed = (step - warmup) / max(steps - warmup, 1)
+    return settings.learning_rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * passed)))
+
+
+def _cut_history(file: Path, epochs: int) -> None:
+    """Forget lines of epochs that the checkpoint does not know."""
+    if file.is_file():
+        lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+        write_atomically(file, "".join(lines[:epochs]).encode())
+
+
+def open_board(folder: Path) -> Callable[[dict[str, Any]], None]:
+    """A function that shows an epoch's numbers in TensorBoard; does nothing where that is not installed."""
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError:
+        return lambda entry: None
+    writer = SummaryWriter(str(folder / "tensorboard"))
+
+    def show(entry: dict[str, Any]) -> None:
+        for name, value in entry.items():
+            writer.add_scalar(name, value, entry["epoch"])
+        writer.flush()
+
+    return show

@@ -1,0 +1,95 @@
+"""How the field measures a quality score against human opinions; SciPy underneath.
+
+`predicted` and `labels` are vectors of equal length.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+NAMES = ("srocc", "krocc", "plcc", "plcc_logistic", "rmse_logistic", "rmse")
+
+
+def srocc(predicted: np.ndarray, labels: np.ndarray) -> float:
+    """Spearman's rank correlation; NaN where one side is constant."""
+    from scipy.stats import rankdata
+
+    return plcc(rankdata(predicted), rankdata(labels))
+
+
+def krocc(predicted: np.ndarray, labels: np.ndarray) -> float:
+    """Kendall's tau-b; NaN where one side is constant."""
+    from scipy.stats import kendalltau
+
+    return float(kendalltau(predicted, labels).statistic)
+
+
+def plcc(predicted: np.ndarray, labels: np.ndarray) -> float:
+    """Pearson's correlation; NaN where one side is constant or there are fewer than two values."""
+    predicted, labels = np.asarray(predicted, np.float64), np.asarray(labels, np.float64)
+    if len(predicted) < 2 or np.ptp(predicted) == 0 or np.ptp(labels) == 0:
+        return float("nan")
+    return float(np.corrcoef(predicted, labels)[0, 1])
+
+
+def rmse(predicted: np.ndarray, labels: np.ndarray) -> float:
+    """Root of the mean squared error."""
+    return float(np.sqrt(np.mean((np.asarray(predicted) - np.asarray(labels)) ** 2)))
+
+
+def logistic(predicted: np.ndarray, high: float, low: float, middle: float, width: float) -> np.ndarray:
+    """The 4-parameter logistic of the VQEG protocol (VQEG FR-TV Phase I, 2000)."""
+    from scipy.special import expit
+
+    return (high - low) * expit((predicted - middle) / (abs(width) + 1e-12)) + low
+
+
+def fit_logistic(predicted: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """`predicted` mapped onto the labels' scale by the best logistic; a straight line where none can be fitted."""
+    from scipy.optimize import curve_fit
+
+    predicted, labels = np.asarray(predicted, np.float64), np.asarray(labels, np.float64)
+    if len(predicted) < 5 or np.ptp(predicted) == 0:
+        return np.full_like(labels, labels.mean())
+    direction = 1 if plcc(predicted, labels) >= 0 else -1
+    ends = (labels.max(), labels.min())[::direction]
+    begin = (*ends, predicted.mean(), predicted.std() / 2)
+    try:
+        found, _ = curve_fit(logistic, predicted, labels, p0=begin, maxfev=20_000)
+    except RuntimeError:
+        return np.polyval(np.polyfit(predicted, labels, 1), predicted)
+    return logistic(predicted, *found)
+
+
+def agreement(predicted: np.ndarray, labels: np.ndarray) -> dict[str, float]:
+    """All of `NAMES` for one set of samples."""
+    mapped = fit_logistic(predicted, labels)
+    return {
+        "srocc": srocc(predicted, labels),
+        "krocc": krocc(predicted, labels),
+        "plcc": plcc(predicted, labels),
+        "plcc_logistic": plcc(mapped, labels),
+        "rmse_logistic": rmse(mapped, labels),
+        "rmse": rmse(predicted, labels),
+    }
+
+
+def bootstrap_intervals(
+    predicted: np.ndarray, labels: np.ndarray, groups: Sequence, rounds: int, rng: np.random.Generator
+) -> dict[str, tuple[float, float]]:
+    """95 % percentile intervals of SROCC, PLCC and RMSE.
+
+    Whole groups (the photos) are drawn, because the samples of one photo are not independent; where there
+    are fewer than 5 groups, single samples are drawn.
+    """
+    _, member = np.unique(np.asarray(groups), return_inverse=True)
+    if member.max(initial=0) + 1 < 5:
+        member = np.arange(len(labels))
+    places = [np.flatnonzero(member == group) for group in range(member.max(initial=0) + 1)]
+    measures = {"srocc": srocc, "plcc": plcc, "rmse": rmse}
+    drawn: dict[str, list[float]] = {name: [] for name in measures}
+    for _ in range(rounds):
+        chosen = np.concatenate([places[group] for group in rng.integers(len(places), size=len(places))])
+        for name, measure in measures.items():
+            drawn[name].append(measure(predicted[chosen], labels[chosen]))
+    return {name: tuple(map(float, np.nanquantile(values, (0.025, 0.975)))) for name, values in drawn.items()}

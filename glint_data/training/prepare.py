@@ -1,0 +1,146 @@
+"""From manifests and settings to a training loop: read, split, build, say what was found, then run."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from glint_data import models, runs
+from glint_data.errors import GlintError
+from glint_data.models.network import QualityNetwork
+from glint_data.progress import duration, say
+from glint_data.training import checkpoints, processes, trained
+from glint_data.training.loop import TrainingLoop
+from glint_data.training.samples import Sample, read_samples
+from glint_data.training.settings import TrainSettings, settings_from
+from glint_data.training.splits import Split, make_split
+
+
+@dataclass
+class TrainSummary:
+    """What a run reached: `best_srocc` on validation, at which epoch, and where everything lies."""
+
+    folder: Path
+    best_srocc: float
+    best_epoch: int
+    epochs: int
+    samples: dict[str, int]
+    photos: dict[str, int]
+    backbones: dict[str, str]
+    seconds: float
+    waiting: float
+
+    def text(self) -> str:
+        """The closing lines for a person."""
+        return "\n".join(
+            [
+                f"trained {self.epochs} epochs on {self.samples['train']:,} samples of {self.photos['train']:,} "
+                f"photos in {duration(self.seconds)}; {self.waiting:.0%} of it waiting for images",
+                f"  best validation SROCC {self.best_srocc:.3f} at epoch {self.best_epoch} "
+                f"({self.samples['val']:,} samples of {self.photos['val']:,} other photos)",
+                *(f"  {name}: {origin}" for name, origin in self.backbones.items()),
+                f"  {self.folder / checkpoints.WEIGHTS}",
+                f"Next: glint-data evaluate {self.folder} DATASET",
+            ]
+        )
+
+
+def train(
+    manifests: list[str | Path],
+    model: str,
+    out: str | Path,
+    device: str = "auto",
+    workers: int | None = None,
+    checkpoint_seconds: float = 300.0,
+    **options: Any,
+) -> TrainSummary:
+    """Train a network on labelled manifests into the run folder `out`, going on with what is there.
+
+    `options` are the fields of `TrainSettings`. `workers` are loader processes; by default none where all
+    images fit in memory, where they are decoded once. Under torchrun all processes share one run.
+
+    Raises:
+        GlintError: no labels, too few photos, settings unlike those of the run there, weights not to be had.
+    """
+    settings, out = settings_from({"model": model, **options}), Path(out)
+    places = [Path(place) for place in manifests]
+    group, chosen = processes.join(device)
+    record = settings.record() | {"manifests": [str(place.resolve()) for place in places]}
+    if group.is_first:
+        runs.open_folder(out, "train", record)
+    group.wait()
+    if settings.batch_size % group.world:
+        raise GlintError(f"batch_size {settings.batch_size}: not divisible among {group.world} processes")
+    samples = read_samples(places)
+    split = make_split(samples, settings)
+    parts = {part: split.select(samples, part) for part in ("train", "val", "test")}
+    _check_parts(parts, split)
+    network = build_network(settings).to(chosen)
+    if group.is_first:
+        _announce(settings, network, split, parts, chosen)
+        split.write(out)
+    loop = TrainingLoop(settings, out, group, chosen, network, split, parts, workers, checkpoint_seconds)
+    progress = loop.go()
+    processes.leave()
+    return TrainSummary(
+        folder=out,
+        best_srocc=progress.best_srocc,
+        best_epoch=progress.best_epoch + 1,
+        epochs=progress.epoch,
+        samples={part: len(chosen) for part, chosen in parts.items()},
+        photos=split.counts(),
+        backbones=network.provenance,
+        seconds=progress.seconds,
+        waiting=progress.waiting / max(progress.seconds, 1e-9),
+    )
+
+
+def build_network(settings: TrainSettings) -> QualityNetwork:
+    """The network to train, its random parts drawn from the seed."""
+    torch.manual_seed(settings.seed)
+    network = models.create(
+        settings.model,
+        settings.variant,
+        size=settings.size,
+        pretrained=False
+        if settings.from_scratch or settings.backbone_weights or settings.start_from
+        else None,
+        backbone_weights=settings.backbone_weights,
+        **settings.model_options,
+    )
+    if settings.start_from:
+        earlier = trained.open_trained(settings.start_from, "cpu")
+        trained.load_strictly(network, earlier.network.state_dict(), Path(settings.start_from))
+        network.provenance = {"all": f"run {Path(settings.start_from).name}", **earlier.network.provenance}
+    return network
+
+
+def _check_parts(parts: dict[str, list[Sample]], split: Split) -> None:
+    for part, samples in parts.items():
+        if not samples:
+            excluded = split.excluded[part]
+            reason = f"; all {excluded} were labelled from photos that are examined" if excluded else ""
+            raise GlintError(
+                f"no labelled samples are left for {part}{reason}; add photos or change the split"
+            )
+
+
+def _announce(
+    settings: TrainSettings, network: QualityNetwork, split: Split, parts: dict, device: torch.device
+) -> None:
+    trainable = sum(p.numel() for p in network.parameters() if p.requires_grad)
+    total = sum(p.numel() for p in network.parameters())
+    say(
+        f"{settings.model} ({settings.variant}, {settings.size}), {total / 1e6:.2f} M parameters, "
+        f"{trainable / 1e6:.2f} M of them trained, on {device}"
+    )
+    for name, origin in network.provenance.items():
+        say(f"  {name}: {origin}")
+    photos = split.counts()
+    for part, samples in parts.items():
+        left_out = split.excluded[part]
+        note = f" ({left_out:,} left out: labelled from photos that are examined)" if left_out else ""
+        say(f"  {part}: {len(samples):,} samples of {photos[part]:,} photos{note}")
+    if split.near_duplicates:
+        say(f"  {split.near_duplicates} near-duplicate photos stay on the side of their twins")

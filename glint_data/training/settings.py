@@ -1,0 +1,91 @@
+"""All that decides what a training run computes. A run may only be resumed with the same settings."""
+
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from glint_data.errors import GlintError
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """Choices of a run, in the order in which they matter."""
+
+    model: str = "glintiqa"
+    variant: str = "default"
+    size: str = "full"
+    from_scratch: bool = False
+    backbone_weights: tuple[str, ...] = ()
+    start_from: str | None = None  # an earlier run whose weights this one begins with
+    model_options: dict[str, Any] = field(default_factory=dict)
+
+    epochs: int = 20
+    batch_size: int = 32
+    learning_rate: float = 1e-4
+    optimizer: str = "adamw"
+    weight_decay: float = 1e-2
+    warmup: float = 0.05  # share of all steps
+    clip_norm: float = 1.0
+    ema: float = 0.0  # decay per step; 0: off
+    amp: bool = True  # on a GPU only
+
+    loss: str = "huber+plcc"  # parts joined by +, each with an optional weight: l1, huber, plcc, rank
+    weigh_by_uncertainty: bool = True
+    flip_vertically: bool = False
+    epoch_samples: int = 0  # samples drawn per epoch; 0: all of them
+
+    validation_share: float = 0.15
+    test_share: float = 0.15
+    split_seed: int = 0
+    split_file: str | None = None  # CSV with the columns source and part (train, val, test)
+    validation_crops: int = 4
+    patience: int = 0  # epochs without a better validation before it stops; 0: never
+    seed: int = 0
+
+    def record(self) -> dict[str, Any]:
+        """As JSON-able values."""
+        return asdict(self)
+
+
+OPTIMIZERS = ("adamw", "adam")
+
+
+def settings_from(options: dict[str, Any]) -> TrainSettings:
+    """Settings from named options.
+
+    Raises:
+        GlintError: an unknown option, or a value outside what it may be.
+    """
+    known = [entry.name for entry in fields(TrainSettings)]
+    unknown = sorted(options.keys() - set(known))
+    if unknown:
+        raise GlintError(f"training has no option {', '.join(unknown)}; options are {', '.join(known)}")
+    settings = TrainSettings(
+        **{name: tuple(value) if isinstance(value, list) else value for name, value in options.items()}
+    )
+    _check(settings)
+    return settings
+
+
+def _check(settings: TrainSettings) -> None:
+    from glint_data.training.losses import parse_loss
+
+    parse_loss(settings.loss)
+    least = {"epochs": 1, "batch_size": 2, "validation_crops": 1, "seed": 0, "split_seed": 0, "patience": 0}
+    for name, bound in least.items():
+        if getattr(settings, name) < bound:
+            raise GlintError(f"{name} {getattr(settings, name)}: must be at least {bound}")
+    if settings.learning_rate <= 0:
+        raise GlintError(f"learning_rate {settings.learning_rate}: must be above 0")
+    if settings.optimizer not in OPTIMIZERS:
+        raise GlintError(f"optimizer {settings.optimizer!r}: known are {', '.join(OPTIMIZERS)}")
+    for name in ("validation_share", "test_share"):
+        if not 0 < getattr(settings, name) < 0.9:
+            raise GlintError(f"{name} {getattr(settings, name)}: must lie between 0 and 0.9")
+    if settings.validation_share + settings.test_share >= 1:
+        raise GlintError(
+            "validation_share and test_share leave nothing to train on; their sum must be below 1"
+        )
+    if not 0 <= settings.ema < 1:
+        raise GlintError(f"ema {settings.ema}: a decay between 0 (off) and 1, for example 0.999")
+    if settings.from_scratch and settings.backbone_weights:
+        raise GlintError("--from-scratch and --backbone-weights contradict each other; give one of them")
