@@ -18,9 +18,13 @@ MINIMUM_SIDE = 48
 
 @dataclass(frozen=True)
 class Source:
-    """A pristine photo that was admitted: its short name, where it lies and what was found in it."""
+    """A pristine photo that was admitted: its short name, where it lies and what was found in it.
+
+    `place` numbers the photos of a dataset; it decides their order and the folder of their images.
+    """
 
     name: str
+    place: int
     path: str
     size: int
     modified: int
@@ -83,24 +87,72 @@ def _read_list(file: Path) -> list[Path]:
     return [file.parent / line.strip() for line in lines if line.strip() and not line.startswith("#")]
 
 
-def scan(files: list[Path], known: list[Source], workers: int) -> tuple[list[Source], list[Refusal]]:
+def scan(
+    files: list[Path], known: list[Source], workers: int, shard: tuple[int, int] = (1, 1)
+) -> tuple[list[Source], list[Refusal]]:
     """Decode every file once and name it. Files unchanged since `known` was made are not decoded again.
 
     Returns the sources in the order of `files`, known names kept, and the refusals. Two files with the
-    same pixels are one source.
+    same pixels are one source. Of several shards (number, count) only this one's files are looked at; names
+    and places depend on the whole list, never on what else was looked at.
     """
+    number, count = shard
+    mine = {str(file) for file in files[number - 1 :: count]}
     remembered = {source.path: source for source in known}
     looked_at: dict[str, Source | Refusal] = {}
     fresh = []
-    for file in files:
-        before = remembered.get(str(file))
-        if before is not None and _stamp(file) == (before.size, before.modified):
-            looked_at[str(file)] = before
+    for file in (str(file) for file in files if str(file) in mine):
+        before = remembered.get(file)
+        if before is not None and _stamp(Path(file)) == (before.size, before.modified):
+            looked_at[file] = before
         else:
-            fresh.append(str(file))
+            fresh.append(file)
     for outcome in track(run_tasks(inspect, fresh, workers), len(fresh), "photos scanned") if fresh else ():
         looked_at[outcome.task] = outcome.result or Refusal(outcome.task, outcome.error)
-    return _name([looked_at[str(file)] for file in files], known)
+    labels = _label(files, known)
+    return admit([(looked_at[str(file)], labels[str(file)]) for file in files if str(file) in mine], known)
+
+
+def _label(files: list[Path], known: list[Source]) -> dict[str, tuple[str, bool, int]]:
+    """For every file its stem as a name, whether that is taken by an earlier one, and its place."""
+    taken = {source.name.lower() for source in known}
+    paths = {source.path for source in known}
+    begin = 1 + max((source.place for source in known), default=-1)
+    labels = {}
+    for index, file in enumerate(files):
+        name = safe_name(file.stem)
+        # lower: some file systems do not tell A.png from a.png
+        labels[str(file)] = (name, name.lower() in taken, begin + index)
+        if str(file) not in paths:
+            taken.add(name.lower())
+    return labels
+
+
+def admit(
+    looked_at: list[tuple[Source | Refusal, tuple[str, bool, int]]], known: list[Source]
+) -> tuple[list[Source], list[Refusal]]:
+    """Give each source its name and place: those it had, or its stem, with a piece of its hash if that is taken."""
+    before = {source.hash: source for source in known}
+    first_path: dict[str, str] = {}
+    admitted, refused = [], []
+    for found, (name, is_taken, place) in looked_at:
+        if isinstance(found, Refusal):
+            refused.append(found)
+        elif found.hash in first_path:
+            refused.append(twin(found.path, first_path[found.hash]))
+        else:
+            first_path[found.hash] = found.path
+            if found.hash in before:
+                name, place = before[found.hash].name, before[found.hash].place
+            elif is_taken:
+                name = f"{name}-{found.hash[:12]}"
+            admitted.append(replace(found, name=name, place=place))
+    return admitted, refused
+
+
+def twin(path: str, first: str) -> Refusal:
+    """The refusal of a file whose pixels another file has."""
+    return Refusal(path, f"{path}: the same pixels as {first}; used once")
 
 
 def inspect(path: str) -> Source | Refusal:
@@ -114,7 +166,15 @@ def inspect(path: str) -> Source | Refusal:
     if min(width, height) < MINIMUM_SIDE:
         return Refusal(path, f"{path}: {width}x{height} is too small; both sides need {MINIMUM_SIDE} pixels")
     return Source(
-        "", path, size, modified, images.pixel_hash(photo.pixels), width, height, "; ".join(photo.conversions)
+        "",
+        0,
+        path,
+        size,
+        modified,
+        images.pixel_hash(photo.pixels),
+        width,
+        height,
+        "; ".join(photo.conversions),
     )
 
 
@@ -126,57 +186,33 @@ def _stamp(file: Path) -> tuple[int, int]:
     return status.st_size, status.st_mtime_ns
 
 
-def _name(looked_at: list[Source | Refusal], known: list[Source]) -> tuple[list[Source], list[Refusal]]:
-    """Give each source a unique file-safe name: its stem, and a piece of its hash where that is taken."""
-    name_of = {source.hash: source.name for source in known}
-    taken = {source.name.lower() for source in known}
-    first_path: dict[str, str] = {}
-    admitted, refused = [], []
-    for found in looked_at:
-        if isinstance(found, Refusal):
-            refused.append(found)
-            continue
-        if found.hash in first_path:
-            other = first_path[found.hash]
-            refused.append(Refusal(found.path, f"{found.path}: the same pixels as {other}; used once"))
-            continue
-        first_path[found.hash] = found.path
-        if found.hash not in name_of:
-            name = safe_name(Path(found.path).stem)
-            if name.lower() in taken:  # lower: some file systems do not tell A.png from a.png
-                name = f"{name}-{found.hash[:12]}"
-            name_of[found.hash] = name
-            taken.add(name.lower())
-        admitted.append(replace(found, name=name_of[found.hash]))
-    return admitted, refused
-
-
 def safe_name(stem: str) -> str:
     """A stem as a name that every file system takes: letters, digits, dot, dash, underscore; at most 80."""
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip(".-_")[:80]
     return name or "photo"
 
 
-def read(folder: Path) -> list[Source]:
-    """The sources recorded in a dataset's folder, in their order; none where there is no record."""
-    file = folder / FILE
-    if not file.is_file():
+def read(folder: Path, file: str = FILE) -> list[Source]:
+    """The sources recorded in a dataset's folder, by their places; none where there is no record."""
+    path = folder / file
+    if not path.is_file():
         return []
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        return [Source(**row) for row in pq.ParquetFile(file).read().to_pylist()]
+        return [Source(**row) for row in pq.ParquetFile(path).read().to_pylist()]
     except (pa.ArrowException, OSError, TypeError) as error:
         raise GlintError(
-            f"{file}: not a readable table of sources ({error}); delete it to have it made again"
+            f"{path}: not a readable table of sources ({error}); delete it to have it made again"
         ) from error
 
 
-def write(folder: Path, sources: list[Source]) -> None:
-    """Record the sources of a dataset."""
+def write(folder: Path, sources: list[Source], file: str = FILE) -> None:
+    """Record the sources of a dataset, by their places."""
     import pyarrow as pa
 
     from glint_data.manifest import write_table
 
-    write_table(folder / FILE, pa.Table.from_pylist([asdict(source) for source in sources]))
+    rows = [asdict(source) for source in sorted(sources, key=lambda source: source.place)]
+    write_table(folder / file, pa.Table.from_pylist(rows))

@@ -9,7 +9,6 @@ import csv
 import io
 import itertools
 import json
-import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import distortions
-from glint_data import images, manifest, runs, sources
+from glint_data import images, manifest, parts, runs, sources
 from glint_data.errors import CannotWrite, GlintError, ImageRefused
 from glint_data.files import sweep, write_atomically
 from glint_data.progress import Meter, duration, say
@@ -26,7 +25,7 @@ from glint_data.sources import Refusal, Source
 from glint_data.work import Outcome, only_run, run_tasks
 
 if TYPE_CHECKING:
-    import pandas
+    pass
 
 FAILURES = "failures.csv"
 SOURCES_PER_FOLDER = 79
@@ -112,10 +111,10 @@ def synthesize(
 
 
 def _merged(known: list[Source], admitted: list[Source]) -> list[Source]:
-    """Known sources keep their place, because the place decides the folder of their images."""
-    fresh = {source.hash: source for source in admitted}
-    kept = [fresh.pop(source.hash, source) for source in known]
-    return kept + list(fresh.values())
+    """Sources known from before, as they are found now, and new ones."""
+    return list(
+        ({source.hash: source for source in known} | {source.hash: source for source in admitted}).values()
+    )
 
 
 def render(
@@ -134,7 +133,7 @@ def render(
                 _count(outcome, summary)
                 meter.advance(len(outcome.task.cells))
     summary.failed = total - summary.made
-    _commit(out, settings)
+    parts.commit(out, settings.suite)
 
 
 def _count(outcome: Outcome, summary: Summary) -> None:
@@ -150,14 +149,13 @@ def _count(outcome: Outcome, summary: Summary) -> None:
 
 def _tasks(out: Path, settings: Settings, wanted: dict[Source, Cells]) -> Iterator[Task]:
     done: dict[str, set[tuple[int, int]]] = {}
-    for row in _finished_rows(out).itertuples():
+    for row in parts.finished_rows(out).itertuples():
         if row.status == "ok" and _is_written(out, row.path) and _is_written(out, row.reference_path):
             done.setdefault(row.source, set()).add((row.type, row.level))
-    place = {source.name: index for index, source in enumerate(sources.read(out))}
     for source, cells in wanted.items():
         missing = tuple(cell for cell in cells if cell not in done.get(source.name, ()))
         if missing:
-            number = place[source.name] // SOURCES_PER_FOLDER
+            number = source.place // SOURCES_PER_FOLDER
             yield Task(source, missing, settings, str(out), f"{number:04d}" if number else "")
 
 
@@ -203,7 +201,7 @@ def render_source(task: Task) -> tuple[int, list[Refusal]]:
             "status": "ok",
         }
         rows.append(row)
-    _write_part(out, source.name, rows)
+    parts.write(out, source.name, rows)
     return len(rows) - len(refusals), refusals
 
 
@@ -217,38 +215,6 @@ def _write_image(file: Path, encoded: bytes) -> None:
     except OSError as error:
         raise CannotWrite(f"{file.parent}: cannot be made ({error.strerror or error})") from error
     write_atomically(file, encoded)
-
-
-def _write_part(out: Path, name: str, rows: list[dict]) -> None:
-    import pandas
-
-    manifest.write_table(out / manifest.PARTS / f"{name}.parquet", manifest.to_table(pandas.DataFrame(rows)))
-
-
-def _finished_rows(out: Path) -> "pandas.DataFrame":
-    """All rows committed so far: the manifest's, replaced by those of newer parts."""
-    import pandas
-
-    frames = []
-    if (out / manifest.FILE).is_file():
-        frames.append(manifest.read(out))
-    for part in sorted((out / manifest.PARTS).glob("*.parquet")):
-        frames.append(manifest.read(part))
-    frames = [frame for frame in frames if len(frame)]
-    if not frames:
-        return pandas.DataFrame(columns=list(manifest.COLUMNS))
-    return pandas.concat(frames, ignore_index=True).drop_duplicates("sample_id", keep="last")
-
-
-def _commit(out: Path, settings: Settings) -> None:
-    """Turn the parts into the manifest; only then are they removed."""
-    rows = _finished_rows(out)
-    facts = manifest.facts(out) if (out / manifest.FILE).is_file() else {}
-    if len(rows):
-        order = {source.name: index for index, source in enumerate(sources.read(out))}
-        rows = rows.assign(_order=rows["source"].map(order)).sort_values(["_order", "type", "level"])
-        manifest.write(out, rows.drop(columns="_order"), facts | {"suite": settings.suite})
-    shutil.rmtree(out / manifest.PARTS, ignore_errors=True)
 
 
 def _plan_virtual(out: Path, settings: Settings, admitted: list[Source], summary: Summary) -> None:

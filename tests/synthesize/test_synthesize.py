@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import distortions
-from glint_data import images, manifest
+from glint_data import images, manifest, parts
 from glint_data.errors import CannotWrite, GlintError
 from glint_data.recipes import Settings, sample_seed
 from glint_data.synthesize import synthesize
@@ -102,6 +102,17 @@ def test_a_lost_image_is_made_again_and_nothing_else(photos, tmp_path):
     assert (summary.made, summary.kept) == (1, 23)
     assert digests(folder) == before
     assert (folder / "images" / "cat_11_02.png").stat().st_mtime_ns == untouched
+
+
+def test_an_image_lost_while_unfinished_costs_no_other_row(photos, tmp_path, monkeypatch):
+    folder = tmp_path / "d"
+    monkeypatch.setattr(parts, "commit", lambda *_: None)  # as if it were killed before the manifest
+    synthesize([photos], folder, FEW, workers=1)
+    monkeypatch.undo()
+    (folder / "images" / "cat_11_05.png").unlink()
+    assert synthesize([photos], folder, FEW, workers=1).made == 1
+    synthesize([photos], tmp_path / "e", FEW, workers=1)
+    assert digests(folder) == digests(tmp_path / "e")
 
 
 def test_photos_added_later_join_and_labels_stay(photos, tmp_path):
