@@ -36,7 +36,7 @@ def open_folder(folder: Path, verb: str, settings: dict[str, Any]) -> None:
         ) from error
     if FILE in present:
         _check_same(folder, verb, settings)
-    elif present:
+    elif {name for name in present if not name.startswith(".lock")}:
         raise GlintError(
             f"{folder}: holds other things ({', '.join(sorted(present)[:3])}) and no {FILE}; "
             "choose a new or an empty folder"

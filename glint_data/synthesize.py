@@ -59,8 +59,6 @@ class Summary:
         if self.refusals:
             lines.append(f"  {len(self.refusals):,} refused or failed: {self.folder / FAILURES}; the first:")
             lines += [f"    {refusal.error}" for refusal in self.refusals[:3]]
-        if done:
-            lines.append(f"Next: glint-data label {self.folder} --reference kadid")
         return "\n".join(lines)
 
 
@@ -118,9 +116,14 @@ def _merged(known: list[Source], admitted: list[Source]) -> list[Source]:
 
 
 def render(
-    out: Path, settings: Settings, wanted: dict[Source, Cells], workers: int, summary: Summary
+    out: Path,
+    settings: Settings,
+    wanted: dict[Source, Cells],
+    workers: int,
+    summary: Summary,
+    finish: bool = True,
 ) -> None:
-    """Render the wanted cells of each source that are not there yet, then make the parts the manifest."""
+    """Render the wanted cells of each source that are not there yet; `finish` makes the parts the manifest."""
     tasks = list(_tasks(out, settings, wanted))
     total = sum(len(task.cells) for task in tasks)
     summary.kept = sum(map(len, wanted.values())) - total
@@ -133,7 +136,8 @@ def render(
                 _count(outcome, summary)
                 meter.advance(len(outcome.task.cells))
     summary.failed = total - summary.made
-    parts.commit(out, settings.suite)
+    if finish:
+        parts.commit(out, settings.suite)
 
 
 def _count(outcome: Outcome, summary: Summary) -> None:
@@ -228,9 +232,9 @@ def _plan_virtual(out: Path, settings: Settings, admitted: list[Source], summary
         manifest.write_tables(out / manifest.FILE, itertools.chain(before, plan(fresh, settings)))
 
 
-def write_failures(out: Path, refusals: list[Refusal]) -> None:
+def write_failures(out: Path, refusals: list[Refusal], name: str = FAILURES) -> None:
     """`failures.csv`: every file refused and every sample not made in this run; absent when there is none."""
-    file = out / FAILURES
+    file = out / name
     if not refusals:
         file.unlink(missing_ok=True)
         return

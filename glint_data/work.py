@@ -129,7 +129,7 @@ def _end_with_parent() -> None:
 
 
 @contextlib.contextmanager
-def only_run(folder: Path) -> Iterator[None]:
+def only_run(folder: Path, name: str = ".lock") -> Iterator[None]:
     """Hold the folder's lock; a second run on the same folder is told so. Released when the process ends.
 
     Raises:
@@ -137,7 +137,7 @@ def only_run(folder: Path) -> Iterator[None]:
     """
     from filelock import FileLock, Timeout
 
-    lock = FileLock(folder / ".lock", timeout=0)
+    lock = FileLock(folder / name, timeout=0)
     try:
         lock.acquire()
     except Timeout:

@@ -1,13 +1,16 @@
 """Verbs that make datasets: distortions, synthesize."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from glint_data.cli import DONE_WITH_REFUSALS, app
 from glint_data.cli.options import numbers, workers
 from glint_data.errors import GlintError
+
+if TYPE_CHECKING:
+    from glint_data.synthesize import Summary
 
 Suite = Annotated[str, typer.Option(help="Distortion suite; 'glint-data distortions' lists them.")]
 
@@ -48,6 +51,7 @@ def synthesize(
         int, typer.Option("--workers", min=0, help="Processes that render; 0: one a core.")
     ] = 0,
     limit: Annotated[int, typer.Option(min=0, help="Only the first so many photos; 0: all.")] = 0,
+    shard: Annotated[str, typer.Option(help="Only this share of the photos, I/N; then 'merge'.")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say the cost; write nothing.")] = False,
 ) -> None:
     """Render photos through every type and level of a distortion suite.
@@ -67,12 +71,35 @@ def synthesize(
 
         typer.echo(estimate(sources, settings, workers(worker_count), limit))
         return
+    if shard:
+        from glint_data import shards
+
+        part = shards.parse(shard)
+        summary = shards.synthesize_shard(sources, out, settings, workers(worker_count), part, limit)
+        _close(summary, f"Next: the other shards, then glint-data merge {out}")
+        return
     summary = run(sources, out, settings, workers(worker_count), limit)
+    _close(summary, f"Next: glint-data label {out} --reference kadid")
+
+
+def _close(summary: "Summary", following: str) -> None:
+    """Say what was done and what comes next, and end with the exit code that fits."""
     typer.echo(summary.text())
     if summary.made + summary.kept == 0:
         raise typer.Exit(1)
+    typer.echo(following)
     if summary.refusals:
         raise typer.Exit(DONE_WITH_REFUSALS)
+
+
+@app.command(rich_help_panel="Datasets")
+def merge(
+    dataset: Annotated[Path, typer.Argument(help="Folder that all shards were rendered into.")],
+) -> None:
+    """Make the parts of all shards one dataset, the same as a single run's."""
+    from glint_data import shards
+
+    _close(shards.merge(dataset), f"Next: glint-data label {dataset} --reference kadid")
 
 
 @app.command(rich_help_panel="Datasets")
@@ -93,9 +120,7 @@ def materialize(
     from glint_data.materialize import materialize as run
 
     summary = run(dataset, out, where or [], workers(worker_count))
-    typer.echo(summary.text())
-    if summary.refusals:
-        raise typer.Exit(DONE_WITH_REFUSALS if summary.made + summary.kept else 1)
+    _close(summary, f"Next: glint-data report {out}")
 
 
 @app.command(rich_help_panel="Datasets")
