@@ -10,16 +10,15 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 FILES = sorted([*(REPOSITORY / "glint_data").rglob("*.py"), *(REPOSITORY / "distortions").rglob("*.py")])
-STAGES = {"synthesize", "embed", "match", "label", "training", "report", "estimate", "listing"} | {
-    "materialize",
-    "verify",
-}
+STAGES = {"synthesize", "embed", "match", "label", "training", "report", "estimate", "listing"}
+STAGES |= {"materialize", "verify", "shards"}
 MAY_IMPORT_STAGES = {"cli", "quickstart"}
 ALLOWED_BETWEEN = {
     ("label", "embed"),
     ("label", "match"),
     ("references", "embed"),
     ("materialize", "synthesize"),
+    ("shards", "synthesize"),
 }
 TORCH_ROOMS = {"embed", "embed_networks", "weights", "models", "training", "torchvision_import", "denoise"}
 
