@@ -8,14 +8,26 @@
 
 from __future__ import annotations
 
-from distortions import blur, brightness, color, compression, noise, quantize, spatial
+from distortions import (  # noqa: F401 (importing them registers their distortions)
+    blur,
+    brightness,
+    camera,
+    chain,
+    color,
+    compression,
+    noise,
+    noise_fields,
+    quantize,
+    sampling,
+    spatial,
+    transmission,
+)
 from distortions.api import apply, get
 from distortions.photo import Photo
 from distortions.registry import Distortion, distortion, names
+from distortions.sheet import sheet
 from distortions.suite import Rendering, Suite, SuiteType
 from distortions.suites import suite, suites
-
-_ROOMS = (blur, brightness, color, compression, noise, quantize, spatial)  # importing them registers
 
 __all__ = [
     "Distortion",
@@ -27,6 +39,7 @@ __all__ = [
     "distortion",
     "get",
     "names",
+    "sheet",
     "suite",
     "suites",
 ]

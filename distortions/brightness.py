@@ -49,6 +49,13 @@ def contrast_change(photo: Photo, amount: float) -> Photo:
 
 
 @distortion()
+def contrast_scale(photo: Photo, factor: float) -> Photo:
+    """Values moved away from the photo's mean (factor above 1) or towards it (below 1), clipped."""
+    mean = photo.shared("mean", lambda p: float(p.single.mean(dtype=np.float64)))
+    return photo.pointwise(lambda values: np.clip(mean + factor * (values - mean), 0, 1))
+
+
+@distortion()
 def sharpen(photo: Photo, amount: float) -> np.ndarray:
     """Unsharp mask of the lightness of Lab: Gaussian of SD 3 px (13 x 13) and that amount."""
     detail = photo.shared("lightness_detail", _lightness_detail)

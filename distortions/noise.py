@@ -7,11 +7,13 @@ from typing import Any
 import cv2
 import numpy as np
 
-from distortions.photo import Photo
+from distortions.compression import decode, jpeg_file
+from distortions.photo import Photo, to_bytes
 from distortions.registry import distortion, noise_seed
 
 # BT.601, studio range, over 255
 TO_YCBCR = np.array([[65.481, 128.553, 24.966], [-37.797, -74.203, 112.0], [112.0, -93.786, -18.214]]) / 255
+NOISY_JPEG_QUALITY = 60
 YCBCR_OFFSET = np.array([16.0, 128.0, 128.0]) / 255
 
 
@@ -87,3 +89,10 @@ def denoised_noise(photo: Photo, variance: float, noise_seed: int, denoiser: str
             "install the version of the recipe, or render it afresh without its parameters"
         )
     return denoise(_noisy(photo, variance, noise_seed), float(np.sqrt(variance)))
+
+
+@distortion(draw=noise_seed)
+def noisy_jpeg(photo: Photo, variance: float, noise_seed: int) -> np.ndarray:
+    """White noise of that variance, then JPEG of quality 60."""
+    noisy = to_bytes(_noisy(photo, variance, noise_seed))
+    return decode(jpeg_file(noisy, NOISY_JPEG_QUALITY))

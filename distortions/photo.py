@@ -15,6 +15,9 @@ import cv2
 import numpy as np
 
 LUMA = (0.2989, 0.5870, 0.1140)
+CONSTANT = (
+    1 / 512
+)  # a range below half a grey level is none: stretching would show rounding errors as a picture
 KEPT_PIXELS = (
     1 << 23
 )  # of a photo larger than that (8 megapixels), shared work is computed anew: memory first
@@ -74,7 +77,7 @@ class Photo:
     def stretched(self) -> Photo:
         """This photo from its minimum..maximum to 0..1, all planes together; a constant one is left alone."""
         low, high = self.extremes
-        if low == high or (low, high) == (0.0, 1.0):
+        if high - low < CONSTANT or (low, high) == (0.0, 1.0):
             return self  # not kept: a photo that held itself would outlive its use until a collection
         return self.shared(
             "stretched", lambda photo: photo.pointwise(lambda values: (values - low) / (high - low))
@@ -165,7 +168,7 @@ def closing(result: Photo | np.ndarray, stretch: bool, floating: bool) -> np.nda
 def _stretched_bytes(values: np.ndarray) -> np.ndarray:
     flat = values.reshape(values.shape[0], -1)
     low, high, _, _ = cv2.minMaxLoc(flat)
-    if not (np.isfinite(low) and np.isfinite(high)) or low == high:
+    if not (np.isfinite(low) and np.isfinite(high)) or high - low < CONSTANT:
         return to_bytes(np.nan_to_num(values))
     if values.dtype == np.float64:
         return to_bytes((values - low) / (high - low))

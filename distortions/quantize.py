@@ -1,4 +1,4 @@
-"""Fewer colours and fewer grey levels: KADID-10k types 6 and 22."""
+"""Fewer colours and fewer grey levels: KADID-10k types 6 and 22, TID2013's quantisation."""
 
 from __future__ import annotations
 
@@ -26,3 +26,9 @@ def quantization(photo: Photo, thresholds: float) -> Photo:
     cuts = photo.shared(("otsu", count), lambda p: search(p.byte_histogram, count))
     levels = np.concatenate([[0], cuts[1:], [255]])[np.searchsorted(cuts, np.arange(256), side="left")]
     return Photo(photo.bytes, levels / 255.0)
+
+
+@distortion()
+def uniform_quantization(photo: Photo, levels: float) -> Photo:
+    """Every value rounded to the nearest of `levels` evenly spaced ones; not only whole numbers may be given."""
+    return photo.pointwise(lambda values: np.clip(np.floor(values * (levels - 1) + 0.5) / (levels - 1), 0, 1))

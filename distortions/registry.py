@@ -8,6 +8,7 @@ function itself renders with exactly those parameters, so a recipe renders the s
 from __future__ import annotations
 
 import difflib
+import importlib.util
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -25,18 +26,25 @@ class Distortion:
     """One registered function.
 
     `function(photo, strength, **parameters)` returns an H x W x 3 array, uint8 (0..255) or floating point
-    (nominally 0..1, not necessarily clipped), or a `Photo`; it never modifies its photo.
+    (nominally 0..1, not necessarily clipped), or a `Photo`; it never modifies its photo. `needs`: the module that
+    it imports beyond NumPy, OpenCV and Pillow, and the package that brings it.
     """
 
     name: str
     function: Callable[..., Any]
     draw: Draw | None
     summary: str
+    needs: tuple[str, str] | None = None
 
     @property
     def random(self) -> bool:
         """Whether two seeds render two different images."""
         return self.draw is not None
+
+    @property
+    def available(self) -> bool:
+        """Whether what it needs is installed."""
+        return self.needs is None or importlib.util.find_spec(self.needs[0]) is not None
 
     def parameters(self, photo: Photo, strength: float, rng: np.random.Generator) -> dict[str, Any]:
         """What this distortion draws for that photo and strength; empty where nothing is random."""
@@ -44,6 +52,11 @@ class Distortion:
 
     def render(self, photo: Photo, strength: float, parameters: Mapping[str, Any]) -> Any:
         """The distorted values. Raises ValueError where a parameter is missing or not this distortion's."""
+        if not self.available:
+            package = self.needs[1]
+            raise ValueError(
+                f"{self.name} needs the package {package}, which is not installed: pip install {package}"
+            )
         wanted = list(inspect.signature(self.function).parameters)[2:]
         if set(parameters) != set(wanted):
             raise ValueError(
@@ -56,15 +69,20 @@ class Distortion:
 _DISTORTIONS: dict[str, Distortion] = {}
 
 
-def distortion(draw: Draw | None = None) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Register the decorated function under its own name; `draw` makes it a random one."""
+def distortion(
+    draw: Draw | None = None, needs: tuple[str, str] | None = None
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register the decorated function under its own name; `draw` makes it a random one.
+
+    `needs`: (module, package) where it takes an optional package.
+    """
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
         name = function.__name__
         if name in _DISTORTIONS:
             raise ValueError(f"two distortions are called {name!r}: rename one of them")
         summary = (inspect.getdoc(function) or "").split("\n", 1)[0]
-        _DISTORTIONS[name] = Distortion(name, function, draw, summary)
+        _DISTORTIONS[name] = Distortion(name, function, draw, summary, needs)
         return function
 
     return register

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from distortions.registry import unknown
 from distortions.suite import Suite
-from distortions.suites import kadid10k
+from distortions.suites import csiq, kadid10k, live, modern, tid2013
 
-_SUITES: dict[str, Suite] = {entry.name: entry for entry in (kadid10k.SUITE,)}
+_ALL = (kadid10k, tid2013, csiq, live, modern)
+_SUITES: dict[str, Suite] = {room.SUITE.name: room.SUITE for room in _ALL}
 
 
 def suites() -> list[str]:
