@@ -60,8 +60,6 @@ RANGES: dict[str, dict[str, tuple[float, float]]] = {
         "jpeg_xl": (98, 0.5),
         "heic": (98, 0.5),
         "double_jpeg": (98, 1),
-        "resize_chain": (0.95, 0.02),
-        "sensor_noise": (20, 50000),
     },
 }
 
