@@ -1,0 +1,130 @@
+"""Who is examined never trains, whatever the file is called; a virtual sample is the image on disk."""
+
+import json
+
+import cv2
+import numpy as np
+import pandas
+import pytest
+from test_training import photo, write_dataset
+
+import distortions
+from glint_data import images, manifest
+from glint_data.errors import GlintError
+from glint_data.training.samples import read_samples
+from glint_data.training.settings import TrainSettings, settings_from
+from glint_data.training.splits import make_split, read_split
+
+
+def test_photos_are_dealt_whole_and_every_part_has_some(tmp_path):
+    samples = read_samples([write_dataset(tmp_path / "a")])
+    split = make_split(samples, TrainSettings())
+    parts = {part: {s.source for s in split.select(samples, part)} for part in ("train", "val", "test")}
+    assert all(parts.values()) and sum(map(len, parts.values())) == 8
+    split.write(tmp_path)
+    assert read_split(tmp_path).part == split.part
+    assert make_split(samples, TrainSettings(split_seed=5)).part != split.part
+
+
+def test_near_duplicates_stay_together(tmp_path):
+    twin = tmp_path / "twin"
+    folder = write_dataset(tmp_path / "a", photos=6)
+    frame = manifest.read(folder)
+    scaled = cv2.resize(photo(0), (72, 60), interpolation=cv2.INTER_AREA)
+    twin.mkdir()
+    images.write_png(twin / "copy.png", scaled)
+    row = frame.iloc[0].to_dict() | {
+        "sample_id": "copy_11_01",
+        "source": "copy",
+        "source_hash": images.pixel_hash(scaled),
+        "reference_path": "copy.png",
+        "path": "copy.png",
+    }
+    manifest.write(twin, pandas.DataFrame([row]))
+    samples = read_samples([folder, twin])
+    for seed in range(6):
+        split = make_split(samples, TrainSettings(split_seed=seed))
+        assert split.near_duplicates == 1
+        assert split.part[row["source_hash"]] == split.part[images.pixel_hash(photo(0))]
+
+
+def test_labels_from_examined_photos_are_left_out(tmp_path):
+    folder = write_dataset(tmp_path / "a")
+    samples = read_samples([folder])
+    split = make_split(samples, TrainSettings())
+    examined = next(split.names[source] for source, part in split.part.items() if part == "test")
+    frame = manifest.read(folder)
+    frame["label_references"] = [[examined] if level == 3 else ["elsewhere"] for level in frame["level"]]
+    manifest.write(folder, frame)
+    samples = read_samples([folder])
+    kept = split.select(samples, "train")
+    assert {sample.level for sample in kept} == {1, 2, 4, 5}
+    assert split.excluded["train"] == len({s.source for s in kept})
+    assert {sample.level for sample in split.select(samples, "test")} == {1, 2, 3, 4, 5}
+
+
+def test_a_split_file_is_obeyed(tmp_path):
+    samples = read_samples([write_dataset(tmp_path / "a")])
+    file = tmp_path / "split.csv"
+    file.write_text("source,part\nP0,train\nP1,val\nP2,test\nP3,unused\n")
+    split = make_split(samples, TrainSettings(split_file=str(file)))
+    assert {split.names[source]: part for source, part in split.part.items()} == {
+        "P0": "train",
+        "P1": "val",
+        "P2": "test",
+    }
+    file.write_text("source,part\nP0,train\nP1,exam\n")
+    with pytest.raises(GlintError, match="'exam'"):
+        make_split(samples, TrainSettings(split_file=str(file)))
+    with pytest.raises(GlintError, match="at least 3"):
+        make_split([s for s in samples if s.source in ("P0", "P1")], TrainSettings())
+
+
+def test_a_virtual_sample_has_the_pixels_of_the_file(tmp_path):
+    folder = write_dataset(tmp_path / "a", photos=3)
+    frame = manifest.read(folder)
+    source = images.read_rgb(frame["source_path"][0])
+    rendering = distortions.suite("kadid10k").render(distortions.Photo(source), 13, 4, seed=2**63 + 11)
+    images.write_png(folder / "images/real.png", rendering.pixels)
+    real = frame.iloc[0].to_dict() | {"type": 13, "level": 4, "seed": 2**63 + 11, "path": "images/real.png"}
+    drawn = json.dumps(rendering.parameters)
+    virtual = real | {"path": None, "reference_path": None, "status": "planned"}
+    recorded = virtual | {"parameters": drawn, "seed": 0}
+    manifest.write(folder, pandas.DataFrame([real, virtual, recorded]))
+    on_disk, planned, replayed = read_samples([folder])
+    assert planned.seed == 2**63 + 11
+    np.testing.assert_array_equal(planned.pixels(), on_disk.pixels())
+    np.testing.assert_array_equal(replayed.pixels(), on_disk.pixels())
+    np.testing.assert_array_equal(planned.reference(), source)
+    images.write_png(frame["source_path"][0], photo(99))
+    from glint_data.training import samples
+
+    samples._source_photo.cache_clear()
+    with pytest.raises(GlintError, match="not the photo"):
+        planned.pixels()
+
+
+def test_unlabelled_and_missing_are_named(tmp_path):
+    folder = write_dataset(tmp_path / "a", photos=3, mos=None)
+    with pytest.raises(GlintError, match="glint-data label"):
+        read_samples([folder])
+    (folder / "images/P0_11_01.png").unlink()
+    with pytest.raises(GlintError, match=r"P0_11_01.*synthesize"):
+        read_samples([folder], labelled=False)[0].pixels()
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("loss", "huber+huge", "no such loss"),
+        ("loss", "x*l1", "no weight"),
+        ("epochs", 0, "at least 1"),
+        ("optimizer", "sgd", "adamw"),
+        ("learning_rate", 0.0, "above 0"),
+        ("test_share", 0.95, "between"),
+        ("depth", 3, "no option depth"),
+    ],
+)
+def test_wrong_settings_are_refused(option, value, said):
+    with pytest.raises(GlintError, match=said):
+        settings_from({option: value})
