@@ -62,8 +62,9 @@ def hsv_parts(photo: Photo, octave: bool = False) -> tuple[np.ndarray, np.ndarra
     bit-exact on what the original generator makes there.
     """
     rgb = photo.double
-    red, green, blue = np.moveaxis(rgb, -1, 0)
-    value, low = rgb.max(axis=-1), rgb.min(axis=-1)
+    red, green, blue = (np.ascontiguousarray(plane) for plane in np.moveaxis(rgb, -1, 0))
+    value = np.maximum(np.maximum(red, green), blue)
+    low = np.minimum(np.minimum(red, green), blue)
     colored = value > low
     span = np.where(colored, value - low, 1)
     if octave:
@@ -100,14 +101,13 @@ def color_shift(photo: Photo, amount: float, shift: list[int]) -> np.ndarray:
     weight = photo.shared("edge_weight", _edge_weight)
     rows = np.clip(np.arange(photo.height) - down, 0, photo.height - 1)
     columns = np.clip(np.arange(photo.width) - right, 0, photo.width - 1)
-    green = photo.single[..., 1]
+    green = cv2.extractChannel(photo.single, 1)
     shifted = green[rows][:, columns]
     shifted -= green
     shifted *= weight
     shifted += green
     out = photo.single.copy()
-    out[..., 1] = shifted
-    return out
+    return cv2.insertChannel(shifted, out, 1)
 
 
 def _edge_weight(photo: Photo) -> np.ndarray:
@@ -115,6 +115,6 @@ def _edge_weight(photo: Photo) -> np.ndarray:
     edges = matlab.stretch(matlab.blur(matlab.gradient_magnitude(photo.gray), 4))
     edges = matlab.stretch(np.clip(edges, 0.1, 1))
     rank = max(int(matlab.round_half_away(0.99 * edges.size)) - 1, 0)
-    high = np.partition(edges, rank, axis=None)[rank]
-    low = 1 - np.partition(1 - edges, rank, axis=None)[rank]
+    ordered = np.sort(edges, axis=None)
+    high, low = ordered[rank], 1 - (1 - ordered[-1 - rank])  # the latter as the sorted 1 - E gives it
     return matlab.stretch(np.clip(edges, low, high)).astype(np.float32)
