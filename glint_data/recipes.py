@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import distortions
+from distortions.registry import distortion_named
 from glint_data import images
 from glint_data.errors import GlintError
 from glint_data.sources import Source
@@ -46,6 +47,7 @@ class Settings:
             raise GlintError(
                 f"--format {self.format}: not one of the lossless formats {', '.join(images.ENCODERS)}"
             )
+        _check_codecs(suite, types)
         return Settings(self.suite, types, levels, self.seed, self.format, self.virtual)
 
     def cells(self) -> list[tuple[int, int]]:
@@ -61,6 +63,18 @@ class Settings:
     def record(self) -> dict:
         """The settings as `run.json` keeps them, with the version of the suite they refer to."""
         return {**asdict(self), "suite_version": distortions.suite(self.suite).version}
+
+
+def _check_codecs(suite: "distortions.Suite", types: tuple[int, ...]) -> None:
+    """Refuse before the first photo what would fail for every one: a type whose package is not installed."""
+    needed = {kind: distortion_named(suite.types[kind].distortion) for kind in types}
+    missing = {kind: found.needs[1] for kind, found in needed.items() if not found.available}
+    if missing:
+        rest = ",".join(str(kind) for kind in types if kind not in missing)
+        raise GlintError(
+            f"types {', '.join(map(str, missing))} of {suite.name} need {' and '.join(dict.fromkeys(missing.values()))}: "
+            f"pip install 'glint-data[formats]', or leave them out with --types {rest}"
+        )
 
 
 def _chosen(asked: tuple[int, ...], known: list[int], what: str, suite: str) -> tuple[int, ...]:

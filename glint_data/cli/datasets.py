@@ -79,7 +79,8 @@ def synthesize(
         _close(summary, f"Next: the other shards, then glint-data merge {out}")
         return
     summary = run(sources, out, settings, workers(worker_count), limit)
-    _close(summary, f"Next: glint-data label {out} --reference kadid")
+    following = f"label {out} --reference kadid" if suite == "kadid10k" else f"report {out}"
+    _close(summary, f"Next: glint-data {following}")
 
 
 def _close(summary: "Summary", following: str) -> None:

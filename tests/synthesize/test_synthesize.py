@@ -159,6 +159,15 @@ def test_unknown_suite_type_level_format(photos, tmp_path):
     assert not (tmp_path / "d").exists()
 
 
+def test_a_missing_codec_is_named_before_anything_is_made(photos, tmp_path, monkeypatch):
+    from distortions.registry import Distortion
+
+    monkeypatch.setattr(Distortion, "available", property(lambda self: self.name != "heic"))
+    with pytest.raises(GlintError, match=r"types 4 of modern need pillow-heif: pip install.*--types 1,2,3,5"):
+        synthesize([photos], tmp_path / "d", Settings(suite="modern"), workers=1)
+    assert not (tmp_path / "d").exists()
+
+
 def test_bad_files_are_refused_by_name_and_the_rest_is_made(photos, tmp_path):
     mixed = tmp_path / "mixed"
     shutil.copytree(photos, mixed)
