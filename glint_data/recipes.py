@@ -71,8 +71,9 @@ def _check_codecs(suite: "distortions.Suite", types: tuple[int, ...]) -> None:
     missing = {kind: found.needs[1] for kind, found in needed.items() if not found.available}
     if missing:
         rest = ",".join(str(kind) for kind in types if kind not in missing)
+        packages = dict.fromkeys(missing.values())
         raise GlintError(
-            f"types {', '.join(map(str, missing))} of {suite.name} need {' and '.join(dict.fromkeys(missing.values()))}: "
+            f"types {', '.join(map(str, missing))} of {suite.name} need {' and '.join(packages)}: "
             f"pip install 'glint-data[formats]', or leave them out with --types {rest}"
         )
 
