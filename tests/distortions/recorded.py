@@ -6,6 +6,7 @@ python tests/distortions/recorded.py
 import hashlib
 import json
 import platform
+from importlib import metadata
 from pathlib import Path
 
 import cv2
@@ -34,13 +35,15 @@ def photo() -> np.ndarray:
 
 
 def versions() -> dict[str, str]:
-    """Everything that may change a value: platform, NumPy, OpenCV, Pillow and its codecs."""
+    """Everything that may change a value: platform, vector units, NumPy, OpenCV, Pillow and its codecs."""
     return {
         "machine": f"{platform.system()} {platform.machine()}",
+        "vectors": cv2.getCPUFeaturesLine(),
         "numpy": np.__version__,
         "opencv": cv2.__version__,
         "pillow": PIL.__version__,
         "libjpeg": features.version("libjpeg_turbo") or features.version("jpg"),
+        "numba": metadata.version("numba"),
         "openjpeg": features.version("jpg_2000"),
     }
 

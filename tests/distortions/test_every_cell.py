@@ -1,8 +1,11 @@
 """What holds for every type of every suite, whatever it does to the photo."""
 
+import gc
 import importlib.util
 import json
+import weakref
 
+import cv2
 import numpy as np
 import pytest
 
@@ -144,3 +147,33 @@ def test_kadid10k_stretches_a_photo_that_does_not_span_the_range():
     low, high = int(image.min()), int(image.max())
     expected = np.floor((image.astype(float) - low) / (high - low) * 255 + 0.5)
     assert np.array_equal(out, expected)
+
+
+def test_opencv_threads_do_not_change_a_value():
+    suite, image, threads = distortions.suite("kadid10k"), picture((300, 400)), cv2.getNumThreads()
+    seen = []
+    try:
+        for count in (1, 4):
+            cv2.setNumThreads(count)
+            photo = distortions.Photo(image)
+            numbers = [n for n, entry in suite.types.items() if entry.distortion != NETWORK]
+            seen.append({number: suite.render(photo, number, 4, seed=2).pixels for number in numbers})
+    finally:
+        cv2.setNumThreads(threads)
+    assert all(np.array_equal(seen[0][number], seen[1][number]) for number in seen[0])
+
+
+def test_a_photo_lets_go_of_its_memory_when_it_is_done():
+    image = picture((48, 64))
+    image[:2], image[-2:] = 0, 255
+    photo = distortions.Photo(image)
+    for number, level in distortions.suite("kadid10k").cells():
+        if number != 15:
+            distortions.suite("kadid10k").render(photo, number, level)
+    gone = weakref.ref(photo)
+    gc.disable()
+    try:
+        del photo
+        assert gone() is None  # no cycle keeps it until a collection: memory stays flat over many photos
+    finally:
+        gc.enable()
