@@ -87,7 +87,7 @@ def _skimage() -> dict[int, Call]:
         14: noise("speckle", "var"),
         16: brighten,
         19: warp,
-        24: lambda pixels, amount: _bytes(filters.unsharp_mask(pixels, 3, amount, channel_axis=-1)),
+        24: lambda pixels, amount: _bytes(filters.unsharp_mask(pixels, 3, amount, channel_axis=2)),
     }
 
 
