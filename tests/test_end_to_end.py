@@ -43,6 +43,7 @@ def job(tmp_path_factory) -> tuple[Path, dict[str, str]]:
         "score again": glint(folder, "score", "run", "photos", "--out", "again.csv"),
         "report": glint(folder, "report", "dataset", "--run", "run"),
         "verify": glint(folder, "verify", "dataset"),
+        "explain": glint(folder, "explain", "dataset", "cat_10_05"),
     }
     return folder, said
 
@@ -86,3 +87,5 @@ def test_every_verb_says_where_and_what_next(job):
     assert "model.safetensors" in said["train"] and "SROCC" in said["train"]
     assert "SROCC" in said["evaluate"] and "report.html" in said["report"]
     assert "in order" in said["verify"]
+    for fact in ("JPEG, level 5, 4 (quality)", "90 % certainty", "resembles  I"):
+        assert fact in said["explain"]

@@ -42,3 +42,14 @@ def report(
             f"{audit}: not a certificate as 'glint-data audit --json FILE' writes it ({error})"
         ) from None
     typer.echo(f"report: {write_report(place, run, certificate)}")
+
+
+@app.command(rich_help_panel="Look")
+def explain(
+    dataset: Annotated[Path, typer.Argument(help="Folder of a dataset, or its manifest.")],
+    sample: Annotated[str, typer.Argument(metavar="SAMPLE_ID", help="Such as cat_10_03.")],
+) -> None:
+    """Say how one sample was made, what it scores, and on what evidence."""
+    from glint_data.explain import explain as text
+
+    typer.echo(text(dataset, sample))

@@ -34,6 +34,8 @@ VERBS = (
     "report",
     "materialize",
     "verify",
+    "merge",
+    "explain",
 )
 
 
