@@ -99,13 +99,13 @@ def _jpeg2000(pixels: np.ndarray, target: float) -> np.ndarray:
     return decode(encoded)
 
 
-@distortion()
+@distortion(needs=("PIL._webp", "pillow"))
 def webp(photo: Photo, quality: float) -> np.ndarray:
     """Lossy WebP at that quality (0..100)."""
     return _through(photo.bytes, "WEBP", quality=int(quality), method=4)
 
 
-@distortion()
+@distortion(needs=("PIL._avif", "pillow>=11.3"))
 def avif(photo: Photo, quality: float) -> np.ndarray:
     """AVIF at that quality (0..100), 4:2:0, encoder speed 8."""
     return _through(photo.bytes, "AVIF", quality=int(quality), subsampling="4:2:0", speed=8, max_threads=1)

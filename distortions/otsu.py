@@ -42,8 +42,16 @@ def _cost(point, omega, mu):
 
 @njit(cache=True)
 def _order(simplex, values):
-    rank = np.argsort(values, kind="mergesort")  # stable: ties are common and keep their order
-    return simplex[rank].copy(), values[rank].copy()
+    """Sort the corners by value, in place; stable, for ties are common and must keep their order."""
+    for corner in range(1, values.size):
+        value, point = values[corner], simplex[corner].copy()
+        place = corner
+        while place > 0 and values[place - 1] > value:
+            values[place] = values[place - 1]
+            simplex[place] = simplex[place - 1]
+            place -= 1
+        values[place] = value
+        simplex[place] = point
 
 
 @njit(cache=True)
@@ -57,7 +65,7 @@ def _nelder_mead(start, omega, mu):
         if corner > 0:
             simplex[corner, corner - 1] = start[corner - 1] * 1.05 if start[corner - 1] != 0 else 0.00025
         values[corner] = _cost(simplex[corner], omega, mu)
-    simplex, values = _order(simplex, values)
+    _order(simplex, values)
     evaluations, iterations, most = n + 1, 1, 200 * n
     while evaluations < most and iterations < most:
         if np.abs(values[1:] - values[0]).max() <= 1e-4 and np.abs(simplex[1:] - simplex[0]).max() <= 1:
@@ -95,6 +103,6 @@ def _nelder_mead(start, omega, mu):
                 simplex[corner] = simplex[0] + 0.5 * (simplex[corner] - simplex[0])
                 values[corner] = _cost(simplex[corner], omega, mu)
             evaluations += n
-        simplex, values = _order(simplex, values)
+        _order(simplex, values)
         iterations += 1
     return simplex[0]

@@ -55,19 +55,24 @@ def _variance(m, box):
 
 
 @njit(cache=True)
+def _share_of_gain(r, g, b, weight):
+    return (r * r + g * g + b * b) / weight
+
+
+@njit(cache=True)
 def _best_cut(m, box, axis):
     """Where to cut the box along an axis: (gain, position), position -1 where no cut leaves two parts."""
-    whole = np.array([_volume(m, n, box) for n in range(4)])
+    weight, r, g, b = _volume(m, 0, box), _volume(m, 1, box), _volume(m, 2, box), _volume(m, 3, box)
     best, position = 0.0, -1
     part = box.copy()
     for cut in range(box[2 * axis] + 1, box[2 * axis + 1]):
         part[2 * axis + 1] = cut
-        half = np.array([_volume(m, n, part) for n in range(4)])
-        rest = whole - half
-        if half[0] == 0 or rest[0] == 0:
+        half = _volume(m, 0, part)
+        if half == 0 or half == weight:
             continue
-        gain = (half[1] ** 2 + half[2] ** 2 + half[3] ** 2) / half[0]
-        gain += (rest[1] ** 2 + rest[2] ** 2 + rest[3] ** 2) / rest[0]
+        half_r, half_g, half_b = _volume(m, 1, part), _volume(m, 2, part), _volume(m, 3, part)
+        gain = _share_of_gain(half_r, half_g, half_b, half)
+        gain += _share_of_gain(r - half_r, g - half_g, b - half_b, weight - half)
         if gain > best:
             best, position = gain, cut
     return best, position
@@ -82,7 +87,7 @@ def _cells(box):
 def palette(m, count):
     """At most `count` colours from the cumulative moments: N x 3 int64, the truncated means of the boxes."""
     boxes = np.zeros((count, 6), np.int64)
-    boxes[0] = np.array([0, CELLS, 0, CELLS, 0, CELLS])
+    boxes[0, 1::2] = CELLS
     spread = np.zeros(count)
     next_box, made = 0, 1
     while made < count:
