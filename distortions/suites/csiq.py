@@ -1,5 +1,6 @@
 """CSIQ: 6 types (Larson, Chandler, Most apparent distortion: full-reference image quality assessment and the role
-of strategy, Journal of Electronic Imaging 19, 2010). Its strengths are not published."""
+of strategy, Journal of Electronic Imaging 19, 2010). Its strengths are not published:
+those here are ours, found by `python -m benchmarks.match_scores`."""
 
 from __future__ import annotations
 
@@ -53,7 +54,7 @@ SUITE = Suite(
             "contrast_scale",
             "Contrast",
             "factor",
-            (0.83, 0.59, 0.35, 0.27),
+            (0.83, 0.59, 0.35, 0.26),
             _MATCHED.format("contrast change (by the slope of its curve at mid-gray)"),
         ),
     ),
