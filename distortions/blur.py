@@ -17,13 +17,13 @@ def gaussian_blur(photo: Photo, sigma: float) -> np.ndarray | Photo:
     """Separable Gaussian of that standard deviation (px), cut at 2 sigma."""
     if np.count_nonzero(matlab.gaussian(float(sigma))) == 1:
         return photo
-    return matlab.blur(photo.single, sigma)
+    return matlab.blur(photo.double, sigma)
 
 
 @distortion()
 def lens_blur(photo: Photo, radius: float) -> np.ndarray:
     """Uniform disk of that radius (px), as a lens out of focus."""
-    return cv2.filter2D(photo.single, -1, matlab.disk(float(radius)), borderType=cv2.BORDER_REPLICATE)
+    return cv2.filter2D(photo.double, -1, matlab.disk(float(radius)), borderType=cv2.BORDER_REPLICATE)
 
 
 def _draw_angle(rng: np.random.Generator, photo: Photo, length: float) -> dict[str, Any]:
@@ -36,4 +36,4 @@ def motion_blur(photo: Photo, length: float, angle: int) -> np.ndarray | Photo:
     kernel = matlab.motion(float(length), float(angle))
     if kernel.size == 1:
         return photo
-    return cv2.filter2D(photo.single, -1, kernel, borderType=cv2.BORDER_REPLICATE)
+    return cv2.filter2D(photo.double, -1, kernel, borderType=cv2.BORDER_REPLICATE)

@@ -101,20 +101,18 @@ def color_shift(photo: Photo, amount: float, shift: list[int]) -> np.ndarray:
     weight = photo.shared("edge_weight", _edge_weight)
     rows = np.clip(np.arange(photo.height) - down, 0, photo.height - 1)
     columns = np.clip(np.arange(photo.width) - right, 0, photo.width - 1)
-    green = cv2.extractChannel(photo.single, 1)
-    shifted = green[rows][:, columns]
-    shifted -= green
-    shifted *= weight
-    shifted += green
-    out = photo.single.copy()
-    return cv2.insertChannel(shifted, out, 1)
+    image = photo.double
+    green = np.ascontiguousarray(image[..., 1])
+    out = image.copy()
+    out[..., 1] = weight * green[rows][:, columns] + (1 - weight) * green
+    return out
 
 
 def _edge_weight(photo: Photo) -> np.ndarray:
-    """Smoothed gradient of the luma, its upper percentile cut off, 0..1: H x W float32."""
+    """Smoothed gradient of the luma, its upper percentile cut off, 0..1: H x W float64."""
     edges = matlab.stretch(matlab.blur(matlab.gradient_magnitude(photo.gray), 4))
     edges = matlab.stretch(np.clip(edges, 0.1, 1))
     rank = max(int(matlab.round_half_away(0.99 * edges.size)) - 1, 0)
     ordered = np.sort(edges, axis=None)
     high, low = ordered[rank], 1 - (1 - ordered[-1 - rank])  # the latter as the sorted 1 - E gives it
-    return matlab.stretch(np.clip(edges, low, high)).astype(np.float32)
+    return matlab.stretch(np.clip(edges, low, high))

@@ -171,7 +171,10 @@ def _stretched_bytes(values: np.ndarray) -> np.ndarray:
     if not (np.isfinite(low) and np.isfinite(high)) or high - low < CONSTANT:
         return to_bytes(np.nan_to_num(values))
     if values.dtype == np.float64:
-        return to_bytes((values - low) / (high - low))
+        scaled = values.copy() if (low, high) == (0.0, 1.0) else (values - low) / (high - low)
+        scaled *= 255.0
+        scaled += 0.5
+        return scaled.astype(np.uint8)  # cut off, and nothing is negative: halves away from zero
     scale = 255.0 / (high - low)
     return cv2.convertScaleAbs(flat, alpha=scale, beta=-low * scale).reshape(values.shape)
 
