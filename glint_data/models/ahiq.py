@@ -34,10 +34,13 @@ class AHIQConfig:
     own_normalisation: bool = True
     zero_offsets: bool = True
     offsets_on_tokens: bool = True
+    channels_last: bool = True  # the layout in which a CPU convolves fastest
     freeze_backbones: bool = True
 
 
-EXACT = replace(AHIQConfig(), own_normalisation=False, zero_offsets=False, offsets_on_tokens=False)
+EXACT = replace(
+    AHIQConfig(), own_normalisation=False, zero_offsets=False, offsets_on_tokens=False, channels_last=False
+)
 TINY = {
     "vit": "test_vit",
     "cnn": "test_resnet",
@@ -194,4 +197,4 @@ def assemble(
     }
     network = AHIQ(config, vit_taps, cnn_taps, provenance)
     network.freeze()
-    return network
+    return network.to(memory_format=torch.channels_last) if config.channels_last else network

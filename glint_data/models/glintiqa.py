@@ -36,7 +36,10 @@ class GlintIQAConfig:
     learned_temperature: bool = True
     mixing_reshape: bool = False
     own_normalisation: bool = True
+    balanced_branches: bool = True  # a layer norm on every tap, so that neither branch drowns the other
+    transformer_gain: float = 1.0  # weight of the transformer's norms at the start
     train_embeddings: bool = False
+    channels_last: bool = True  # the layout in which a CPU convolves fastest
     frozen_norms_drift: bool = False
     freeze_backbones: bool = True
 
@@ -47,18 +50,21 @@ EXACT = replace(
     learned_temperature=False,
     mixing_reshape=True,
     own_normalisation=False,
+    balanced_branches=False,
     train_embeddings=True,
+    channels_last=False,
     frozen_norms_drift=True,
 )
 TINY = {
     "vit": "test_vit",
     "cnn": "test_resnet",
-    "input_size": 112,
+    "input_size": 64,
     "width": 64,
     "vit_taps": (2, 3, 4, 5),
     "frozen_vit_blocks": 2,
-    "attention_dropout": 0.1,
-    "head_dropout": 0.1,
+    "attention_dropout": 0.0,
+    "head_dropout": 0.0,
+    "transformer_gain": 0.1,  # untrained, it has nothing to say yet
     "attention_heads": 4,
 }
 SIZES = {"full": {}, "tiny": TINY}
@@ -67,16 +73,17 @@ SIZES = {"full": {}, "tiny": TINY}
 class LocalFeatures(nn.Module):
     """CLFE: three ResNet stages, each brought to the token grid by a non-overlapping patch embedding."""
 
-    def __init__(self, taps: backbones.ResnetTaps, width: int) -> None:
+    def __init__(self, taps: backbones.ResnetTaps, width: int, balanced: bool) -> None:
         super().__init__()
         self.taps = taps
+        self.norms = nn.ModuleList(nn.LayerNorm(width) if balanced else nn.Identity() for _ in range(3))
         for index, (channels, kernel) in enumerate(zip(taps.widths(), (4, 2, 1), strict=True), start=1):
             setattr(self, f"patch_embed{index}", nn.Conv2d(channels, width, kernel, stride=kernel))
 
     def forward(self, image: Tensor) -> list[Tensor]:
         embeddings = (self.patch_embed1, self.patch_embed2, self.patch_embed3)
-        maps = zip(embeddings, self.taps(image), strict=True)
-        return [embed(features).flatten(2).transpose(1, 2) for embed, features in maps]
+        taps = zip(self.norms, embeddings, self.taps(image), strict=True)
+        return [norm(embed(features).flatten(2).transpose(1, 2)) for norm, embed, features in taps]
 
 
 class SpatialEnhancement(nn.Module):
@@ -123,6 +130,12 @@ class GlintIQA(QualityNetwork):
         for step in range(1, 5):
             setattr(self, f"cwsa{step}", _attention(config, side * side))
             setattr(self, f"siem{step}", SpatialEnhancement(config.width))
+        balanced = config.balanced_branches
+        self.tap_norms = nn.ModuleList(
+            nn.LayerNorm(global_features.width) if balanced else nn.Identity() for _ in config.vit_taps
+        )
+        for norm in self.tap_norms if balanced else ():
+            nn.init.constant_(norm.weight, config.transformer_gain)
         # The transformer's width may differ from d only in small sizes; as published it is d.
         same = global_features.width == config.width
         self.widen = nn.Identity() if same else nn.Linear(global_features.width, config.width)
@@ -148,7 +161,8 @@ class GlintIQA(QualityNetwork):
         fused = self.local_projection(self.local_cwsa(torch.cat(local_taps, dim=2)))  # F0
         for step, tap in enumerate(global_taps, start=1):
             attend, enhance = getattr(self, f"cwsa{step}"), getattr(self, f"siem{step}")
-            fused = enhance(attend(torch.cat([self.widen(tap), fused], dim=2)))
+            tap = self.widen(self.tap_norms[step - 1](tap))
+            fused = enhance(attend(torch.cat([tap, fused], dim=2)))
         return self.quality_head(fused.mean(dim=1)).squeeze(1)
 
 
@@ -202,6 +216,8 @@ def assemble(
         ),
         config.cnn: backbones.fill_backbone(cnn_taps, config.cnn, pretrained, cnn_file),
     }
-    network = GlintIQA(config, vit_taps, LocalFeatures(cnn_taps, config.width), provenance)
+    network = GlintIQA(
+        config, vit_taps, LocalFeatures(cnn_taps, config.width, config.balanced_branches), provenance
+    )
     network.freeze()
-    return network
+    return network.to(memory_format=torch.channels_last) if config.channels_last else network

@@ -50,6 +50,6 @@ def score_image(
         )
         for pixels in given
     ]
-    with torch.inference_mode(), torch.autocast(device.type, enabled=amp and device.type == "cuda"):
+    with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=amp):
         scores = network(*inputs).float().cpu().numpy().astype(np.float64)
     return Score(float(scores.mean()), float(scores.std()), len(places))

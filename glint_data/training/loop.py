@@ -74,7 +74,7 @@ class TrainingLoop:
         self.batch_size = min(settings.batch_size, len(parts["train"]))
         drawn = settings.epoch_samples or len(parts["train"])
         self.steps = max(drawn // self.batch_size, 1)
-        self.amp = device.type == "cuda" and settings.amp
+        self.amp = settings.amp if device.type == "cuda" else settings.amp_on_cpu
         self.board = open_board(out) if group.is_first else lambda entry: None
         self._open_loaders(workers)
 
@@ -148,7 +148,7 @@ class TrainingLoop:
         torch.manual_seed(self.settings.seed * 1_000_003 + done)  # dropout is a function of the step
         for parameters in self.optimizer.param_groups:
             parameters["lr"] = learning_rate(self.settings, done, self.settings.epochs * self.steps)
-        half = torch.autocast("cuda", torch.bfloat16) if self.amp else nullcontext()
+        half = torch.autocast(self.device.type, torch.bfloat16) if self.amp else nullcontext()
         with half:
             predicted = self.network(*batch.inputs(self.device))
         predicted = self.group.shared(predicted.float())

@@ -76,7 +76,7 @@ def train(
     split = make_split(samples, settings)
     parts = {part: split.select(samples, part) for part in ("train", "val", "test")}
     _check_parts(parts, split)
-    network = build_network(settings).to(chosen)
+    network = _with_shared_statistics(build_network(settings).to(chosen), group)
     if group.is_first:
         _announce(settings, network, split, parts, chosen)
         split.write(out)
@@ -113,6 +113,20 @@ def build_network(settings: TrainSettings) -> QualityNetwork:
         earlier = trained.open_trained(settings.start_from, "cpu")
         trained.load_strictly(network, earlier.network.state_dict(), Path(settings.start_from))
         network.provenance = {"all": f"run {Path(settings.start_from).name}", **earlier.network.provenance}
+    return network
+
+
+def _with_shared_statistics(network: QualityNetwork, group: processes.Processes) -> QualityNetwork:
+    """Batch norms that are trained see the global batch, as in one process; torch has that for GPUs."""
+    if group.world == 1:
+        return network
+    if next(network.parameters()).is_cuda:
+        return torch.nn.SyncBatchNorm.convert_sync_batchnorm(network)
+    network.train()
+    if group.is_first and any(
+        isinstance(module, torch.nn.BatchNorm2d) and module.training for module in network.modules()
+    ):
+        say(f"  note: on CPUs each of the {group.world} processes has its own batch statistics")
     return network
 
 

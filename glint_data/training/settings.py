@@ -26,7 +26,8 @@ class TrainSettings:
     warmup: float = 0.05  # share of all steps
     clip_norm: float = 1.0
     ema: float = 0.0  # decay per step; 0: off
-    amp: bool = True  # on a GPU only
+    amp: bool = True  # bfloat16 on a GPU
+    amp_on_cpu: bool = False  # and on a CPU that multiplies bfloat16 natively
 
     loss: str = "huber+plcc"  # parts joined by +, each with an optional weight: l1, huber, plcc, rank
     weigh_by_uncertainty: bool = True
