@@ -104,12 +104,13 @@ def table(pixels: np.ndarray, repeats: int, peers: list[str], line: Callable[...
 
 def totals(pixels: np.ndarray, repeats: int) -> None:
     """Print samples per second with and without writing, and the memory over many photos."""
-    from glint_data.images import write_png
+    from glint_data.images import encode_png, write_png
 
     cells = len(SUITE.cells()) - 5
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         rendering = fastest(lambda: all_cells(pixels, None, folder), repeats)
+        encoding = fastest(lambda: all_cells(pixels, lambda _, image: encode_png(image), folder), repeats)
         both = fastest(lambda: all_cells(pixels, write_png, folder), repeats)
         size = sum(path.stat().st_size for path in folder.iterdir()) / 1e6
         before = resident()
@@ -121,7 +122,12 @@ def totals(pixels: np.ndarray, repeats: int) -> None:
         end=" ",
     )
     print(f"with lossless writing {both:.2f} s, {cells / both:.0f} samples/s ({size:.0f} MB)")
-    print(f"writing takes {100 * (both - rendering) / both:.0f} % of that")
+    shares = [1000 * part / cells for part in (rendering, encoding - rendering, both - encoding)]
+    print(
+        "per sample {:.1f} ms rendering, {:.1f} ms encoding PNG, {:.1f} ms until it is on the disk".format(
+            *shares
+        )
+    )
     print(f"resident memory {before:.0f} MB, after ten more photos {after:.0f} MB")
 
 
