@@ -15,18 +15,15 @@ from distortions.registry import distortion
 @distortion()
 def color_diffusion(photo: Photo, amount: float) -> np.ndarray:
     """Chroma (a, b of Lab) blurred with sigma 1.5 A + 2 and multiplied by A; lightness unchanged."""
-    chroma = matlab.blur(photo.shared("chroma", _chroma), 1.5 * amount + 2)
-    f = np.empty((photo.height, photo.width, 3), np.float32)
-    f[..., 1] = lab.lab_f(photo)[..., 1]
-    for plane in (0, 2):
-        f[..., plane] = f[..., 1] + np.float32(amount) * chroma[..., plane // 2]
-    return lab.from_lab_f(f)
+    lightness, *chroma = photo.shared("lightness_and_chroma", _lightness_and_chroma)
+    blurred = [matlab.blur(plane, 1.5 * amount + 2) * np.float32(amount) + lightness for plane in chroma]
+    return lab.from_lab_f(cv2.merge([blurred[0], lightness, blurred[1]]))
 
 
-def _chroma(photo: Photo) -> np.ndarray:
-    """(a / 500, -b / 200): H x W x 2 float32."""
-    f = lab.lab_f(photo)
-    return np.ascontiguousarray(f[..., ::2] - f[..., 1:2])
+def _lightness_and_chroma(photo: Photo) -> list[np.ndarray]:
+    """f(Y), a / 500 and -b / 200: three H x W float32."""
+    x, y, z = cv2.split(lab.lab_f(photo))
+    return [y, x - y, z - y]
 
 
 @distortion()
