@@ -9,11 +9,20 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from glint_data.training.evaluation import evaluate, evaluate_text
     from glint_data.training.prepare import train
+    from glint_data.training.protocols import cross_table, cross_text, repeat_splits
     from glint_data.training.scoring import score
 
-_PLACES = {"train": "prepare", "evaluate": "evaluation", "evaluate_text": "evaluation", "score": "scoring"}
+_PLACES = {
+    "cross_table": "protocols",
+    "cross_text": "protocols",
+    "evaluate": "evaluation",
+    "evaluate_text": "evaluation",
+    "repeat_splits": "protocols",
+    "score": "scoring",
+    "train": "prepare",
+}
 
-__all__ = ["evaluate", "evaluate_text", "score", "train"]
+__all__ = ["cross_table", "cross_text", "evaluate", "evaluate_text", "repeat_splits", "score", "train"]
 
 
 def __getattr__(name: str):

@@ -162,7 +162,7 @@ class TrainingLoop:
             torch.nn.utils.clip_grad_norm_(self.parameters, self.settings.clip_norm)
         self.optimizer.step()
         self._update_average(done)
-        return float(loss)
+        return float(loss.detach())
 
     def _update_average(self, done: int) -> None:
         if self.average is None:
@@ -265,16 +265,16 @@ def make_optimizer(settings: TrainSettings, parameters: list[torch.nn.Parameter]
         {"params": matrices, "weight_decay": settings.weight_decay},
         {"params": vectors, "weight_decay": 0.0},
     ]
-    return kind([group for group in groups if group["params"]], lr=settings.learning_rate)
+    return kind([group for group in groups if group["params"]], lr=settings.peak_rate)
 
 
 def learning_rate(settings: TrainSettings, step: int, steps: int) -> float:
     """One linear warm-up, then one cosine down to a hundredth over the whole run."""
     warmup = max(round(settings.warmup * steps), 1)
     if step < warmup:
-        return settings.learning_rate * (step + 1) / warmup
+        return settings.peak_rate * (step + 1) / warmup
     passed = (step - warmup) / max(steps - warmup, 1)
-    return settings.learning_rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * passed)))
+    return settings.peak_rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * passed)))
 
 
 def _cut_history(file: Path, epochs: int) -> None:

@@ -3,6 +3,7 @@
 `predicted` and `labels` are vectors of equal length.
 """
 
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
@@ -46,7 +47,7 @@ def logistic(predicted: np.ndarray, high: float, low: float, middle: float, widt
 
 def fit_logistic(predicted: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """`predicted` mapped onto the labels' scale by the best logistic; a straight line where none can be fitted."""
-    from scipy.optimize import curve_fit
+    from scipy.optimize import OptimizeWarning, curve_fit
 
     predicted, labels = np.asarray(predicted, np.float64), np.asarray(labels, np.float64)
     if len(predicted) < 5 or np.ptp(predicted) == 0:
@@ -55,7 +56,9 @@ def fit_logistic(predicted: np.ndarray, labels: np.ndarray) -> np.ndarray:
     ends = (labels.max(), labels.min())[::direction]
     begin = (*ends, predicted.mean(), predicted.std() / 2)
     try:
-        found, _ = curve_fit(logistic, predicted, labels, p0=begin, maxfev=20_000)
+        with warnings.catch_warnings():  # of the covariance, which nobody asks for
+            warnings.simplefilter("ignore", OptimizeWarning)
+            found, _ = curve_fit(logistic, predicted, labels, p0=begin, maxfev=20_000)
     except RuntimeError:
         return np.polyval(np.polyfit(predicted, labels, 1), predicted)
     return logistic(predicted, *found)

@@ -128,7 +128,7 @@ def _sample(row: Any, folder: Path) -> Sample:
 
 
 def _below(folder: Path, path) -> str | None:
-    return str(folder / path) if isinstance(path, str) else None
+    return str(manifest.inside(folder, path)) if isinstance(path, str) else None
 
 
 def _text(value) -> str | None:

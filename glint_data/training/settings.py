@@ -20,7 +20,7 @@ class TrainSettings:
 
     epochs: int = 20
     batch_size: int = 32
-    learning_rate: float = 1e-4
+    learning_rate: float | None = None  # peak; None: as `peak_rate` says
     optimizer: str = "adamw"
     weight_decay: float = 1e-2
     warmup: float = 0.05  # share of all steps
@@ -41,6 +41,15 @@ class TrainSettings:
     validation_crops: int = 4
     patience: int = 0  # epochs without a better validation before it stops; 0: never
     seed: int = 0
+
+    @property
+    def peak_rate(self) -> float:
+        """The learning rate given, or one that suits the weights a run begins with."""
+        if self.learning_rate is not None:
+            return self.learning_rate
+        if self.start_from:
+            return 3e-4
+        return 1e-3 if self.from_scratch or (self.size == "tiny" and not self.backbone_weights) else 1e-4
 
     def record(self) -> dict[str, Any]:
         """As JSON-able values."""
@@ -75,7 +84,7 @@ def _check(settings: TrainSettings) -> None:
     for name, bound in least.items():
         if getattr(settings, name) < bound:
             raise GlintError(f"{name} {getattr(settings, name)}: must be at least {bound}")
-    if settings.learning_rate <= 0:
+    if settings.peak_rate <= 0:
         raise GlintError(f"learning_rate {settings.learning_rate}: must be above 0")
     if settings.optimizer not in OPTIMIZERS:
         raise GlintError(f"optimizer {settings.optimizer!r}: known are {', '.join(OPTIMIZERS)}")
