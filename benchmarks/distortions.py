@@ -104,14 +104,22 @@ def table(pixels: np.ndarray, repeats: int, peers: list[str], line: Callable[...
 
 def totals(pixels: np.ndarray, repeats: int) -> None:
     """Print samples per second with and without writing, and the memory over many photos."""
-    from glint_data.images import encode_png, write_png
+    from glint_data.files import make_durable, write_atomically
+    from glint_data.images import encode_png
+
+    def write(path: Path, image: np.ndarray) -> None:
+        write_atomically(path, encode_png(image), durable=False)
+
+    def write_source() -> None:  # as synthesize does: all of a photo's images, then to the disk together
+        all_cells(pixels, write, folder)
+        make_durable(folder.iterdir())
 
     cells = len(SUITE.cells()) - 5
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         rendering = fastest(lambda: all_cells(pixels, None, folder), repeats)
         encoding = fastest(lambda: all_cells(pixels, lambda _, image: encode_png(image), folder), repeats)
-        both = fastest(lambda: all_cells(pixels, write_png, folder), repeats)
+        both = fastest(write_source, repeats)
         size = sum(path.stat().st_size for path in folder.iterdir()) / 1e6
         before = resident()
         for _ in range(10):

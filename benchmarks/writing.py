@@ -47,6 +47,7 @@ def opencv(compression: int, strategy: int) -> Callable[[np.ndarray], bytes]:
 
 WRITERS: dict[str, Callable[[np.ndarray], bytes]] = {
     "ours (images.encode_png)": images.encode_png,
+    "OpenCV, level 1, run lengths": opencv(1, cv2.IMWRITE_PNG_STRATEGY_RLE),
     "OpenCV, level 1, default strategy": opencv(1, cv2.IMWRITE_PNG_STRATEGY_DEFAULT),
     "OpenCV, level 1, Huffman only": opencv(1, cv2.IMWRITE_PNG_STRATEGY_HUFFMAN_ONLY),
     "OpenCV, level 3, default strategy": opencv(3, cv2.IMWRITE_PNG_STRATEGY_DEFAULT),

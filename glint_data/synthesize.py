@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import distortions
 from glint_data import images, manifest, parts, runs, sources
 from glint_data.errors import CannotWrite, GlintError, ImageRefused
-from glint_data.files import sweep, write_atomically
+from glint_data.files import make_durable, sweep, write_atomically
 from glint_data.progress import Meter, duration, say
 from glint_data.recipes import Settings, plan, recipe
 from glint_data.sources import Refusal, Source
@@ -175,38 +175,42 @@ def render_source(task: Task) -> tuple[int, list[Refusal]]:
 
     Returns how many samples were made and the cells that failed.
     """
-    source, settings, out = task.source, task.settings, Path(task.folder)
+    source, out = task.source, Path(task.folder)
     pixels = images.read_rgb(source.path)
     if images.pixel_hash(pixels) != source.hash:
         raise ImageRefused(f"{source.path}: changed while the run was under way; run the same command again")
-    suite = distortions.suite(settings.suite)
-    photo = distortions.Photo(pixels)
     reference = _image_path("references", task.subfolder, f"{source.name}.png")
     _write_image(out / reference, images.encode_png(pixels))
-    rows, refusals = [], []
-    for kind, level in task.cells:
-        row = recipe(source, settings, kind, level)
-        try:
-            rendering = suite.render(photo, kind, level, seed=row["seed"])
-        except (ValueError, RuntimeError, ArithmeticError) as error:
-            row |= {"status": "failed", "error": str(error)}
-            refusals.append(Refusal(source.path, f"{row['sample_id']}: {error}", "render"))
-            rows.append(row)
-            continue
-        path = _image_path("images", task.subfolder, f"{row['sample_id']}.{settings.format}")
-        _write_image(out / path, images.ENCODERS[settings.format](rendering.pixels))
-        row |= {
-            "path": path,
-            "reference_path": reference,
-            "parameters": json.dumps(rendering.parameters, sort_keys=True),
-            "height": rendering.pixels.shape[0],
-            "width": rendering.pixels.shape[1],
-            "image_hash": images.pixel_hash(rendering.pixels),
-            "status": "ok",
-        }
-        rows.append(row)
+    photo = distortions.Photo(pixels)
+    rows = [_render_cell(task, photo, reference, *cell) for cell in task.cells]
+    done = [row for row in rows if row["status"] == "ok"]
+    make_durable([out / reference, *(out / row["path"] for row in done)])
     parts.write(out, source.name, rows)
-    return len(rows) - len(refusals), refusals
+    failed = [row for row in rows if row["status"] == "failed"]
+    return len(done), [
+        Refusal(source.path, f"{row['sample_id']}: {row['error']}", "render") for row in failed
+    ]
+
+
+def _render_cell(task: Task, photo: "distortions.Photo", reference: str, kind: int, level: int) -> dict:
+    """Render one sample and write its image; its row, whether it could be made or not."""
+    settings = task.settings
+    row = recipe(task.source, settings, kind, level)
+    try:
+        rendering = distortions.suite(settings.suite).render(photo, kind, level, seed=row["seed"])
+    except (ValueError, RuntimeError, ArithmeticError) as error:
+        return row | {"status": "failed", "error": str(error)}
+    path = _image_path("images", task.subfolder, f"{row['sample_id']}.{settings.format}")
+    _write_image(Path(task.folder) / path, images.ENCODERS[settings.format](rendering.pixels))
+    return row | {
+        "path": path,
+        "reference_path": reference,
+        "parameters": json.dumps(rendering.parameters, sort_keys=True),
+        "height": rendering.pixels.shape[0],
+        "width": rendering.pixels.shape[1],
+        "image_hash": images.pixel_hash(rendering.pixels),
+        "status": "ok",
+    }
 
 
 def _image_path(folder: str, subfolder: str, name: str) -> str:
@@ -218,7 +222,7 @@ def _write_image(file: Path, encoded: bytes) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise CannotWrite(f"{file.parent}: cannot be made ({error.strerror or error})") from error
-    write_atomically(file, encoded)
+    write_atomically(file, encoded, durable=False)
 
 
 def _plan_virtual(out: Path, settings: Settings, admitted: list[Source], summary: Summary) -> None:

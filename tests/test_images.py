@@ -33,6 +33,21 @@ def test_png_keeps_every_pixel(tmp_path, rgb):
     assert np.array_equal(np.asarray(Image.open(path)), rgb), "another reader sees other pixels"
 
 
+@pytest.mark.parametrize("shape", [(1, 1), (1, 500), (500, 1), (37, 53), (300, 301)])
+def test_png_of_any_size_is_read_alike_by_other_readers(shape):
+    pixels = np.random.default_rng(0).integers(0, 256, (*shape, 3), dtype=np.uint8)
+    for picture in (pixels, pixels[::-1, ::-1], np.zeros_like(pixels)):
+        encoded = images.encode_png(picture)
+        assert np.array_equal(np.asarray(Image.open(io.BytesIO(encoded))), picture)
+        assert np.array_equal(cv2.imdecode(np.frombuffer(encoded, np.uint8), -1)[..., ::-1], picture)
+
+
+def test_png_is_written_from_rgb_bytes_only(rgb):
+    for wrong in (rgb / 255.0, rgb[..., :2]):
+        with pytest.raises(ValueError, match="uint8 RGB"):
+            images.encode_png(wrong)
+
+
 def test_lossless_webp_keeps_every_pixel(rgb):
     assert np.array_equal(images.decode(images.encode_webp(rgb), "x").pixels, rgb)
 
