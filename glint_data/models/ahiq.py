@@ -45,7 +45,7 @@ TINY = {
     "vit": "test_vit",
     "cnn": "test_resnet",
     "patch_size": 16,
-    "input_size": 112,
+    "input_size": 64,
     "vit_taps": (1, 3, 5),
     "fusion_width": 48,
     "reduced_width": 48,

@@ -121,12 +121,17 @@ def _by(
     return {
         name: {
             "samples": len(members),
-            "srocc": metrics.srocc(predicted[members], labels[members]),
-            "plcc": metrics.plcc(predicted[members], labels[members]),
+            "srocc": _or_none(metrics.srocc(predicted[members], labels[members])),
+            "plcc": _or_none(metrics.plcc(predicted[members], labels[members])),
             "rmse": metrics.rmse(predicted[members], labels[members]),
         }
         for name, members in sorted(groups.items())
     }
+
+
+def _or_none(value: float) -> float | None:
+    """JSON has no NaN: where labels or scores are constant there is no correlation."""
+    return None if value != value else value
 
 
 def write_predictions(file: Path, samples: list[Sample], scores: np.ndarray) -> None:
@@ -170,9 +175,11 @@ def evaluate_text(found: dict[str, Any]) -> str:
         f"  PLCC  {found['plcc']:.3f}, after the 4-parameter logistic {found['plcc_logistic']:.3f}",
         f"  RMSE  {found['rmse']:.3f}, after the 4-parameter logistic {found['rmse_logistic']:.3f}",
     ]
-    ranked = sorted(found["by_distortion"].items(), key=lambda entry: np.nan_to_num(entry[1]["srocc"]))
+    known = {
+        name: group["srocc"] for name, group in found["by_distortion"].items() if group["srocc"] is not None
+    }
+    ranked = [f"{name} {known[name]:.2f}" for name in sorted(known, key=known.__getitem__)]
     if len(ranked) > 1:
-        shown = ", ".join(f"{name} {numbers['srocc']:.2f}" for name, numbers in ranked[:3])
-        best = ", ".join(f"{name} {numbers['srocc']:.2f}" for name, numbers in ranked[-3:])
-        lines += [f"  hardest: {shown}", f"  easiest: {best}"]
+        lines.append(f"  hardest: {', '.join(ranked[:3])}")
+        lines.append(f"  easiest: {', '.join(ranked[:-4:-1])}")
     return "\n".join(lines)

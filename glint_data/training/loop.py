@@ -24,6 +24,7 @@ from glint_data.training import checkpoints, metrics, trained
 from glint_data.training.inference import score_image
 from glint_data.training.loader import CropLoader, Pixels, RandomCrops, fits_in_memory
 from glint_data.training.losses import combined, label_weights
+from glint_data.training.optimisation import learning_rate, make_optimizer
 from glint_data.training.processes import Processes
 from glint_data.training.samples import Sample
 from glint_data.training.settings import TrainSettings
@@ -76,9 +77,10 @@ class TrainingLoop:
         self.steps = max(drawn // self.batch_size, 1)
         self.amp = settings.amp if device.type == "cuda" else settings.amp_on_cpu
         self.board = open_board(out) if group.is_first else lambda entry: None
-        self._open_loaders(workers)
+        self.workers = workers
 
-    def _open_loaders(self, workers: int | None) -> None:
+    def _open_loaders(self) -> None:
+        workers = self.workers
         with_reference, everything = self.network.needs_reference, self.parts["train"] + self.parts["val"]
         keep = fits_in_memory(everything, with_reference) and not workers
         if workers is None:
@@ -96,6 +98,9 @@ class TrainingLoop:
     def go(self) -> Progress:
         """All epochs that are left."""
         progress, finished = self._resume()
+        if finished or progress.epoch >= self.settings.epochs:
+            return progress
+        self._open_loaders()
         with Meter(self.settings.epochs * self.steps * self.batch_size, "images") as meter:
             meter.advance((progress.epoch * self.steps + progress.step) * self.batch_size)
             while progress.epoch < self.settings.epochs and not finished:
@@ -108,7 +113,7 @@ class TrainingLoop:
         if counters is None:
             return Progress(), False
         progress = Progress(**counters)
-        if self.group.is_first:
+        if self.group.is_first and progress.epoch < self.settings.epochs:
             say(f"going on at epoch {progress.epoch + 1}, step {progress.step + 1} of {self.steps}")
             _cut_history(self.out / HISTORY, progress.epoch)
         self.group.wait()
@@ -254,27 +259,6 @@ class TrainingLoop:
         measures = {"srocc": metrics.srocc, "plcc": metrics.plcc, "rmse": metrics.rmse}
         # A constant prediction has no correlation; 0 says so and can be compared.
         return {name: float(np.nan_to_num(measure(predicted, labels))) for name, measure in measures.items()}
-
-
-def make_optimizer(settings: TrainSettings, parameters: list[torch.nn.Parameter]) -> torch.optim.Optimizer:
-    """AdamW or Adam; vectors (norms, biases) are not decayed."""
-    matrices = [parameter for parameter in parameters if parameter.ndim >= 2]
-    vectors = [parameter for parameter in parameters if parameter.ndim < 2]
-    kind = torch.optim.AdamW if settings.optimizer == "adamw" else torch.optim.Adam
-    groups = [
-        {"params": matrices, "weight_decay": settings.weight_decay},
-        {"params": vectors, "weight_decay": 0.0},
-    ]
-    return kind([group for group in groups if group["params"]], lr=settings.peak_rate)
-
-
-def learning_rate(settings: TrainSettings, step: int, steps: int) -> float:
-    """One linear warm-up, then one cosine down to a hundredth over the whole run."""
-    warmup = max(round(settings.warmup * steps), 1)
-    if step < warmup:
-        return settings.peak_rate * (step + 1) / warmup
-    passed = (step - warmup) / max(steps - warmup, 1)
-    return settings.peak_rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * passed)))
 
 
 def _cut_history(file: Path, epochs: int) -> None:

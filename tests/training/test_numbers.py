@@ -84,7 +84,7 @@ def test_small_images_are_mirrored_not_scaled():
 
 
 def test_one_warm_up_and_one_cosine():
-    from glint_data.training.loop import learning_rate
+    from glint_data.training.optimisation import learning_rate
 
     rates = [learning_rate(TrainSettings(learning_rate=1.0, warmup=0.1), step, 200) for step in range(200)]
     peak = int(np.argmax(rates))
