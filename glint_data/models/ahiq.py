@@ -190,9 +190,7 @@ def assemble(
     vit_taps = backbones.VitTaps(vit, config.vit_taps, vit_normalise)
     cnn_taps = backbones.ResnetTaps(cnn, 1, cnn_normalise, every_block=True)
     provenance = {
-        config.vit: backbones.fill_backbone(
-            vit_taps, config.vit, pretrained, vit_file, img_size=config.input_size
-        ),
+        config.vit: backbones.fill_backbone(vit_taps, config.vit, pretrained, vit_file),
         config.cnn: backbones.fill_backbone(cnn_taps, config.cnn, pretrained, cnn_file),
     }
     network = AHIQ(config, vit_taps, cnn_taps, provenance)

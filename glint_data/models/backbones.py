@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from glint_data.errors import GlintError
+from glint_data.models.hub import pretrained_weights
 from glint_data.models.shapes import check_shapes
-from glint_data.progress import say
 from glint_data.torchvision_import import ensure_torchvision
 from glint_data.weights import read_weights
 
@@ -151,7 +151,7 @@ def build_backbone(timm_name: str, **options) -> tuple[nn.Module, Normalise]:
 
 
 def fill_backbone(
-    taps: VitTaps | ResnetTaps, timm_name: str, pretrained: bool, weights_file: str | Path | None, **options
+    taps: VitTaps | ResnetTaps, timm_name: str, pretrained: bool, weights_file: str | Path | None
 ) -> str:
     """Give a cut backbone its weights. Returns in words where they came from.
 
@@ -163,32 +163,9 @@ def fill_backbone(
         return f"local file {Path(weights_file).name} (sha256 {_digest(Path(weights_file))[:16]})"
     if not pretrained:
         return "from scratch"
-    whole, hub_name = _fetch_pretrained(timm_name, options)
-    _load(taps.backbone, whole.state_dict(), hub_name)
+    state, hub_name = pretrained_weights(timm_name)
+    _load(taps.backbone, state, hub_name)
     return f"timm {hub_name}"
-
-
-def _fetch_pretrained(timm_name: str, options: dict) -> tuple[nn.Module, str]:
-    """timm's own pretrained weights, from its cache or the hub, and their name there."""
-    import timm
-
-    settings = timm.get_pretrained_cfg(timm_name)
-    hub_name = settings.hf_hub_id or settings.url or ""
-    ways = (
-        "Two ways on: --backbone-weights FILE with a local copy (one for each backbone, first the transformer's), "
-        "or --from-scratch to train without"
-    )
-    if not settings.has_weights:
-        raise GlintError(f"backbone {timm_name}: timm knows no pretrained weights for it. {ways}")
-    say(f"backbone {timm_name}: pretrained weights {hub_name}, from timm's cache or else from the hub")
-    try:
-        return timm.create_model(timm_name, pretrained=True, **options), hub_name
-    except Exception as error:  # the hub client raises a dozen kinds, by version
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise GlintError(
-            f"backbone {timm_name}: its pretrained weights are not on this machine and could not be fetched: "
-            f"model.safetensors of the hub repository {hub_name} ({reason}). {ways}"
-        ) from error
 
 
 def _load(backbone: nn.Module, state: dict[str, Tensor], where: str) -> None:

@@ -211,9 +211,7 @@ def assemble(
     vit_taps = backbones.VitTaps(vit, config.vit_taps, vit_normalise)
     cnn_taps = backbones.ResnetTaps(cnn, 3, cnn_normalise)
     provenance = {
-        config.vit: backbones.fill_backbone(
-            vit_taps, config.vit, pretrained, vit_file, img_size=config.input_size
-        ),
+        config.vit: backbones.fill_backbone(vit_taps, config.vit, pretrained, vit_file),
         config.cnn: backbones.fill_backbone(cnn_taps, config.cnn, pretrained, cnn_file),
     }
     network = GlintIQA(

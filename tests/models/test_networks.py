@@ -7,7 +7,7 @@ from torch import nn
 
 from glint_data import models
 from glint_data.errors import GlintError
-from glint_data.models import backbones
+from glint_data.models import backbones, hub
 from glint_data.models.ahiq import AHIQConfig
 from glint_data.models.attention import ChannelAttention
 from glint_data.models.deformable import DeformableConv2d
@@ -164,23 +164,38 @@ def test_deformable_convolution_is_its_definition():
     torch.testing.assert_close(straight, plain, atol=1e-5, rtol=1e-5)
 
 
-def test_missing_weights_are_named_with_the_ways_on(monkeypatch):
-    ensure = backbones.ensure_torchvision
-    ensure()
-    import timm
-
-    real = timm.create_model
-
-    def offline(name, pretrained=False, **options):
-        if pretrained:
-            raise OSError("no network")
-        return real(name, pretrained=False, **options)
-
-    monkeypatch.setattr(timm, "create_model", offline)
+def test_missing_weights_are_named_with_the_ways_on(monkeypatch, tmp_path):
+    monkeypatch.setattr(hub, "_why_out_of_reach", lambda: "no network")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     with pytest.raises(
         GlintError, match=r"timm/test_vit.*no network.*--backbone-weights FILE.*--from-scratch"
     ):
         models.create("glintiqa", size="tiny", pretrained=True)
+
+
+def test_pretrained_weights_come_from_the_hub_cache(monkeypatch, tmp_path):
+    from safetensors.torch import save_file
+
+    donors = {name: backbones.build_backbone(name)[0] for name in ("test_vit", "test_resnet")}
+    for name, donor in donors.items():
+        save_file(donor.state_dict(), tmp_path / f"{name}.safetensors")
+    asked = []
+
+    def cached(repository, file, **_options):
+        asked.append((repository, file))
+        return str(tmp_path / f"{repository.removeprefix('timm/').partition('.')[0]}.safetensors")
+
+    monkeypatch.setattr("huggingface_hub.try_to_load_from_cache", cached)
+    network = models.create("glintiqa", size="tiny", pretrained=True)
+    weights = network.local_features.taps.backbone.state_dict()
+    assert all(
+        torch.equal(value, donors["test_resnet"].state_dict()[name]) for name, value in weights.items()
+    )
+    assert network.provenance == {
+        "test_vit": "timm timm/test_vit.r160_in1k",
+        "test_resnet": "timm timm/test_resnet.r160_in1k",
+    }
+    assert len(asked) == 2 and network.config.freeze_backbones
 
 
 def test_local_weights_are_loaded_and_recorded(tmp_path):
