@@ -3,13 +3,14 @@
 import csv
 import random
 from collections.abc import Iterator
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glint_data import manifest, runs
 from glint_data.errors import GlintError
 from glint_data.report import figures
-from glint_data.report.page import Section, detail, embedded
+from glint_data.report.page import Section, detail, embedded, whole
 
 if TYPE_CHECKING:
     import pandas
@@ -60,19 +61,15 @@ def _grid_section(folder: Path, samples: "pandas.DataFrame") -> Section:
             {
                 "picture": detail(manifest.inside(folder, row.path)),
                 "level": row.level,
-                "mos": None
-                if row.mos != row.mos or row.mos is None
-                else f"{row.mos:.2f} ± {row.mos_std:.2f}",
+                "mos": "" if row.mos is None or isnan(row.mos) else f"{row.mos:.2f} ± {row.mos_std:.2f}",
             }
             for row in rows.itertuples()
         ]
         grid.append({"number": kind, "name": name.replace("_", " "), "cells": cells})
-    return Section(
-        f"“{source}” through every type and level",
-        [],
-        grid=grid,
-        text="Below each sample its label, on 0 to 1.",
-    )
+    text = "The middle of each sample, pixel for pixel"
+    text += "; below it its label, on 0 to 1." if shown["mos"].notna().any() else "."
+    photo = ("The photo", whole(manifest.inside(folder, shown["reference_path"].iloc[0])))
+    return Section(f"“{source}” through every type and level", [], text, figures=(photo,), grid=grid)
 
 
 def _label_section(folder: Path, labelled: "pandas.DataFrame") -> Section:

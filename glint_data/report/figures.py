@@ -30,7 +30,7 @@ def cell_means(labelled: "pandas.DataFrame") -> bytes:
     """Mean label of every (type, level) as a coloured table."""
     table = labelled.pivot_table(index="type", columns="level", values="mos", aggfunc="mean")
     names = labelled.drop_duplicates("type").set_index("type")["distortion"].str.replace("_", " ")
-    figure = _figure(5.2, 0.26 * len(table) + 0.9)
+    figure = _figure(4.7, 0.26 * len(table) + 0.9)
     axes = figure.subplots()
     axes.imshow(table.to_numpy(), vmin=0, vmax=1, cmap="RdYlGn", aspect="auto")
     for row, column in np.ndindex(*table.shape):
@@ -45,7 +45,7 @@ def cell_means(labelled: "pandas.DataFrame") -> bytes:
 
 def histogram(values: np.ndarray) -> bytes:
     """Distribution of labels on 0 to 1."""
-    figure = _figure(4.6, 2.6)
+    figure = _figure(4.0, 2.5)
     axes = figure.subplots()
     axes.hist(values, bins=np.linspace(0, 1, 26), color=ACCENT)
     axes.set(xlabel="mos", ylabel="samples", xlim=(0, 1))
@@ -56,7 +56,7 @@ def reference_use(labelled: "pandas.DataFrame", most: int = 20) -> bytes:
     """How many photos have each reference among their matches, the most used first."""
     by_photo = labelled.drop_duplicates("source")["label_references"].dropna()
     used = by_photo.explode().value_counts().head(most)
-    figure = _figure(4.6, 2.6)
+    figure = _figure(4.0, 2.5)
     axes = figure.subplots()
     axes.bar(used.index.astype(str), used.to_numpy(), color=INK)
     axes.set_ylabel("photos")

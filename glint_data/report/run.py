@@ -35,7 +35,7 @@ def run_sections(run: Path) -> Iterator[Section]:
         if name in settings
     ]
     if record.get("backbone"):
-        values.append(("backbone", str(record["backbone"])))
+        values += sorted(record["backbone"].items())
     if history:
         yield Section("Training", values, "", (("Validation by epoch", embedded(figures.curve(history))),))
     for file in sorted(run.glob("evaluation*.json")):
