@@ -189,9 +189,7 @@ def authentic(asked: argparse.Namespace) -> None:
     photos = None
     if asked.photos:
         scores = human_scores(asked.scores)
-        photos = with_cell_means(
-            asked.photos, scores, {source for source, _, _ in scores}, asked.out / "photos"
-        )
+        photos = with_cell_means(asked.photos, scores, {source for source, _, _ in scores}, "all_references")
     found: dict[str, list[float]] = {"BIQ2021 alone": []} | (
         {"pre-trained, then BIQ2021": []} if photos else {}
     )
