@@ -67,9 +67,8 @@ def train(
     places = [Path(place) for place in manifests]
     group, chosen = processes.join(device)
     record = settings.record() | {"manifests": [str(place.resolve()) for place in places]}
-    if group.is_first:
-        runs.open_folder(out, "train", record)
-    group.wait()
+    if group.is_first and (out / runs.FILE).exists():
+        runs.open_folder(out, "train", record)  # other settings are refused before any work
     if settings.batch_size % group.world:
         raise GlintError(f"batch_size {settings.batch_size}: not divisible among {group.world} processes")
     samples = read_samples(places)
@@ -78,8 +77,10 @@ def train(
     _check_parts(parts, split)
     network = _with_shared_statistics(build_network(settings).to(chosen), group)
     if group.is_first:
+        runs.open_folder(out, "train", record)  # made only now: a refusal above leaves nothing behind
         _announce(settings, network, split, parts, chosen)
         split.write(out)
+    group.wait()
     loop = TrainingLoop(settings, out, group, chosen, network, split, parts, workers, checkpoint_seconds)
     progress = loop.go()
     processes.leave()
@@ -99,21 +100,29 @@ def train(
 def build_network(settings: TrainSettings) -> QualityNetwork:
     """The network to train, its random parts drawn from the seed."""
     torch.manual_seed(settings.seed)
-    network = models.create(
+    if settings.start_from:
+        return _network_of(settings.start_from, settings)
+    without_hub = settings.from_scratch or settings.backbone_weights
+    return models.create(
         settings.model,
         settings.variant,
         size=settings.size,
-        pretrained=False
-        if settings.from_scratch or settings.backbone_weights or settings.start_from
-        else None,
+        pretrained=False if without_hub else None,
         backbone_weights=settings.backbone_weights,
         **settings.model_options,
     )
-    if settings.start_from:
-        earlier = trained.open_trained(settings.start_from, "cpu")
-        trained.load_strictly(network, earlier.network.state_dict(), Path(settings.start_from))
-        network.provenance = {"all": f"run {Path(settings.start_from).name}", **earlier.network.provenance}
-    return network
+
+
+def _network_of(run: str, settings: TrainSettings) -> QualityNetwork:
+    """An earlier run's network as it stands, its configuration included."""
+    earlier = trained.open_trained(run, "cpu")
+    if earlier.network.name != settings.model or settings.model_options:
+        raise GlintError(
+            f"{run}: holds a {earlier.network.name} of its own configuration; begin with --model "
+            f"{earlier.network.name} and no other model options"
+        )
+    earlier.network.provenance = {"weights": f"run {Path(run).name}", **earlier.network.provenance}
+    return earlier.network
 
 
 def _with_shared_statistics(network: QualityNetwork, group: processes.Processes) -> QualityNetwork:

@@ -240,3 +240,23 @@ def test_other_settings_do_not_mix_into_a_run(run, dataset):
         training.train(
             [dataset], "glintiqa", run, epochs=12, epoch_samples=64, **(FAST | {"learning_rate": 1e-3})
         )
+
+
+def test_a_refusal_leaves_no_folder_that_refuses_the_next_call(dataset, tmp_path, monkeypatch):
+    from glint_data.models import hub
+
+    monkeypatch.setattr(hub, "_why_out_of_reach", lambda: "no network")
+    monkeypatch.setattr("huggingface_hub.try_to_load_from_cache", lambda *_: None)
+    with pytest.raises(GlintError, match="--from-scratch"):
+        training.train([dataset], "glintiqa", tmp_path / "run", size="full")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_run_may_begin_with_an_earlier_one(run, dataset, tmp_path):
+    options = {key: value for key, value in FAST.items() if key != "model_options"}
+    training.train([dataset], "glintiqa", tmp_path / "next", epochs=1, start_from=str(run), **options)
+    record = json.loads((tmp_path / "next/run.json").read_text())
+    assert record["backbone"]["weights"] == "run run"
+    assert record["best"]["val_srocc"] > 0.7
+    with pytest.raises(GlintError, match="holds a glintiqa"):
+        training.train([dataset], "ahiq", tmp_path / "other", start_from=str(run), **options)
