@@ -63,7 +63,7 @@ def _train_and_score(dataset: Path, run: Path, seed: int) -> None:
         say(f"  {score['score']:.3f}  {score['image']}")
 
 
-TRAINING = {"from_scratch": True, "epochs": 8, "learning_rate": 1e-3}
+TRAINING = {"from_scratch": True, "epochs": 16, "batch_size": 16, "learning_rate": 1e-3, "ema": 0.98}
 """Settings that reach a clear validation curve in about a minute on two cores."""
 
 

@@ -1,8 +1,8 @@
 """Reference sets: subjectively scored images with their scores and their embeddings, one table.
 
-    python -m glint_data.references list
-    python -m glint_data.references inspect kadid
-    python -m glint_data.references build kadid FOLDER     # the bundled descriptors, from KADID-10k's images
+    glint-data references                         # the known sets
+    glint-data references kadid                   # what there is of one
+    glint-data references kadid --build FOLDER    # the bundled descriptors, from KADID-10k's images
 
 Scores ship with the package; the images do not. For the bundled descriptor the package carries what
 the images would be opened for; other embedders need the folder (`root`).
@@ -227,7 +227,7 @@ def _bundled_vectors(description: dict[str, Any]) -> dict[str, tuple[str, np.nda
     if not place.is_file():
         raise GlintError(
             f"{description['title']}: no {descriptor.NAME} of its references ships with the package; "
-            f"'python -m glint_data.references build {description['name']} FOLDER' makes them from its images"
+            f"'glint-data references {description['name']} --build FOLDER' makes them from its images"
         )
     with place.open("rb") as stream:
         table = pq.read_table(stream)
@@ -279,27 +279,3 @@ def inspect(name: str) -> dict[str, Any]:
         "embedder_bundled": loaded.embedder,
         "dimensions": loaded.vectors.shape[1],
     }
-
-
-def _main(arguments: list[str]) -> int:
-    match arguments:
-        case ["list"]:
-            for name, description in known_sets().items():
-                print(f"{name:10s} {description['title']}: {description['citation']}")
-        case ["inspect", name]:
-            print(json.dumps(inspect(name), indent=2))
-        case ["build", name, root]:
-            print(build(name, root))
-        case _:
-            print(__doc__)
-            return 1
-    return 0
-
-
-if __name__ == "__main__":
-    import sys
-
-    try:
-        sys.exit(_main(sys.argv[1:]))
-    except GlintError as error:
-        sys.exit(str(error))

@@ -1,4 +1,4 @@
-"""Verbs that give labels and certify them: label, audit."""
+"""Verbs that give labels and certify them: label, audit, references."""
 
 from pathlib import Path
 from typing import Annotated
@@ -83,3 +83,24 @@ def audit(
     if figures is not None:
         for picture in write_figures(certificate, figures):
             typer.echo(f"figure: {picture}")
+
+
+@app.command(rich_help_panel="Labels")
+def references(
+    name: Annotated[str | None, typer.Argument(help="A set; without it, all known sets are listed.")] = None,
+    build: Annotated[
+        Path | None, typer.Option(help="Make the set's bundled descriptors from its own folder.")
+    ] = None,
+) -> None:
+    """List the scored reference sets, or say what there is of one."""
+    import json
+
+    from glint_data import references as known
+
+    if name is None:
+        for key, description in known.known_sets().items():
+            typer.echo(f"{key:10s} {description['title']}: {description['citation']}")
+    elif build is not None:
+        typer.echo(known.build(name, build))
+    else:
+        typer.echo(json.dumps(known.inspect(name), indent=1))

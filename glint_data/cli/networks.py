@@ -32,9 +32,12 @@ def train(
     epochs: Annotated[int, typer.Option(min=1, help="Passes over the samples.")] = 20,
     epoch_samples: Annotated[int, typer.Option(min=0, help="Samples drawn an epoch; 0: all.")] = 0,
     batch_size: Annotated[int, typer.Option(min=2, help="Samples a step, over all processes.")] = 32,
-    learning_rate: Annotated[float, typer.Option(help="Peak of the schedule.")] = 1e-4,
+    learning_rate: Annotated[
+        float | None, typer.Option(help="Peak of the schedule. [default: by start]")
+    ] = None,
     loss: Annotated[str, typer.Option(help="Of l1, huber, plcc, rank, joined by +.")] = "huber+plcc",
     ema: Annotated[float, typer.Option(min=0, max=1, help="Averaging of weights by step; 0: off.")] = 0.0,
+    amp_on_cpu: Annotated[bool, typer.Option("--amp-on-cpu", help="bfloat16 on the CPU too.")] = False,
     patience: Annotated[
         int, typer.Option(min=0, help="Epochs without progress before it ends; 0: never.")
     ] = 0,
@@ -64,6 +67,7 @@ def train(
         "epoch_samples": epoch_samples,
         "batch_size": batch_size,
         "learning_rate": learning_rate,
+        "amp_on_cpu": amp_on_cpu,
         "loss": loss,
         "ema": ema,
         "patience": patience,

@@ -4,7 +4,7 @@ Each method is one file and registers itself in `METHODS`; `label_dataset` appli
 `audit_reference` measures them all.
 """
 
-from glint_data.label import content, knn, mean, nearest
+from glint_data.label import content, knn, mean, nearest, pair
 from glint_data.label.audit import audit_reference
 from glint_data.label.certificate import audit_table, write_figures
 from glint_data.label.method import METHODS
@@ -20,5 +20,6 @@ __all__ = [
     "label_dataset",
     "mean",
     "nearest",
+    "pair",
     "write_figures",
 ]

@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 
 from glint_data import references
+from glint_data.label import shipped
 from glint_data.label.calibration import COVERAGE, Calibrated, Label
 from glint_data.label.method import METHODS, Method, Scored, method_named
 from glint_data.label.similarity import Space
-from glint_data.label.stage import DEFAULT_METHOD, reference_photos
+from glint_data.label.stage import reference_photos
 from glint_data.progress import track
 from glint_data.references import ReferenceSet
 
@@ -44,7 +45,9 @@ def audit_reference(
     """
     loaded = references.load(reference, reference_root, embedder, device, cache)
     scored = reference_photos(loaded)
-    chosen = [method_named(name) for name in methods or METHODS]
+    has_pairs = scored.photos.pairs is not None
+    can_run = [name for name, known in METHODS.items() if has_pairs or not known.needs_pairs]
+    chosen = [method_named(name) for name in methods or can_run]
     results = {}
     for method in chosen:
         begun = time.monotonic()
@@ -55,7 +58,7 @@ def audit_reference(
             "seconds": round(time.monotonic() - begun, 2),
         }
     return {
-        "default": DEFAULT_METHOD,
+        "default": shipped.default_method(scored.photos.pairs),
         "reference": loaded.name,
         "title": loaded.title,
         "references": len(loaded.references),

@@ -27,6 +27,20 @@ class Label:
     low: np.ndarray
     high: np.ndarray
 
+    def parts(self) -> tuple[np.ndarray, ...]:
+        """The four arrays, in order."""
+        return self.mos, self.std, self.low, self.high
+
+    def put(self, rows: np.ndarray, other: "Label") -> None:
+        """Overwrite these rows."""
+        for mine, theirs in zip(self.parts(), other.parts(), strict=True):
+            mine[rows] = theirs
+
+    def replaced(self, which: np.ndarray, other: "Label") -> "Label":
+        """With `other`'s rows where `which`, bool (n,), is true."""
+        pairs = zip(self.parts(), other.parts(), strict=True)
+        return Label(*(np.where(which[:, None], theirs, mine) for mine, theirs in pairs))
+
 
 class Calibrated:
     """A fitted method together with the size of its errors."""

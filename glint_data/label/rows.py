@@ -15,12 +15,14 @@ import numpy as np
 from glint_data import manifest
 from glint_data.errors import CannotWrite
 from glint_data.label.calibration import Label
+from glint_data.label.novelty import NOTE
 from glint_data.match import Matches
 
 _ROWS_A_GROUP = 131_072
 _NO_SCORES = "no label: the references have no scores for this suite, type and level"
 _NOT_RENDERED = "no label: the sample was not rendered"
 _UNREADABLE = "no label: the photo cannot be read"
+_NOT_MEASURED = "no label: the sample's image cannot be read"
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,8 @@ class Decision:
     """Everything that is written: labels by photo and cell, and for each row where to look.
 
     `column` int (rows,) is the cell, -1 without label; `photo` int (rows,) indexes the labels' rows, -1
-    where the photo could not be read; `whole` bool (rows,). `method` and `note` are by photo.
+    where the photo could not be read; `whole` bool (rows,); `novel` bool (photos,): unlike every reference,
+    labelled by the mean of the cell.
     """
 
     labels: Label
@@ -38,13 +41,15 @@ class Decision:
     photo: np.ndarray
     whole: np.ndarray
     label_set: str
-    method: list[str]
-    note: list[str | None]
+    method: str
+    novel: np.ndarray
 
     @property
     def labelled(self) -> np.ndarray:
         """bool (rows,): which rows get a score."""
-        return (self.column >= 0) & (self.photo >= 0)
+        given = (self.column >= 0) & (self.photo >= 0)
+        given[given] = np.isfinite(self.labels.mos[self.photo[given], self.column[given]])
+        return given
 
 
 def write_labels(file: Path, decision: Decision, facts: dict[str, Any]) -> None:
@@ -62,6 +67,7 @@ def write_labels(file: Path, decision: Decision, facts: dict[str, Any]) -> None:
         b"glint_data.facts": json.dumps(kept, sort_keys=True).encode()
     }
     schema = manifest.schema().with_metadata(metadata)
+    given = decision.labelled
     partial = file.with_name(f".{file.name}.{os.getpid()}.partial")
     try:
         with pq.ParquetWriter(partial, schema, compression="zstd") as writer:
@@ -70,7 +76,7 @@ def write_labels(file: Path, decision: Decision, facts: dict[str, Any]) -> None:
                 rows = slice(start, start + len(batch))
                 start += len(batch)
                 columns = dict(zip(batch.schema.names, batch.columns, strict=True)) | _label_columns(
-                    decision, rows
+                    decision, given, rows
                 )
                 arrays = [_as(columns[field.name], field.type) for field in schema]
                 writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
@@ -96,18 +102,21 @@ def _as(array, kind):
     return array.cast(kind)
 
 
-def _label_columns(decision: Decision, rows: slice) -> dict[str, Any]:
+def _label_columns(decision: Decision, given: np.ndarray, rows: slice) -> dict[str, Any]:
     """The manifest's nine label columns for these rows."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    given = decision.labelled[rows]
+    given = given[rows]
     photo = np.where(given, decision.photo[rows], 0)
     column = np.where(given, decision.column[rows], 0)
     labels, matches = decision.labels, decision.matches
     reason = np.select(
-        [~decision.whole[rows], decision.photo[rows] < 0], [_NOT_RENDERED, _UNREADABLE], default=_NO_SCORES
+        [~decision.whole[rows], decision.photo[rows] < 0, decision.column[rows] < 0],
+        [_NOT_RENDERED, _UNREADABLE, _NO_SCORES],
+        default=_NOT_MEASURED,
     )
+    strange = pa.array(decision.novel[photo])
     found: dict[str, Any] = {
         name: pa.array(values[photo, column].astype(np.float32), mask=~given)
         for name, values in (
@@ -120,8 +129,10 @@ def _label_columns(decision: Decision, rows: slice) -> dict[str, Any]:
     null = pa.scalar(None, pa.string())
     mask = pa.array(given)
     found["label_set"] = pc.if_else(mask, pa.scalar(decision.label_set), null)
-    found["label_method"] = pc.if_else(mask, _texts(decision.method).take(pa.array(photo)), null)
-    found["label_note"] = pc.if_else(mask, _texts(decision.note).take(pa.array(photo)), _texts(reason))
+    by = pc.if_else(strange, pa.scalar("mean"), pa.scalar(decision.method))
+    found["label_method"] = pc.if_else(mask, by, null)
+    note = pc.if_else(strange, pa.scalar(NOTE), null)
+    found["label_note"] = pc.if_else(mask, note, _texts(reason))
     names = _texts(decision.references).take(pa.array(matches.positions[photo].ravel()))
     found["label_references"] = _lists(names, given)
     found["label_similarities"] = _lists(pa.array(matches.similarities[photo].ravel()), given)

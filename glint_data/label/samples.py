@@ -1,5 +1,6 @@
 """The samples of a dataset as the label stage sees them: which photo, which cell, where the pixels are."""
 
+import itertools
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +36,19 @@ class PhotoFile:
                 return pixels
             reason = f"{file}: holds other pixels than when the dataset was made"
         raise ImageRefused(f"photo {self.name}: {reason}")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One sample of a photo: its cell, how to render it, and the file that holds it (None: render it)."""
+
+    column: int
+    type: int
+    level: int
+    seed: int
+    parameters: str | None
+    file: Path | None
+    hash: str | None
 
 
 @dataclass(frozen=True)
@@ -100,6 +114,32 @@ def read_samples(file: Path) -> Samples:
         level=table["level"].to_numpy(),
         whole=~failed[status],
     )
+
+
+def read_pairs(samples: Samples, columns: np.ndarray) -> dict[int, tuple[Sample, ...]]:
+    """The samples to be measured, by photo: those that have a column in the reference set."""
+    table = manifest.read_table(samples.file, ["seed", "parameters", "path", "image_hash"])
+    folder = manifest.dataset_folder(samples.file)
+    wanted = np.flatnonzero(columns >= 0)
+    wanted = wanted[np.lexsort((columns[wanted], samples.photo[wanted]))]
+    bounds = np.flatnonzero(np.diff(samples.photo[wanted], prepend=-1, append=-1))
+    found = {}
+    for begin, end in itertools.pairwise(bounds):
+        rows = wanted[begin:end]
+        places = table.take(rows).to_pylist()
+        found[int(samples.photo[rows[0]])] = tuple(
+            Sample(
+                column=int(columns[row]),
+                type=int(samples.type[row]),
+                level=int(samples.level[row]),
+                seed=place["seed"] or 0,
+                parameters=place["parameters"],
+                file=manifest.inside(folder, place["path"]) if place["path"] else None,
+                hash=place["image_hash"],
+            )
+            for row, place in zip(rows, places, strict=True)
+        )
+    return found
 
 
 def _photo_file(folder: Path, place: dict) -> PhotoFile:

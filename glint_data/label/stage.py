@@ -10,15 +10,15 @@ import numpy as np
 import glint_data
 from glint_data import embed, manifest, match, progress, references
 from glint_data.errors import GlintError
+from glint_data.label import shipped
 from glint_data.label.calibration import Calibrated, Label
+from glint_data.label.labelling import label_photos
 from glint_data.label.method import METHODS, Method, Photos, Scored, method_named
-from glint_data.label.novelty import LIMIT, NOTE, Novelty
+from glint_data.label.novelty import LIMIT, Novelty
 from glint_data.label.rows import Decision, write_labels
 from glint_data.label.samples import Samples, read_samples
 from glint_data.label.similarity import Space
 from glint_data.references import ReferenceSet
-
-DEFAULT_METHOD = "content"
 
 MATCHES = 5
 """References named in each row as its evidence."""
@@ -42,6 +42,7 @@ class LabelSummary:
     scale: str
     seconds: float
     seconds_embedding: float
+    seconds_labelling: float
 
     def text(self) -> str:
         """The summary for a person: what was labelled, by what, and where it lies."""
@@ -69,6 +70,7 @@ def label_dataset(
     method: str | None = None,
     device: str = "auto",
     cache: Path | None = None,
+    workers: int | None = None,
 ) -> LabelSummary:
     """Write labels into a dataset's manifest, joined by (suite, type, level), never by order.
 
@@ -78,7 +80,8 @@ def label_dataset(
         reference_root: that set's own folder; needed for network embedders.
         embedder, device: see `glint_data.embed.embedder`.
         method: one of `METHODS`; None takes the best one by audit.
-        cache: where embeddings are kept; None takes `embed.cache_folder()`.
+        cache: where embeddings and measurements are kept; None takes `embed.cache_folder()`.
+        workers: processes that measure pairs; None is one a core.
 
     Raises:
         GlintError: nothing can be labelled; the sentence says why and what to do. Samples that cannot be
@@ -86,21 +89,25 @@ def label_dataset(
     """
     begun = time.monotonic()
     samples = read_samples(manifest.manifest_file(dataset))
-    chosen = method_named(method or DEFAULT_METHOD)
     cache = cache or embed.cache_folder()
     loaded = references.load(reference, reference_root, embedder, device, cache)
     columns = samples.columns_in(loaded)
     samples.require_common_cells(columns, loaded)
+    scored = reference_photos(loaded)
+    chosen = method_named(method or shipped.default_method(scored.photos.pairs))
     progress.say(
         f"label: {len(loaded.references)} references of {loaded.title}, embedder {loaded.embedder}, "
         f"method {chosen.name}"
     )
     photos, row_of, refused = _embedded(samples, loaded, cache, device)
     embedded = time.monotonic()
-    decision = _decide(samples, columns, photos, row_of, loaded, chosen)
+    labels = label_photos(chosen, scored, photos, row_of, samples, columns, cache, workers)
+    measured = time.monotonic()
+    decision = _decide(samples, columns, photos, row_of, loaded, chosen, labels)
     write_labels(samples.file, decision, _facts(loaded, chosen, decision))
     labelled = int(decision.labelled.sum())
-    widths = (decision.labels.high - decision.labels.low) * loaded.span
+    used = np.unique(columns[columns >= 0])
+    widths = (decision.labels.high - decision.labels.low)[:, used] * loaded.span
     return LabelSummary(
         dataset=str(manifest.dataset_folder(dataset)),
         reference=loaded.name,
@@ -110,20 +117,21 @@ def label_dataset(
         samples=len(samples),
         labelled=labelled,
         unlabelled=len(samples) - labelled,
-        photos_unlike_references=sum(note is not None for note in decision.note),
+        photos_unlike_references=int(decision.novel.sum()),
         photos_unreadable=refused,
-        median_width=float(np.median(widths)),
+        median_width=float(np.nanmedian(widths)),
         scale=f"{loaded.low:g} to {loaded.high:g}",
         seconds=time.monotonic() - begun,
         seconds_embedding=embedded - begun,
+        seconds_labelling=measured - embedded,
     )
 
 
 def reference_photos(loaded: ReferenceSet) -> Scored:
-    """A reference set as what methods are fitted on."""
-    return Scored(
-        Photos(loaded.vectors, loaded.descriptors, loaded.vectors_are_unit), loaded.mos, loaded.cells
-    )
+    """A reference set as what methods are fitted on, with the measurements that ship for it."""
+    pairs = shipped.reference_pairs(loaded)
+    photos = Photos(loaded.vectors, loaded.descriptors, loaded.vectors_are_unit, pairs)
+    return Scored(photos, loaded.mos, loaded.cells)
 
 
 def _embedded(
@@ -156,30 +164,26 @@ def _decide(
     samples: Samples,
     columns: np.ndarray,
     photos: Photos,
-    row_of: np.ndarray,
+    rows: np.ndarray,
     loaded: ReferenceSet,
     chosen: Method,
+    labels: Label,
 ) -> Decision:
+    """Evidence beside the labels; photos unlike every reference get the cell's mean and its interval."""
     scored = reference_photos(loaded)
     novel = Novelty(loaded.descriptors)(photos.descriptors) > LIMIT
-    labels = Calibrated(chosen.fit(scored), scored).label(photos)
     plain = Calibrated(METHODS["mean"].fit(scored), scored).label(photos)
     space = Space(scored.photos)
     return Decision(
-        labels=Label(
-            *(
-                np.where(novel[:, None], getattr(plain, part), getattr(labels, part))
-                for part in ("mos", "std", "low", "high")
-            )
-        ),
+        labels=labels.replaced(novel, plain),
         matches=match.nearest(space.unit(photos), space.references, MATCHES),
         references=loaded.references,
         column=columns,
-        photo=row_of[samples.photo],
+        photo=rows[samples.photo],
         whole=samples.whole,
         label_set=loaded.name,
-        method=["mean" if strange else chosen.name for strange in novel],
-        note=[NOTE if strange else None for strange in novel],
+        method=chosen.name,
+        novel=novel,
     )
 
 
@@ -197,6 +201,6 @@ def _facts(loaded: ReferenceSet, chosen: Method, decision: Decision) -> dict[str
         "embedder": loaded.embedder,
         "references": list(loaded.references),
         "references_left_out": list(loaded.without_pixels),
-        "photos_unlike_references": sum(note is not None for note in decision.note),
+        "photos_unlike_references": int(decision.novel.sum()),
         "version": glint_data.__version__,
     }

@@ -1,0 +1,88 @@
+"""Make the measurements that the `pair` method ships with, from a reference set's own folder.
+
+    python -m glint_data.label.refit kadid FOLDER
+
+FOLDER holds the set's pristine images. Each is rendered through every cell of the set's suite by this
+package, with seeds that depend on nothing but the image and the cell, and measured against itself.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from glint_data import references, work
+from glint_data.errors import GlintError
+from glint_data.images import pixel_hash, read_rgb
+from glint_data.label import measurements, shipped
+from glint_data.label.measuring import Task, kept_file, measured
+from glint_data.label.samples import PhotoFile, Sample
+from glint_data.manifest import write_table
+from glint_data.recipes import sample_seed
+
+
+def refit(name: str, root: Path, workers: int, cache: Path | None = None) -> Path:
+    """Measure every rated image of a set as this package renders it; writes and returns the shipped file.
+
+    Raises:
+        GlintError: not all references were found, or could not be measured.
+    """
+    description = references.description_of(name)
+    found = references.find_pristine(description, Path(root))
+    cells = sorted(
+        {
+            (int(t), int(level))
+            for t, level in references.bundled_scores(description)[["type", "level"]].to_numpy()
+        }
+    )
+    tasks = []
+    for row, (reference, file) in enumerate(sorted(found.items())):
+        photo = PhotoFile(reference, pixel_hash(read_rgb(file)), (file,))
+        samples = tuple(
+            Sample(column, *cell, sample_seed(0, photo.hash, description["suite"], *cell), None, None, None)
+            for column, cell in enumerate(cells)
+        )
+        kept = kept_file(cache, photo, description["suite"], samples) if cache else None
+        tasks.append(Task(row, photo, description["suite"], samples, kept))
+    pairs = np.full((len(tasks), len(cells), len(measurements.names())), np.nan, np.float32)
+    for task, rows in measured(tasks, len(tasks), workers):
+        pairs[task.row] = rows
+    if np.isnan(pairs).any():
+        lost = [tasks[row].photo.name for row in np.unique(np.argwhere(np.isnan(pairs))[:, 0])]
+        raise GlintError(f"{root}: could not be measured: {', '.join(lost)}; nothing was written")
+    return _write(description["suite"], [task.photo for task in tasks], cells, pairs)
+
+
+def _write(suite: str, photos: list[PhotoFile], cells: list[tuple[int, int]], pairs: np.ndarray) -> Path:
+    import pyarrow as pa
+
+    import distortions
+
+    columns = {
+        "reference": np.repeat([photo.name for photo in photos], len(cells)),
+        "type": np.tile([t for t, _ in cells], len(photos)).astype(np.int16),
+        "level": np.tile([level for _, level in cells], len(photos)).astype(np.int16),
+    }
+    flat = pairs.reshape(-1, pairs.shape[2])
+    # sixteen bits are enough: rounding them moves no label by more than a thousandth of the scale
+    columns |= {name: flat[:, i].astype(np.float16) for i, name in enumerate(measurements.names())}
+    about = {
+        "suite": suite,
+        "suite_version": distortions.suite(suite).version,
+        "measurements": measurements.VERSION,
+        "images": {photo.name: photo.hash for photo in photos},
+    }
+    table = pa.table(columns).replace_schema_metadata({shipped.ABOUT_KEY: json.dumps(about).encode()})
+    file = Path(str(shipped.place(suite)))
+    file.parent.mkdir(exist_ok=True)
+    return write_table(file, table)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    try:
+        print(refit(sys.argv[1], Path(sys.argv[2]), work.default_workers()))
+    except GlintError as error:
+        sys.exit(str(error))
