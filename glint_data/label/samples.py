@@ -145,7 +145,7 @@ def read_pairs(samples: Samples, columns: np.ndarray) -> dict[int, tuple[Sample,
 def _photo_file(folder: Path, place: dict) -> PhotoFile:
     candidates = []
     if place["reference_path"]:
-        candidates.append(folder / place["reference_path"])
+        candidates.append(manifest.inside(folder, place["reference_path"]))
     if place["source_path"]:
         candidates.append(Path(place["source_path"]))
     return PhotoFile(place["source"] or "?", place["source_hash"] or "", tuple(candidates))
