@@ -5,12 +5,13 @@ dataset holds `manifest.parquet`; while a run is under way, finished sources sta
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from glint_data.errors import GlintError
-from glint_data.files import writing
+from glint_data.files import listing, writing
+from glint_data.places import check, explaining, is_remote, place
 
 if TYPE_CHECKING:
     import pandas
@@ -57,13 +58,14 @@ COLUMNS: dict[str, tuple[str, str]] = {
 
 def dataset_folder(path: str | Path) -> Path:
     """The dataset's folder, given the folder or its manifest file."""
-    path = Path(path)
+    path = place(path)
     return path.parent if path.suffix == ".parquet" else path
 
 
 def manifest_file(path: str | Path) -> Path:
     """The manifest file of a dataset. Raises `GlintError` with the next step where there is none."""
-    path = Path(path)
+    path = place(path)
+    check(path)
     if path.is_file():
         return path
     if not path.exists():
@@ -71,7 +73,7 @@ def manifest_file(path: str | Path) -> Path:
     file = path / FILE
     if file.is_file():
         return file
-    if (path / PARTS).is_dir():
+    if listing(path / PARTS):
         raise GlintError(
             f"{path}: this dataset is unfinished; run its 'glint-data synthesize' command again to finish it"
         )
@@ -109,12 +111,14 @@ def read(path: str | Path, columns: list[str] | None = None) -> "pandas.DataFram
     return frame
 
 
-def read_table(path: str | Path, columns: list[str] | None = None) -> "pyarrow.Table":
-    """The manifest as an Arrow table; see `read`."""
+def read_table(
+    path: str | Path, columns: list[str] | None = None, content: bytes | None = None
+) -> "pyarrow.Table":
+    """The manifest as an Arrow table; see `read`. `content` are the file's bytes where they are at hand."""
     import pyarrow as pa
 
-    file = manifest_file(path)
-    parquet = _opened(file)
+    file = manifest_file(path) if content is None else place(path)
+    parquet = opened(file, content)
     missing = [name for name in columns or COLUMNS if name not in parquet.schema_arrow.names]
     if missing:
         raise GlintError(
@@ -122,23 +126,65 @@ def read_table(path: str | Path, columns: list[str] | None = None) -> "pyarrow.T
         )
     _check_types(parquet.schema_arrow, columns or list(COLUMNS), file)
     try:
-        return parquet.read(columns=columns)
+        with explaining(file):
+            return parquet.read(columns=columns)
     except (pa.ArrowException, OSError) as error:
         raise GlintError(f"{file}: not a readable manifest ({error}); restore it or make it again") from error
 
 
-def _opened(file: Path) -> "pyarrow.parquet.ParquetFile":
-    """The file, if it is a manifest of this version."""
+def opened(file: Path, content: bytes | None = None) -> "pyarrow.parquet.ParquetFile":
+    """The file, if it is a manifest of this version. Raises `GlintError` where it is not."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         # One file of one dataset: the dataset reader would look for partitions in the folder names.
-        parquet = pq.ParquetFile(file)
+        with explaining(file):
+            parquet = pq.ParquetFile(_stream(file) if content is None else pa.BufferReader(content))
     except (pa.ArrowException, OSError) as error:
         raise GlintError(f"{file}: not a readable manifest ({error}); restore it or make it again") from error
     _check_version(parquet.schema_arrow, file)
     return parquet
+
+
+def batches(path: str | Path, columns: list[str] | None, rows: int) -> Iterator["pyarrow.Table"]:
+    """The manifest piece by piece, dictionaries decoded; see `read_table` for what it raises."""
+    import pyarrow as pa
+
+    file = manifest_file(path)
+    parquet = opened(file)
+    plain = plain_schema(columns)
+    try:
+        with explaining(file):
+            for batch in parquet.iter_batches(rows, columns=plain.names):
+                yield pa.Table.from_batches([batch]).select(plain.names).cast(plain)
+    except (pa.ArrowException, OSError) as error:
+        raise GlintError(f"{file}: not a readable manifest ({error}); restore it or make it again") from error
+
+
+def _value_of(kind: "pyarrow.DataType") -> "pyarrow.DataType":
+    """What a column holds, whether it is stored as a dictionary or not."""
+    import pyarrow as pa
+
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
+
+
+def plain_schema(columns: list[str] | None = None) -> "pyarrow.Schema":
+    """The schema of all columns, or the named ones, without dictionaries."""
+    import pyarrow as pa
+
+    return pa.schema(
+        [
+            (field.name, _value_of(field.type))
+            for field in schema()
+            if columns is None or field.name in columns
+        ]
+    )
+
+
+def _stream(file: Path) -> "Path | BinaryIO":
+    """What pyarrow reads of a place: a path, or a stream that fetches what is asked for."""
+    return file.fs.open(file.path, "rb") if is_remote(file) else file
 
 
 def _check_version(found: "pyarrow.Schema", file: Path) -> None:
@@ -156,22 +202,17 @@ def _check_version(found: "pyarrow.Schema", file: Path) -> None:
 
 def _check_types(found: "pyarrow.Schema", columns: list[str], file: Path) -> None:
     """Columns of the right values; whether they are dictionary-encoded is a matter of storage."""
-    import pyarrow as pa
-
-    def value(kind: "pyarrow.DataType") -> "pyarrow.DataType":
-        return kind.value_type if pa.types.is_dictionary(kind) else kind
-
-    for field in schema():
-        if field.name in columns and value(found.field(field.name).type) != value(field.type):
+    for field in plain_schema(columns):
+        if _value_of(found.field(field.name).type) != field.type:
             raise GlintError(
-                f"{file}: column {field.name} holds {found.field(field.name).type}, not {value(field.type)}; "
+                f"{file}: column {field.name} holds {found.field(field.name).type}, not {field.type}; "
                 "this is no table that glint-data wrote"
             )
 
 
 def facts(path: str | Path) -> dict[str, Any]:
     """What the writers of the manifest noted about it as a whole: score range, label method, versions."""
-    metadata = _opened(manifest_file(path)).schema_arrow.metadata or {}
+    metadata = opened(manifest_file(path)).schema_arrow.metadata or {}
     return json.loads(metadata.get(_FACTS_KEY, b"{}"))
 
 
@@ -248,10 +289,10 @@ def inside(folder: Path, path: str) -> Path:
     Raises:
         GlintError: the path is absolute or leads out of the folder; such a manifest is not to be trusted.
     """
-    file = folder / path
     parts = PurePosixPath(path).parts
-    if Path(path).is_absolute() or ".." in parts or "\\" in path or "\0" in path or not parts:
+    leaves = Path(path).is_absolute() or ".." in parts or not parts
+    if leaves or any(mark in path for mark in ("\\", "\0", "://", "::")):
         raise GlintError(
             f"{folder}: its manifest names {path!r}, which is no path inside the dataset; not followed"
         )
-    return file
+    return folder / path

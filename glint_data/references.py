@@ -18,6 +18,8 @@ import numpy as np
 
 from glint_data import descriptor, embed
 from glint_data.errors import GlintError
+from glint_data.files import listing
+from glint_data.places import check, place
 
 if TYPE_CHECKING:
     import pandas
@@ -147,7 +149,7 @@ def load(
             "name its folder with --reference-root, or use --embedder descriptor, which ships with them"
         )
     by = embed.embedder(embedder, device)
-    pixels = find_pristine(description, Path(root))
+    pixels = find_pristine(description, place(root))
     rows = embed_pristine(pixels, by, cache)
     described = rows if bundled else embed_pristine(pixels, embed.embedder(), cache)
     assembled = _assemble(description, rows, by.name, by.unit, described)
@@ -158,12 +160,13 @@ def find_pristine(description: dict[str, Any], root: Path) -> dict[str, Path]:
     """The pristine image of every reference found below `root`, by reference name."""
     scored = sorted(set(bundled_scores(description)["reference"]))
     found: dict[str, Path] = {}
+    check(root)
     for folder in ("", *description["layout"]["images"]):
+        there = listing(root / folder if folder else root)
         for reference in scored:
             for suffix in (".png", ".bmp", ".PNG", ".BMP"):
-                file = root / folder / f"{reference}{suffix}"
-                if reference not in found and file.is_file():
-                    found[reference] = file
+                if reference not in found and there.get(f"{reference}{suffix}", -1) >= 0:
+                    found[reference] = root / folder / f"{reference}{suffix}"
     if not found:
         raise GlintError(
             f"{root}: no pristine image of {description['title']} found; expected "
@@ -249,7 +252,7 @@ def build(name: str, root: str | Path) -> Path:
     from glint_data.manifest import write_table
 
     description = description_of(name)
-    rows = embed_pristine(find_pristine(description, Path(root)), embed.embedder(), None)
+    rows = embed_pristine(find_pristine(description, place(root)), embed.embedder(), None)
     names = sorted(rows)
     about = {"set": name, "embedder": descriptor.NAME, "entries": descriptor.names()}
     table = pa.table(

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import glint_data
+from glint_data import places
 from glint_data.errors import CannotWrite, GlintError
-from glint_data.files import is_partial, write_atomically
+from glint_data.files import is_partial, listing, make_folder, read_bytes, write_atomically
 
 FILE = "run.json"
 _PACKAGES = ("numpy", "opencv-python-headless", "opencv-python", "pillow", "scipy", "torch")
@@ -24,12 +25,9 @@ def open_folder(folder: Path, verb: str, settings: dict[str, Any]) -> None:
     """
     settings = json.loads(json.dumps(settings))  # tuples become lists, as they will be read back
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        present = {path.name for path in folder.iterdir() if not is_partial(path)} - _IGNORED
-    except NotADirectoryError as error:
-        raise CannotWrite(f"{folder}: is a file, or lies below one; name a folder") from error
-    except FileExistsError as error:
-        raise CannotWrite(f"{folder}: is a file; name a folder") from error
+        places.check(folder)
+        make_folder(folder)
+        present = {name for name in listing(folder) if not is_partial(name)} - _IGNORED
     except OSError as error:
         raise CannotWrite(
             f"{folder}: cannot be used ({error.strerror or error}); choose another --out"
@@ -81,7 +79,7 @@ def read(folder: Path) -> dict[str, Any]:
     """The record in a folder. Raises `GlintError` where there is none or it is damaged."""
     file = folder / FILE
     try:
-        record = json.loads(file.read_text(encoding="utf-8"))
+        record = json.loads(read_bytes(file))
     except FileNotFoundError:
         raise GlintError(f"{folder}: holds no {FILE}; name a folder that glint-data wrote") from None
     except (OSError, ValueError) as error:

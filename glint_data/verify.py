@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import distortions
 from glint_data import images, manifest, runs
 from glint_data.errors import GlintError
+from glint_data.files import holds
+from glint_data.places import recorded
 from glint_data.progress import track
 from glint_data.work import run_tasks
 
@@ -92,7 +94,7 @@ def _labels(rows: "pandas.DataFrame") -> Iterator[str]:
 
 
 def _versions(folder: Path) -> Iterator[str]:
-    if not (folder / runs.FILE).is_file():
+    if not holds(folder, runs.FILE):
         return
     record = runs.read(folder)
     suite, version = record.get("settings", {}).get("suite"), record.get("settings", {}).get("suite_version")
@@ -142,7 +144,7 @@ def _rerender(folder: Path, rows: "pandas.DataFrame", workers: int, seed: int, f
 
 def _photo_file(folder: Path, row) -> str:
     if row.reference_path is None or row.reference_path != row.reference_path:
-        return row.source_path
+        return str(recorded(row.source_path))
     return str(manifest.inside(folder, row.reference_path))
 
 

@@ -1,11 +1,11 @@
 """Verbs around the quality networks: train, evaluate, score."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from glint_data.cli import DONE_WITH_REFUSALS, app
+from glint_data.cli.options import Place, anywhere, here, local, place
 
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
 Crops = Annotated[int, typer.Option(min=1, help="Crops an image is judged by; always the same ones.")]
@@ -13,8 +13,13 @@ Crops = Annotated[int, typer.Option(min=1, help="Crops an image is judged by; al
 
 @app.command(rich_help_panel="Networks")
 def train(
-    manifests: Annotated[list[Path], typer.Argument(metavar="MANIFEST...", help="Labelled datasets.")],
-    out: Annotated[Path, typer.Option(help="Folder of the run; an unfinished one is gone on with.")],
+    manifests: Annotated[
+        list[Place], typer.Argument(parser=place, metavar="MANIFEST...", help="Labelled datasets.")
+    ],
+    out: Annotated[
+        Place,
+        local("FOLDER", "Folder of the run; an unfinished one is gone on with."),
+    ],
     model: Annotated[
         str, typer.Option(help="glintiqa (no reference) or ahiq (full reference).")
     ] = "glintiqa",
@@ -26,9 +31,7 @@ def train(
     backbone_weights: Annotated[
         list[str] | None, typer.Option(help="A backbone's local checkpoint; repeat for the second.")
     ] = None,
-    start_from: Annotated[
-        Path | None, typer.Option(help="Begin with the weights of this earlier run.")
-    ] = None,
+    start_from: Annotated[Place, local("RUN", "Begin with the weights of this earlier run.")] = None,
     epochs: Annotated[int, typer.Option(min=1, help="Passes over the samples.")] = 20,
     epoch_samples: Annotated[int, typer.Option(min=0, help="Samples drawn an epoch; 0: all.")] = 0,
     batch_size: Annotated[int, typer.Option(min=2, help="Samples a step, over all processes.")] = 32,
@@ -41,7 +44,7 @@ def train(
     patience: Annotated[
         int, typer.Option(min=0, help="Epochs without progress before it ends; 0: never.")
     ] = 0,
-    split_file: Annotated[Path | None, typer.Option(help="CSV of source,part (train, val, test).")] = None,
+    split_file: Annotated[Place, local("FILE", "CSV of source,part (train, val, test).")] = None,
     split_seed: Annotated[int, typer.Option(min=0, help="Seed that deals photos to the parts.")] = 0,
     seed: Annotated[int, typer.Option(min=0, help="Seed of weights, order and crops.")] = 0,
     workers: Annotated[int | None, typer.Option(help="Loader processes. [default: as needed]")] = None,
@@ -80,15 +83,15 @@ def train(
 
 @app.command(rich_help_panel="Networks")
 def evaluate(
-    run: Annotated[Path, typer.Argument(help="Folder of a training run.")],
-    manifest: Annotated[Path, typer.Argument(help="A labelled dataset.")],
+    run: Annotated[Place, typer.Argument(parser=here, metavar="RUN", help="Folder of a training run.")],
+    manifest: Annotated[Place, typer.Argument(parser=place, metavar="MANIFEST", help="A labelled dataset.")],
     split: Annotated[
         str, typer.Option(help="auto, train, val, test or all; auto: its test photos.")
     ] = "auto",
     crops: Crops = 12,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write all numbers to this file.")] = None,
-    predictions: Annotated[Path | None, typer.Option(help="Write a line a sample to this CSV.")] = None,
-    plot: Annotated[Path | None, typer.Option(help="Write scores over labels to this PNG.")] = None,
+    json_file: Annotated[Place, local("FILE", "Write all numbers to this file.", "--json")] = None,
+    predictions: Annotated[Place, local("FILE", "Write a line a sample to this CSV.")] = None,
+    plot: Annotated[Place, local("FILE", "Write scores over labels to this PNG.")] = None,
     device: Device = "auto",
 ) -> None:
     """Compare a run's scores with labels: SROCC, KROCC, PLCC, RMSE."""
@@ -108,14 +111,15 @@ def evaluate(
 
 @app.command(rich_help_panel="Networks")
 def score(
-    run: Annotated[Path, typer.Argument(help="Folder of a training run.")],
+    run: Annotated[Place, typer.Argument(parser=here, metavar="RUN", help="Folder of a training run.")],
     pictures: Annotated[
         list[str], typer.Argument(metavar="IMAGE_OR_FOLDER...", help="Images, folders, patterns.")
     ],
     reference: Annotated[
-        list[Path] | None, typer.Option(help="Pristine image or folder, for a full-reference network.")
+        list[Place] | None,
+        anywhere("PLACE", "Pristine image or folder, for a full-reference network."),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Write the scores here: .csv or .json.")] = None,
+    out: Annotated[Place, local("FILE", "Write the scores here: .csv or .json.")] = None,
     crops: Crops = 12,
     device: Device = "auto",
 ) -> None:

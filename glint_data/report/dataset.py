@@ -1,6 +1,7 @@
 """What the page says of a dataset: counts, one photo through every cell, labels, refusals."""
 
 import csv
+import io
 import random
 from collections.abc import Iterator
 from math import isnan
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from glint_data import manifest, runs
 from glint_data.errors import GlintError
+from glint_data.files import holds, read_bytes
 from glint_data.report import figures
 from glint_data.report.page import Section, detail, embedded, whole
 
@@ -46,7 +48,7 @@ def dataset_sections(folder: Path) -> Iterator[Section]:
 
 
 def _versions_text(folder: Path) -> str:
-    record = runs.read(folder) if (folder / runs.FILE).is_file() else {}
+    record = runs.read(folder) if holds(folder, runs.FILE) else {}
     versions = ", ".join(f"{name} {version}" for name, version in sorted(record.get("versions", {}).items()))
     return f"Made with {versions}." if versions else ""
 
@@ -94,7 +96,7 @@ def _label_section(folder: Path, labelled: "pandas.DataFrame") -> Section:
 
 def _refusals(folder: Path) -> list[tuple[str, ...]]:
     file = folder / "failures.csv"
-    if not file.is_file():
+    if not holds(folder, file.name):
         return []
-    with file.open(newline="", encoding="utf-8", errors="replace") as stream:
-        return [(row["stage"], row["error"]) for row in csv.DictReader(stream)]
+    text = io.StringIO(read_bytes(file).decode("utf-8", "replace"), newline="")
+    return [(row["stage"], row["error"]) for row in csv.DictReader(text)]
