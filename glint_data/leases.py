@@ -6,10 +6,10 @@ is older than `STALE`: S3 refuses requests of a machine whose clock is 15 minute
 can make a living lock look that old.
 """
 
-import _thread
 import contextlib
 import json
 import os
+import signal
 import socket
 import threading
 import time
@@ -94,7 +94,7 @@ def _keep(lock: Path, mine: dict, ended: threading.Event) -> None:
             say(f"{lock}: not renewed ({reason(error)}); trying again")
             continue
         say(f"{lock.parent}: another run has taken this folder over")
-        _thread.interrupt_main()
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)  # as Ctrl-C would
         return
 
 

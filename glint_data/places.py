@@ -27,7 +27,7 @@ def place(text: "str | os.PathLike") -> Path:
         GlintError: the scheme is unknown or its package not installed; the sentence says how to get it.
     """
     if not isinstance(text, str):
-        return text if is_remote(text) else Path(text)
+        return text if isinstance(text, Path) or is_remote(text) else Path(text)
     found = _SCHEME.match(text)
     if not found:
         return Path(text)

@@ -162,11 +162,12 @@ def find_pristine(description: dict[str, Any], root: Path) -> dict[str, Path]:
     found: dict[str, Path] = {}
     check(root)
     for folder in ("", *description["layout"]["images"]):
-        there = listing(root / folder if folder else root)
+        below = root / folder if folder else root
+        there = listing(below)
         for reference in scored:
             for suffix in (".png", ".bmp", ".PNG", ".BMP"):
                 if reference not in found and there.get(f"{reference}{suffix}", -1) >= 0:
-                    found[reference] = root / folder / f"{reference}{suffix}"
+                    found[reference] = below / f"{reference}{suffix}"
     if not found:
         raise GlintError(
             f"{root}: no pristine image of {description['title']} found; expected "

@@ -25,8 +25,8 @@ def open_folder(folder: Path, verb: str, settings: dict[str, Any]) -> None:
     """
     settings = json.loads(json.dumps(settings))  # tuples become lists, as they will be read back
     try:
-        places.check(folder)
         make_folder(folder)
+        places.check(folder)
         present = {name for name in listing(folder) if not is_partial(name)} - _IGNORED
     except OSError as error:
         raise CannotWrite(

@@ -103,12 +103,10 @@ def synthesize(
             raise GlintError(f"none of the {len(files)} files was admitted; the first: {refused[0].error}")
         sources.write(out, _merged(known, admitted))
         summary = Summary(out, sources=len(admitted), refusals=refused)
-        begun = time.monotonic()
         if settings.virtual:
             _plan_virtual(out, settings, admitted, summary)
         else:
             render(out, settings, dict.fromkeys(admitted, tuple(settings.cells())), workers, summary)
-        summary.seconds = time.monotonic() - begun
         write_failures(out, summary.refusals)
     return summary
 
@@ -129,7 +127,7 @@ def render(
     finish: bool = True,
 ) -> None:
     """Render the wanted cells of each source that are not there yet; `finish` makes the parts the manifest."""
-    summary.suite = settings.suite
+    summary.suite, begun = settings.suite, time.monotonic()
     tasks = _tasks(out, settings, wanted)
     total = sum(len(task.cells) for task in tasks)
     summary.kept = sum(map(len, wanted.values())) - total
@@ -145,6 +143,7 @@ def render(
     summary.failed = total - summary.made
     if finish:
         parts.commit(out, settings.suite)
+    summary.seconds = time.monotonic() - begun
 
 
 def _count(outcome: Outcome, summary: Summary) -> None:
@@ -263,11 +262,13 @@ def _plan_virtual(out: Path, settings: Settings, admitted: list[Source], summary
     is_begun = holds(out, manifest.FILE)
     known = set(manifest.read(out, ["source"])["source"]) if is_begun else set()
     fresh = [source for source in admitted if source.name not in known]
+    begun = time.monotonic()
     summary.made = len(fresh) * len(settings.cells())
     summary.kept = (len(admitted) - len(fresh)) * len(settings.cells())
     if fresh:
         before = [manifest.read_table(out)] if known else []
         manifest.write_tables(out / manifest.FILE, itertools.chain(before, plan(fresh, settings)))
+    summary.seconds = time.monotonic() - begun
 
 
 def write_failures(out: Path, refusals: list[Refusal], name: str = FAILURES) -> None:
