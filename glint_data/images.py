@@ -27,6 +27,8 @@ EXTENSIONS = frozenset(
 MAX_PIXELS = 200_000_000
 """Larger images are refused before they are decoded: 200 megapixels are 600 MB of RGB."""
 
+EMPTY = "{}: the file is empty (0 bytes)"
+
 _SIXTEEN_BIT_MODES = ("I", "I;16", "I;16B", "I;16L", "I;16N")
 
 
@@ -64,7 +66,7 @@ def read_photo(path: str | os.PathLike, max_pixels: int = MAX_PIXELS) -> Photo:
     except GlintError as error:
         raise ImageRefused(str(error)) from error
     if not encoded:
-        raise ImageRefused(f"{path}: the file is empty (0 bytes)")
+        raise ImageRefused(EMPTY.format(path))
     return decode(encoded, str(path), max_pixels)
 
 

@@ -69,6 +69,7 @@ def merge(out: Path) -> Summary:
         GlintError: no shards there, a shard missing, unfinished or under way.
     """
     record = runs.read(out)
+    runs.refuse_links(out)
     names = Settings.__dataclass_fields__
     settings = Settings(
         **{name: value for name, value in record["settings"].items() if name in names}

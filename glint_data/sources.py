@@ -10,7 +10,7 @@ from glint_data import images
 from glint_data.errors import GlintError, ImageRefused
 from glint_data.files import read_bytes
 from glint_data.places import check, explaining, is_remote, place
-from glint_data.progress import track
+from glint_data.progress import is_text, printable, track
 from glint_data.work import run_tasks
 
 FILE = "sources.parquet"
@@ -128,7 +128,10 @@ def scan(
     fresh = []
     for file in (str(file) for file in files if str(file) in mine):
         before = remembered.get(file)
-        if before is not None and _stamp(place(file)) == (before.size, before.modified):
+        refusal = _refused_unopened(file)
+        if refusal is not None:
+            looked_at[file] = refusal
+        elif before is not None and _stamp(place(file)) == (before.size, before.modified):
             looked_at[file] = before
         else:
             fresh.append(file)
@@ -136,6 +139,16 @@ def scan(
         looked_at[outcome.task] = outcome.result or Refusal(outcome.task, outcome.error)
     labels = _label(files, known)
     return admit([(looked_at[str(file)], labels[str(file)]) for file in files if str(file) in mine], known)
+
+
+def _refused_unopened(file: str) -> Refusal | None:
+    """What no worker needs to look at, of which there may be millions: empty files, names that are no text."""
+    if not is_text(file):
+        shown = printable(file)
+        return Refusal(shown, f"{shown}: its name is no UTF-8 text; rename it")
+    if "://" not in file and _stamp(Path(file))[0] == 0:
+        return Refusal(file, images.EMPTY.format(file))
+    return None
 
 
 def _label(files: list[Path], known: list[Source]) -> dict[str, tuple[str, bool, int]]:

@@ -20,7 +20,7 @@ from glint_data import costs, images, manifest, parts, runs, sources
 from glint_data.errors import GlintError, ImageRefused
 from glint_data.files import holds, listing, make_durable, make_folder, remove, sweep, write_atomically
 from glint_data.places import is_remote, place
-from glint_data.progress import Meter, duration, say
+from glint_data.progress import Meter, duration, printable, say
 from glint_data.recipes import Settings, plan, recipe
 from glint_data.sources import Refusal, Source
 from glint_data.work import Outcome, only_run, run_tasks
@@ -64,7 +64,7 @@ class Summary:
         if self.refusals:
             lines.append(f"  {len(self.refusals):,} refused or failed: {self.folder / FAILURES}; the first:")
             lines += [f"    {refusal.error}" for refusal in self.refusals[:3]]
-        return "\n".join(lines)
+        return printable("\n".join(lines))
 
 
 @dataclass(frozen=True)

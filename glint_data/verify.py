@@ -11,7 +11,7 @@ from glint_data import images, manifest, runs
 from glint_data.errors import GlintError
 from glint_data.files import holds
 from glint_data.places import recorded
-from glint_data.progress import track
+from glint_data.progress import printable, track
 from glint_data.work import run_tasks
 
 if TYPE_CHECKING:
@@ -42,7 +42,9 @@ class Findings:
         lines += [f"  {problem}" for problem in self.problems[:most]]
         if len(self.problems) > most:
             lines.append(f"  ... and {len(self.problems) - most:,} more")
-        return "\n".join([*lines, "Nothing was changed. 'glint-data synthesize' makes lost files again."])
+        return printable(
+            "\n".join([*lines, "Nothing was changed. 'glint-data synthesize' makes lost files again."])
+        )
 
 
 def verify(dataset: Path, workers: int, seed: int = 0) -> Findings:
@@ -54,7 +56,7 @@ def verify(dataset: Path, workers: int, seed: int = 0) -> Findings:
     folder = manifest.dataset_folder(dataset)
     rows = manifest.read(dataset)
     findings = Findings(folder, samples=len(rows))
-    findings.problems += [*_keys(rows), *_labels(rows), *_versions(folder)]
+    findings.problems += [*_keys(rows), *_labels(rows), *_versions(folder), *_links(folder)]
     files = _files(folder, rows, findings.problems)
     tasks = [(str(file), expected) for file, expected in files.items()]
     for outcome in track(run_tasks(check_file, tasks, workers), len(tasks), "files") if tasks else ():
@@ -100,6 +102,11 @@ def _versions(folder: Path) -> Iterator[str]:
     suite, version = record.get("settings", {}).get("suite"), record.get("settings", {}).get("suite_version")
     if suite in distortions.suites() and distortions.suite(suite).version != version:
         yield f"made with version {version} of {suite}; here is version {distortions.suite(suite).version}"
+
+
+def _links(folder: Path) -> Iterator[str]:
+    for link in runs.links(folder):
+        yield f"{link}: is a link; a dataset holds its own files"
 
 
 def _files(folder: Path, rows: "pandas.DataFrame", problems: list[str]) -> dict[Path, str]:

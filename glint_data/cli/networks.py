@@ -128,14 +128,15 @@ def score(
     Prints score, spread over the crops, and file; --out keeps them.
     """
     from glint_data import training
+    from glint_data.progress import printable, say
 
     rows = training.score(run, pictures, reference or (), out, crops, device)
     refused = [row for row in rows if row["error"]]
     for row in rows:
         if not row["error"]:
-            typer.echo(f"{row['score']:.4f} ±{row['spread']:.4f}  {row['image']}")
+            typer.echo(f"{row['score']:.4f} ±{row['spread']:.4f}  {printable(row['image'])}")
     for row in refused:
-        typer.echo(f"refused: {row['error']}", err=True)
+        say(f"refused: {row['error']}")
     if out is not None:
         typer.echo(f"{len(rows) - len(refused):,} of {len(rows):,} images scored: {out}")
     if refused:
