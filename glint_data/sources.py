@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
 
@@ -124,6 +125,7 @@ def scan(
     number, count = shard
     mine = {str(file) for file in files[number - 1 :: count]}
     remembered = {source.path: source for source in known}
+    stamps = _stamps([file for file in remembered if file in mine])
     looked_at: dict[str, Source | Refusal] = {}
     fresh = []
     for file in (str(file) for file in files if str(file) in mine):
@@ -131,7 +133,7 @@ def scan(
         refusal = _refused_unopened(file)
         if refusal is not None:
             looked_at[file] = refusal
-        elif before is not None and _stamp(place(file)) == (before.size, before.modified):
+        elif before is not None and stamps[file] == (before.size, before.modified):
             looked_at[file] = before
         else:
             fresh.append(file)
@@ -214,6 +216,11 @@ def inspect(path: str) -> Source | Refusal:
         height,
         "; ".join(photo.conversions),
     )
+
+
+def _stamps(paths: list[str]) -> dict[str, tuple[int, int]]:
+    with ThreadPoolExecutor(16) as pool:  # a store takes its time to answer
+        return dict(zip(paths, pool.map(lambda path: _stamp(place(path)), paths), strict=True))
 
 
 def _stamp(file: Path) -> tuple[int, int]:

@@ -56,7 +56,7 @@ class Summary:
         lines = [f"{done:,} samples of {self.sources:,} photos: {self.made:,} made{rate}{kept}"]
         if done:
             lines.append(f"  {self.folder / manifest.FILE}")
-        if self.seconds_by_type:
+        if len(self.seconds_by_type) > 1:
             lines += [
                 "  dearest types, of the workers' time:",
                 *costs.table(self.seconds_by_type, self.suite),

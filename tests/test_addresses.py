@@ -1,12 +1,14 @@
 """Photos, datasets and references in an object store, against a real S3 server process on this machine."""
 
 import hashlib
+import http.server
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -270,9 +272,31 @@ def test_no_server_and_no_credentials_are_said(server, photos, tmp_path):
     assert "Traceback" not in answer.stderr
 
 
-def test_refused_access_is_said():
-    error = PermissionError("Access Denied")
-    assert "access was refused" in places.reason(error)
+class Forbidding(http.server.BaseHTTPRequestHandler):
+    """Answers everything as S3 does to a key without rights."""
+
+    def do_GET(self) -> None:
+        body = b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
+        self.send_response(403)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    do_HEAD = do_PUT = do_GET
+
+    def log_message(self, *_words) -> None:
+        pass
+
+
+def test_refused_access_is_said(server, photos, tmp_path):
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Forbidding) as forbidding:
+        threading.Thread(target=forbidding.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{forbidding.server_port}"
+        answer = glint("synthesize", photos, "--out", "s3://glint/d", AWS_ENDPOINT_URL=address)
+        forbidding.shutdown()
+    assert answer.returncode == 1 and "s3://glint/d: access was refused" in answer.stderr, answer.stderr
+    assert "Traceback" not in answer.stderr
 
 
 def test_a_lock_of_a_dead_machine_ends(server, monkeypatch):
