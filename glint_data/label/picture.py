@@ -1,5 +1,7 @@
 """One image's share of the full-reference measurements: what both images of a pair are turned into once."""
 
+from functools import cached_property
+
 import numpy as np
 
 from glint_data.descriptor import AREA
@@ -67,6 +69,37 @@ class Picture:
             cv2.resize(channel, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
             for channel in (self.first, self.second)
         ]
+
+    @cached_property
+    def pyramid(self) -> list[np.ndarray]:
+        """The normalised Laplacian pyramid's bands 1 to 3: divided by the local amplitude."""
+        return [
+            band / (np.sqrt(square.clip(0)) + 6.0)
+            for band, square in zip(self.bands[1:], self.squares[1:], strict=True)
+        ]
+
+    @cached_property
+    def sharpness(self) -> tuple[float, float]:
+        """Mean magnitude of the Laplacian at full resolution, and the share of pixels where it is nil."""
+        magnitude = np.abs(self.fine)
+        return float(magnitude.mean()), float((magnitude < 0.5).mean())
+
+    @cached_property
+    def energies(self) -> list[float]:
+        """Root mean square of each band."""
+        return [float(np.sqrt((band * band).mean())) for band in self.bands]
+
+    @cached_property
+    def percentiles(self) -> np.ndarray:
+        """2nd, 25th, 50th, 75th and 98th percentile of luminance, [0, 1]."""
+        return np.percentile(self.light[::2, ::2], (2, 25, 50, 75, 98)) / 255
+
+    @cached_property
+    def histogram(self) -> np.ndarray:
+        """Pixels of each of the 256 grey values."""
+        import cv2
+
+        return cv2.calcHist([self.grey], [0], None, [256], [0, 256]).ravel().astype(np.int64)
 
     def masks(self) -> dict[str, np.ndarray]:
         """Weight maps of the pristine photo: how busy it is around each pixel, and how salient."""
