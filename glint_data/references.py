@@ -95,7 +95,7 @@ def description_of(name: str) -> dict[str, Any]:
     """The description of a scored set. Raises `GlintError` naming those there are."""
     known = known_sets()
     if name not in known:
-        raise GlintError(f"reference set {name!r}: not known; there are {', '.join(sorted(known))}")
+        raise GlintError(f"scored set {name!r}: not known; there are {', '.join(sorted(known))}")
     return known[name]
 
 
@@ -158,7 +158,10 @@ def find_pristine(description: dict[str, Any], root: Path) -> dict[str, Path]:
     """The pristine image of every reference found below `root`, by reference name."""
     scored = sorted(set(bundled_scores(description)["reference"]))
     found: dict[str, Path] = {}
-    for folder in ("", *description["layout"]["images"]):
+    folders = dict.fromkeys(
+        (*description["images"].get("pristine", ()), *description["images"]["distorted"], "")
+    )
+    for folder in folders:
         for reference in scored:
             for suffix in (".png", ".bmp", ".PNG", ".BMP"):
                 file = root / folder / f"{reference}{suffix}"
@@ -167,7 +170,7 @@ def find_pristine(description: dict[str, Any], root: Path) -> dict[str, Path]:
     if not found:
         raise GlintError(
             f"{root}: no pristine image of {description['title']} found; expected "
-            f"{description['layout']['images'][0]}/{scored[0]}.png and so on ({len(scored)} references)"
+            f"{next(iter(folders))}/{scored[0]}.png and so on ({len(scored)} references)"
         )
     return found
 

@@ -88,6 +88,7 @@ def label_dataset(
             labelled beside others that can get no score and a `label_note`.
     """
     begun = time.monotonic()
+    require_unrated(manifest.manifest_file(dataset))
     samples = read_samples(manifest.manifest_file(dataset))
     cache = cache or embed.cache_folder()
     loaded = references.load(reference, reference_root, embedder, device, cache)
@@ -125,6 +126,16 @@ def label_dataset(
         seconds_embedding=embedded - begun,
         seconds_labelling=measured - embedded,
     )
+
+
+def require_unrated(file: Path) -> None:
+    """Refuse to write over scores that people gave. Raises `GlintError`."""
+    about = manifest.facts(file).get("label", {})
+    if about.get("method") == "rated":
+        raise GlintError(
+            f"{file}: these images were rated by people ({about.get('title')}); no label can replace that. "
+            "Train or evaluate on it as it is"
+        )
 
 
 def reference_photos(loaded: ReferenceSet) -> Scored:
