@@ -35,10 +35,10 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "reference_path": ("dictionary", "the pristine pixels, relative to the dataset; null in a virtual one"),
     "suite": (
         "dictionary",
-        "name of the distortion suite; null for authentic photos, as are type, level and distortion",
+        "name of the distortion suite; null, as are type and level, for authentic photos",
     ),
     "type": ("int16", "number of the distortion in its suite"),
-    "level": ("int16", "level in its suite, from 1"),
+    "level": ("int16", "level in its suite, from 1; in an imported set its own number"),
     "distortion": ("dictionary", "name of the distortion function"),
     "strength": ("float64", "strength of the level, in the suite's unit; null for chains"),
     "seed": ("uint64", "seed of this sample's random numbers; null where it was not rendered here"),

@@ -6,7 +6,6 @@ from pathlib import Path, PurePosixPath
 from glint_data import images
 from glint_data.errors import GlintError
 
-
 Shelf = dict[str, list[Path]]
 """Plain names and the files that have them."""
 

@@ -70,7 +70,7 @@ def _distortion(description: dict[str, Any], kind: int | None) -> str | None:
 def set_facts(
     description: dict[str, Any], layout: dict[str, Any], ratings: "pandas.DataFrame"
 ) -> dict[str, Any]:
-    """What the manifest remembers of the set: its own range and direction, its spread, its licence, where it was read."""
+    """What the manifest remembers of the set: range, direction, spread, licence, layout."""
     scale = layout.get("scores", description["scores"])
     return {
         "set": description["name"],

@@ -1,46 +1,31 @@
 """A downloaded scored set to a dataset: its images taken over, its scores as labels, what is missing by name.
 
-Images are linked where the disk allows it and copied elsewhere, byte for byte as they were published, so that the
-dataset can be moved and the download deleted. The manifest is written last; a run that dies is simply repeated.
+The manifest is written last; a run that dies is simply repeated.
 """
 
 import hashlib
-import os
-import shutil
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import glint_data
-from glint_data import images, manifest, progress, references, runs, sources
-from glint_data.errors import GlintError, ImageRefused
-from glint_data.files import make_durable, sweep, write_atomically, writing
+from glint_data import manifest, progress, references, runs, sources
+from glint_data.errors import GlintError
+from glint_data.files import make_durable, sweep, write_atomically
 from glint_data.importing.folder import ImageFolder
 from glint_data.importing.layout import find_layout
 from glint_data.importing.ratings import read_ratings
 from glint_data.importing.records import row_of, set_facts
+from glint_data.importing.taking import Taken, take_over, tasks_of
 from glint_data.sources import Refusal, Source
 from glint_data.synthesize import write_failures
-from glint_data.work import only_run, run_tasks
+from glint_data.work import only_run
 
 if TYPE_CHECKING:
     import pandas
 
 SPLIT = "split.csv"
-IMAGES_A_FOLDER = 9_000
-"""Under 10,000 files a folder, where viewers and file systems slow down."""
-
-
-@dataclass(frozen=True)
-class Taken:
-    """An image that was taken over: where it lies in the dataset, what is in it, and what decoding it took."""
-
-    path: str
-    hash: str
-    width: int
-    height: int
-    conversions: str
 
 
 @dataclass
@@ -102,7 +87,7 @@ def import_dataset(
     runs.open_folder(out, "import", _settings(description, ratings))
     with only_run(out):
         sweep(out)
-        taken, refused = take_over(_tasks(out, ratings, distorted, pristine), workers)
+        taken, refused = take_over(tasks_of(out, ratings, distorted, pristine), workers)
         refused = [*_missing(ratings, distorted, pristine, root), *refused]
         if not any(key[0] == "images" for key in taken):
             write_failures(out, refused)
@@ -173,79 +158,6 @@ def _missing(
         for name, file in pristine.items()
         if not file
     ]
-
-
-Task = tuple[tuple[str, str], str, str, str]
-"""(what the file is: its kind and name), the file, the dataset's folder, the path in it."""
-
-
-def _tasks(
-    out: Path,
-    ratings: "pandas.DataFrame",
-    distorted: dict[str, Path | None],
-    pristine: dict[str, Path | None],
-) -> list[Task]:
-    tasks = []
-    for number, row in enumerate(ratings.itertuples()):
-        file = distorted[row.image]
-        if file:
-            place = _place("images", number, f"{row.sample_id}{file.suffix.lower()}")
-            tasks.append((("images", row.image), str(file), str(out), place))
-    named = ratings.dropna(subset="reference").drop_duplicates("reference")
-    for row in named.itertuples():
-        file = pristine[row.reference]
-        if file:
-            place = _place("references", 0, f"{row.source}{file.suffix.lower()}")
-            tasks.append((("references", row.reference), str(file), str(out), place))
-    return tasks
-
-
-def _place(folder: str, number: int, name: str) -> str:
-    shelf = number // IMAGES_A_FOLDER
-    return f"{folder}/{shelf:04d}/{name}" if shelf else f"{folder}/{name}"
-
-
-def take_over(tasks: list[Task], workers: int) -> tuple[dict[tuple[str, str], Taken], list[Refusal]]:
-    """Decode, hash and link or copy every file; what cannot be decoded is refused by name."""
-    taken: dict[tuple[str, str], Taken] = {}
-    refused = []
-    with progress.Meter(len(tasks), "images") as meter:
-        for outcome in run_tasks(take_file, tasks, min(workers, max(len(tasks), 1))):
-            key = outcome.task[0]
-            if outcome.error is None:
-                taken[key] = outcome.result
-            else:
-                refused.append(Refusal(key[1], outcome.error, "import"))
-            meter.advance()
-    return taken, sorted(refused, key=lambda refusal: refusal.path)
-
-
-def take_file(task: Task) -> Taken:
-    """Take one file over. Runs in a worker process. Raises `ImageRefused` where it is no admissible photo."""
-    _key, file, out, place = task
-    photo = images.read_photo(file)
-    target = Path(out) / place
-    target.parent.mkdir(parents=True, exist_ok=True)
-    _link_or_copy(Path(file).resolve(), target)
-    height, width = photo.pixels.shape[:2]
-    return Taken(place, images.pixel_hash(photo.pixels), width, height, "; ".join(photo.conversions))
-
-
-def _link_or_copy(file: Path, target: Path) -> None:
-    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
-    try:
-        os.link(file, partial)
-        partial.replace(target)
-        partial.unlink(missing_ok=True)  # renaming one name of a file onto another of its names leaves both
-        return
-    except OSError:
-        partial.unlink(missing_ok=True)  # another disk, or one without links: a copy
-    try:
-        stream = file.open("rb")
-    except OSError as error:
-        raise ImageRefused(f"{file}: cannot be read ({error.strerror or error})") from error
-    with stream, writing(target, durable=False) as copied:
-        shutil.copyfileobj(stream, copied)
 
 
 def _write(
