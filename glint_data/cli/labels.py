@@ -99,7 +99,8 @@ def references(
 
     if name is None:
         for key, description in known.known_sets().items():
-            typer.echo(f"{key:10s} {description['title']}: {description['citation']}")
+            use = "reference set" if "bundled_scores" in description else "to import"
+            typer.echo(f"{key:10s} {use:14s} {description['title']}: {description['citation']}")
     elif build is not None:
         typer.echo(known.build(name, build))
     else:

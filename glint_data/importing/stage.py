@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import glint_data
-from glint_data import manifest, progress, references, runs, sources
+from glint_data import manifest, progress, runs, scored_sets, sources
 from glint_data.errors import GlintError
 from glint_data.files import make_durable, sweep, write_atomically
 from glint_data.importing.folder import ImageFolder
@@ -78,7 +78,7 @@ def import_dataset(
             none of its images in the folder.
     """
     begun = time.monotonic()
-    description = references.description_of(name)
+    description = scored_sets.description_of(name)
     root, out = Path(root), Path(out)
     table = Path(table) if table is not None else None
     layout = find_layout(description, root, table)
