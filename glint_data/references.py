@@ -157,8 +157,6 @@ def _assemble(
 ) -> ReferenceSet:
     """Join scores and vectors by reference name; never by order."""
     table = bundled_scores(description)
-    refused = [int(kind) for kind in description.get("cells_refused", {})]
-    table = table[~table["type"].isin(refused)]
     scale = description["scores"]
     low, high, better = scale["low"], scale["high"], scale["higher_is_better"]
     score = table.pivot(index="reference", columns=["type", "level"], values="score").sort_index(axis=1)

@@ -44,7 +44,10 @@ def bundled_scores_file(description: dict[str, Any]) -> Path:
 
 
 def bundled_scores(description: dict[str, Any]) -> "pandas.DataFrame":
-    """The score table shipped for a set: reference, type, level, score, spread (the set's own scale)."""
+    """The score table shipped for a set: reference, type, level, score, spread (the set's own scale).
+
+    Without the types whose levels are not those of the suite (`cells_refused` in the set's description).
+    """
     import pandas as pd
 
     place = bundled_scores_file(description)
@@ -52,4 +55,5 @@ def bundled_scores(description: dict[str, Any]) -> "pandas.DataFrame":
         table = pd.read_csv(stream, dtype={"reference": str})
     if table.duplicated(["reference", "type", "level"]).any():
         raise GlintError(f"{place}: a (reference, type, level) is there twice; restore the file")
-    return table
+    refused = [int(kind) for kind in description.get("cells_refused", {})]
+    return table[~table["type"].isin(refused)]
