@@ -40,7 +40,9 @@ class Findings:
         lines += [f"  {problem}" for problem in self.problems[:most]]
         if len(self.problems) > most:
             lines.append(f"  ... and {len(self.problems) - most:,} more")
-        return "\n".join([*lines, "Nothing was changed. 'glint-data synthesize' makes lost files again."])
+        return "\n".join(
+            [*lines, "Nothing was changed. The command that made the dataset makes lost files again."]
+        )
 
 
 def verify(dataset: Path, workers: int, seed: int = 0) -> Findings:
@@ -71,7 +73,7 @@ def _keys(rows: "pandas.DataFrame") -> Iterator[str]:
     for path in used[used.duplicated()].unique():
         yield f"{path}: several rows have this path"
     for row in rows[rows["status"] == "failed"].itertuples():
-        yield f"{row.sample_id}: failed when it was rendered: {row.error}"
+        yield f"{row.sample_id}: failed: {row.error}"
     for status in set(rows["status"].dropna()) - {"ok", "planned", "failed"}:
         yield f"unknown status {status!r} in {int((rows['status'] == status).sum()):,} rows"
 
@@ -126,7 +128,8 @@ def check_file(task: tuple[str, str]) -> str | None:
 
 
 def _rerender(folder: Path, rows: "pandas.DataFrame", workers: int, seed: int, findings: Findings) -> None:
-    ids = sorted(rows.loc[rows["status"].isin(("ok", "planned")), "sample_id"])
+    rendered_here = rows["status"].isin(("ok", "planned")) & rows["seed"].notna()
+    ids = sorted(rows.loc[rendered_here, "sample_id"])
     chosen = set(random.Random(seed).sample(ids, min(RERENDERED, len(ids))))
     tasks = [
         (_photo_file(folder, row), *(getattr(row, name) for name in RECIPE))

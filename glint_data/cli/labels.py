@@ -25,8 +25,14 @@ Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
 @app.command(rich_help_panel="Labels")
 def label(
     dataset: Annotated[Path, typer.Argument(help="Folder of a dataset, or its manifest.")],
-    reference: Reference = "kadid",
-    reference_root: ReferenceRoot = None,
+    reference: Annotated[
+        list[str] | None,
+        typer.Option(help="Scored reference set; several, repeated or with commas. [default: kadid]"),
+    ] = None,
+    reference_root: Annotated[
+        list[str] | None,
+        typer.Option(help="Folder of the set's images; NAME=FOLDER, repeated, where several sets are named."),
+    ] = None,
     embedder: Embedder = None,
     method: Annotated[str | None, typer.Option(help="Label method. [default: the best by audit]")] = None,
     device: Device = "auto",
@@ -40,7 +46,7 @@ def label(
     """
     from glint_data.label import label_dataset
 
-    summary = label_dataset(dataset, reference, reference_root, embedder, method, device)
+    summary = label_dataset(dataset, reference or "kadid", reference_root, embedder, method, device)
     typer.echo(summary.text())
     if summary.unlabelled:
         raise typer.Exit(DONE_WITH_REFUSALS if summary.labelled else 1)
@@ -87,7 +93,9 @@ def audit(
 
 @app.command(rich_help_panel="Labels")
 def references(
-    name: Annotated[str | None, typer.Argument(help="A set; without it, all known sets are listed.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(help="A set, or several with commas to align; none: list all.")
+    ] = None,
     build: Annotated[
         Path | None, typer.Option(help="Make the set's bundled descriptors from its own folder.")
     ] = None,
@@ -99,8 +107,15 @@ def references(
 
     if name is None:
         for key, description in known.known_sets().items():
-            typer.echo(f"{key:10s} {description['title']}: {description['citation']}")
+            use = "reference set" if "bundled_scores" in description else "to import"
+            typer.echo(f"{key:10s} {use:14s} {description['title']}: {description['citation']}")
     elif build is not None:
         typer.echo(known.build(name, build))
+    elif "," in name:
+        from glint_data.alignment import align, scores_of
+
+        first, *others = name.split(",")
+        for other in others:
+            typer.echo(align(scores_of(first), scores_of(other))[0].text())
     else:
         typer.echo(json.dumps(known.inspect(name), indent=1))

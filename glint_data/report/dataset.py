@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas
 
 REFUSALS_SHOWN = 50
+PHOTOS_SHOWN = 6
 
 
 def dataset_sections(folder: Path) -> Iterator[Section]:
@@ -27,17 +28,21 @@ def dataset_sections(folder: Path) -> Iterator[Section]:
     counts = [
         ("samples", f"{len(finished):,}"),
         ("photos", f"{finished['source'].nunique():,}"),
-        ("suite", ", ".join(sorted(finished["suite"].unique()))),
+        ("suite", ", ".join(sorted(finished["suite"].dropna().unique())) or "none: authentic photos"),
         ("types x levels", f"{finished['type'].nunique()} x {finished['level'].nunique()}"),
         ("on disk", f"{int((finished['status'] == 'ok').sum()):,}"),
         ("labelled", f"{int(finished['mos'].notna().sum()):,}"),
     ]
     yield Section("Dataset", counts, text=_versions_text(folder))
     on_disk = finished[finished["path"].notna()]
-    if len(on_disk):
-        yield _grid_section(folder, on_disk)
-    if finished["mos"].notna().any():
-        yield _label_section(folder, finished[finished["mos"].notna()])
+    distorted = on_disk[on_disk["distortion"].notna()]
+    labelled = finished[finished["mos"].notna()]
+    if len(distorted):
+        yield _grid_section(folder, distorted)
+    elif len(on_disk) and len(labelled):
+        yield _authentic_section(folder, on_disk[on_disk["mos"].notna()])
+    if len(labelled):
+        yield _label_section(folder, labelled)
     refusals = _refusals(folder)
     if refusals:
         yield Section(
@@ -61,19 +66,62 @@ def _grid_section(folder: Path, samples: "pandas.DataFrame") -> Section:
             {
                 "picture": detail(manifest.inside(folder, row.path)),
                 "level": row.level,
-                "mos": "" if row.mos is None or isnan(row.mos) else f"{row.mos:.2f} ± {row.mos_std:.2f}",
+                "mos": _score(row),
             }
             for row in rows.itertuples()
         ]
         grid.append({"number": kind, "name": name.replace("_", " "), "cells": cells})
     text = "The middle of each sample, pixel for pixel"
     text += "; below it its label, on 0 to 1." if shown["mos"].notna().any() else "."
-    photo = ("The photo", whole(manifest.inside(folder, shown["reference_path"].iloc[0])))
-    return Section(f"“{source}” through every type and level", [], text, figures=(photo,), grid=grid)
+    pristine = shown["reference_path"].iloc[0]
+    photo = (("The photo", whole(manifest.inside(folder, pristine))),) if isinstance(pristine, str) else ()
+    return Section(f"“{source}” through every type and level", [], text, figures=photo, grid=grid)
+
+
+def _authentic_section(folder: Path, photos: "pandas.DataFrame") -> Section:
+    """Photos without distortion of ours: some of them, from the worst score to the best."""
+    ordered = photos.sort_values(["mos", "sample_id"])
+    steps = min(PHOTOS_SHOWN, len(ordered))
+    shown = ordered.iloc[[round(step * (len(ordered) - 1) / max(steps - 1, 1)) for step in range(steps)]]
+    cells = [
+        {"picture": detail(manifest.inside(folder, row.path)), "level": "", "mos": _score(row)}
+        for row in shown.itertuples()
+    ]
+    text = "The middle of each, pixel for pixel; below it its label, on 0 to 1."
+    return Section("From the worst to the best", [], text, grid=[{"number": "", "name": "", "cells": cells}])
+
+
+def _score(row) -> str:
+    if row.mos is None or isnan(row.mos):
+        return ""
+    return (
+        f"{row.mos:.2f}"
+        if row.mos_std is None or isnan(row.mos_std)
+        else f"{row.mos:.2f} ± {row.mos_std:.2f}"
+    )
+
+
+def _rated_section(labelled: "pandas.DataFrame", about: dict) -> Section:
+    """Scores that people gave to these very images."""
+    direction = "higher" if about.get("higher_is_better", True) else "lower"
+    values = [
+        ("scores", f"rated by people: {about.get('title', 'a public set')}"),
+        ("the set's own range", f"{about.get('low')} to {about.get('high')}, {direction} is better"),
+        ("mean label", f"{labelled['mos'].mean():.2f}"),
+    ]
+    if labelled["mos_std"].notna().any():
+        values.append(("mean spread of the ratings", f"{labelled['mos_std'].mean():.2f}"))
+    pictures = [("All labels", embedded(figures.histogram(labelled["mos"].to_numpy())))]
+    if labelled["level"].notna().any():
+        pictures.insert(0, ("Labels by type and level", embedded(figures.cell_means(labelled))))
+    text = f"On 0 to 1, higher is better. {about.get('citation', '')}"
+    return Section("Labels", values, text, tuple(pictures))
 
 
 def _label_section(folder: Path, labelled: "pandas.DataFrame") -> Section:
     facts = manifest.facts(folder)
+    if (labelled["label_method"] == "rated").all():
+        return _rated_section(labelled, facts.get("label", {}))
     noted = labelled["label_note"].notna()
     values = [
         ("method", ", ".join(sorted(labelled["label_method"].dropna().unique()))),
