@@ -17,6 +17,9 @@ def export(
     split_file: Annotated[
         Path | None, typer.Option(help="CSV of source,part (train, val, test), as a run's split.csv.")
     ] = None,
+    licence: Annotated[
+        str | None, typer.Option(help="The photos' licence for card and metadata, such as cc-by-4.0.")
+    ] = None,
     worker_count: Annotated[
         int, typer.Option("--workers", min=0, help="Processes that render and copy; 0: one a core.")
     ] = 0,
@@ -30,7 +33,7 @@ def export(
     """
     from glint_data.export import export_dataset
 
-    summary = export_dataset(dataset, to, out, workers(worker_count), split_file)
+    summary = export_dataset(dataset, to, out, workers(worker_count), split_file, licence)
     typer.echo(summary.text())
     if summary.refused:
         raise typer.Exit(DONE_WITH_REFUSALS)

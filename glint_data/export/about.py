@@ -19,6 +19,7 @@ class About:
 
     `samples` counts rows that have, or can be given, pixels; `full_reference` says that each has a pristine
     photo, `no_reference` that none has. `splits` maps each source to its part, None where none was asked for.
+    `licence` is what the person who exports says of the photos.
     """
 
     name: str
@@ -33,6 +34,7 @@ class About:
     facts: dict[str, Any] = field(default_factory=dict)
     run: dict[str, Any] = field(default_factory=dict)
     splits: dict[str, str] | None = None
+    licence: str | None = None
 
     @property
     def full_reference(self) -> bool:
@@ -73,10 +75,10 @@ class Exported:
         self.notes.update(row["label_note"] for row in rows if row["label_note"])
 
 
-def scan(dataset: Path, name: str, splits: dict[str, str] | None) -> About:
+def scan(dataset: Path, name: str, splits: dict[str, str] | None, licence: str | None = None) -> About:
     """Count what is in a dataset, a group of rows at a time. Raises `GlintError` where there is none."""
     folder = manifest.dataset_folder(dataset)
-    about = About(name, facts=manifest.facts(dataset), splits=splits)
+    about = About(name, facts=manifest.facts(dataset), splits=splits, licence=licence)
     if (folder / runs.FILE).is_file():
         about.run = runs.read(folder)
     columns = ["source", "suite", "status", "reference_path", "mos"]

@@ -28,16 +28,17 @@ class Planner:
         self._in_split: dict[str, itertools.count] = {}
 
     def chunks(self, folder: Path) -> Iterator[Chunk]:
-        """Cut the dataset; memory holds one unfinished chunk a split."""
+        """Cut the dataset, in its order within each split; memory holds one unfinished chunk a split."""
         least, most = self.kind.rows_a_chunk
         under_way: dict[str, _Open] = {}
         number = itertools.count()
         for row in self._rows():
-            chunk = under_way.setdefault(row["split"], _Open())
+            split = row["split"] if self.kind.splits_apart else ""
+            chunk = under_way.setdefault(split, _Open())
             rows = chunk.rows
             if len(rows) >= most or (len(rows) >= least and rows[-1]["source"] != row["source"]):
-                yield self._chunk(next(number), folder, row["split"], chunk)
-                chunk = under_way[row["split"]] = _Open()
+                yield self._chunk(next(number), folder, split, chunk)
+                chunk = under_way[split] = _Open()
             self._take(row, chunk)
         for split in sorted(under_way):
             yield self._chunk(next(number), folder, split, under_way[split])

@@ -1,7 +1,8 @@
 """Croissant 1.0 (MLCommons): croissant.json describes images, pristine photos and the table beside it.
 
 Format: docs.mlcommons.org/croissant/docs/croissant-spec.html. One record a sample; its fields are the
-columns of samples.parquet and the image itself, joined by file name.
+columns of samples.parquet and the image itself, joined by file name. What only the publisher can know (url,
+version, date) is left to be added.
 """
 
 import hashlib
@@ -18,6 +19,8 @@ from glint_data.export.format import Format, Row, export_format, spread
 from glint_data.export.tables import COLUMNS, MEANINGS, ParquetTable
 
 FILE, TABLE = "croissant.json", "samples.parquet"
+_JOIN = "image_name"
+"""Joins table and images: mlcroissant compares a column with a file's name, not with its path."""
 _TYPES = {"int16": "Integer", "int32": "Integer", "float": "Float", "double": "Float"}
 
 
@@ -30,7 +33,8 @@ class Croissant(Format):
     def __init__(self, folder: Path, about: About) -> None:
         super().__init__(folder, about)
         dropped = {"reference_file_name"} if about.no_reference else set()
-        self.table = ParquetTable(folder / TABLE, [name for name in COLUMNS if name not in dropped])
+        columns = [_JOIN, *(name for name in COLUMNS if name not in dropped)]
+        self.table = ParquetTable(folder / TABLE, columns)
         self.endings: set[str] = set()
 
     @classmethod
@@ -44,7 +48,7 @@ class Croissant(Format):
         """A row of the table each."""
         for row in rows:
             self.endings.add(row["file_name"].rpartition(".")[2])
-            self.table.add(row)
+            self.table.add(row | {_JOIN: Path(row["file_name"]).name})
 
     def finish(self, exported: Exported) -> None:
         """croissant.json and the card."""
@@ -67,19 +71,24 @@ class Croissant(Format):
             "description": f"{description(about, exported)} {scores_text(about, exported)}",
             "usageInfo": terms_text(about),
             "creator": {"@type": "sc:Organization", "name": f"glint-data {__version__}"},
+            **({"license": about.licence} if about.licence else {}),
             **({"citeAs": " ".join(cited)} if cited else {}),
             "distribution": self._distribution(),
-            "recordSet": [
-                {
-                    "@type": "cr:RecordSet",
-                    "@id": "samples",
-                    "name": "samples",
-                    "description": "one record a sample",
-                    "key": {"@id": "samples/sample_id"},
-                    "field": self._fields(),
-                }
-            ],
+            "recordSet": self._record_sets(),
         }
+
+    def _record_sets(self) -> list[dict[str, Any]]:
+        """Samples and, where there are any, the photos that their `reference_file_name` refers to."""
+        columns = [_column(field.name, field.type) for field in self.table.schema]
+        image = _file_field("samples", "image", "images", "content", "the sample's pixels")
+        sets = [_record_set("samples", "sample_id", "one record a sample", [*columns, image])]
+        if not self.about.no_reference:
+            photo = [
+                _file_field("photos", "file_name", "references", "fullpath", "path below this folder"),
+                _file_field("photos", "image", "references", "content", "the photo's pixels"),
+            ]
+            sets.append(_record_set("photos", "file_name", "one record a pristine photo", photo))
+        return sets
 
     def _distribution(self) -> list[dict[str, Any]]:
         with (self.folder / TABLE).open("rb") as stream:
@@ -99,12 +108,16 @@ class Croissant(Format):
             sets.append(_file_set("references", "the pristine photos", ["png"]))
         return [table, *sets]
 
-    def _fields(self) -> list[dict[str, Any]]:
-        fields = [_column(field.name, field.type) for field in self.table.schema]
-        fields.append(_image("image", "the sample's pixels", "images", "file_name"))
-        if not self.about.no_reference:
-            fields.append(_image("reference", "its photo's pixels", "references", "reference_file_name"))
-        return fields
+
+def _record_set(name: str, key: str, meaning: str, fields: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "@type": "cr:RecordSet",
+        "@id": name,
+        "name": name,
+        "description": meaning,
+        "key": {"@id": f"{name}/{key}"},
+        "field": fields,
+    }
 
 
 def _file_set(name: str, meaning: str, endings: list[str]) -> dict[str, Any]:
@@ -126,26 +139,31 @@ def _column(name: str, kind: Any) -> dict[str, Any]:
         "@type": "cr:Field",
         "@id": f"samples/{name}",
         "name": name,
-        "description": MEANINGS[name],
+        "description": MEANINGS.get(name, "the last part of file_name"),
         "dataType": f"sc:{_TYPES.get(value, 'Text')}",
         **({"repeated": True} if is_list else {}),
         "source": {"fileObject": {"@id": "table"}, "extract": {"column": name}},
+        **({"references": _JOINED[name]} if name in _JOINED else {}),
     }
 
 
-def _image(name: str, meaning: str, files: str, joined_by: str) -> dict[str, Any]:
-    """A field that is the content of a file, joined with the table by the file's path."""
+def _file_field(records: str, name: str, files: str, extracted: str, meaning: str) -> dict[str, Any]:
+    """A field taken from the files of a set: their content, or their path."""
     return {
         "@type": "cr:Field",
-        "@id": f"samples/{name}",
+        "@id": f"{records}/{name}",
         "name": name,
         "description": meaning,
-        "dataType": "sc:ImageObject",
-        "source": {"fileSet": {"@id": files}, "extract": {"fileProperty": "content"}},
-        "references": {"field": {"@id": f"samples/{joined_by}"}},
+        "dataType": "sc:ImageObject" if extracted == "content" else "sc:Text",
+        "source": {"fileSet": {"@id": files}, "extract": {"fileProperty": extracted}},
     }
 
 
+_JOINED = {
+    _JOIN: {"fileSet": {"@id": "images"}, "extract": {"fileProperty": "filename"}},
+    "reference_file_name": {"field": {"@id": "photos/file_name"}},
+}
+"""Columns that name a file, and where that file is found. mlcroissant follows the first join only."""
 _MEDIA = {"jpg": "jpeg", "tif": "tiff"}
 _CONTEXT = {
     "@language": "en",
@@ -158,6 +176,7 @@ _CONTEXT = {
     "data": {"@id": "cr:data", "@type": "@json"},
     "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
     "dct": "http://purl.org/dc/terms/",
+    "equivalentProperty": "cr:equivalentProperty",
     "examples": {"@id": "cr:examples", "@type": "@json"},
     "extract": "cr:extract",
     "field": "cr:field",
@@ -177,6 +196,7 @@ _CONTEXT = {
     "regex": "cr:regex",
     "repeated": "cr:repeated",
     "replace": "cr:replace",
+    "samplingRate": "cr:samplingRate",
     "sc": "https://schema.org/",
     "separator": "cr:separator",
     "source": "cr:source",

@@ -25,7 +25,10 @@ ROWS_A_FOLDER = 8_000
 
 @dataclass(frozen=True)
 class Chunk:
-    """Neighbouring rows of one split that one worker writes. `first_of` names the sources first met here."""
+    """Rows that one worker writes, of one split where the format keeps splits apart (else it is "").
+
+    `first_of` names the sources first met here.
+    """
 
     number: int
     number_in_split: int
@@ -53,6 +56,8 @@ class Format(ABC):
     needs_reference: ClassVar[bool] = False
     rows_a_chunk: ClassVar[tuple[int, int]] = (100, 1000)
     """A chunk ends with a source once it has the first number of rows, and always with the second."""
+    splits_apart: ClassVar[bool] = False
+    """Whether a chunk holds rows of one split only."""
 
     def __init__(self, folder: Path, about: About) -> None:
         self.folder, self.about = folder, about

@@ -73,7 +73,8 @@ class Hf(Format):
     def _header(self, exported: Exported) -> str:
         """The card's YAML: what the Hub and `load_dataset` read."""
         size = next((name for limit, name in _SIZES if exported.samples < limit), "n>10M")
-        lines = ["---", "license: unknown", "tags:", "- image-quality-assessment", "size_categories:"]
+        licence = self.about.licence or "unknown"
+        lines = ["---", f"license: {licence}", "tags:", "- image-quality-assessment", "size_categories:"]
         lines += [f"- {size}", "configs:", "- config_name: default", "  drop_labels: true", "  data_files:"]
         for split in (name for name in _SPLITS.values() if name in self.tables):
             lines += [f"  - split: {split}", f"    path: {split}/**"]

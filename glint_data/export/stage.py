@@ -1,6 +1,7 @@
 """The export stage: rows in the dataset's order, pictures by worker processes, one folder by rename."""
 
 import csv
+import re
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -48,7 +49,12 @@ class ExportSummary:
 
 
 def export_dataset(
-    dataset: Path, to: str, out: Path, workers: int, split_file: Path | None = None
+    dataset: Path,
+    to: str,
+    out: Path,
+    workers: int,
+    split_file: Path | None = None,
+    licence: str | None = None,
 ) -> ExportSummary:
     """Write a dataset, virtual or with pixels, into the new folder `out` in the layout of another tool.
 
@@ -58,6 +64,7 @@ def export_dataset(
         out: a folder that does not exist or is empty; whole or not there.
         workers: processes that render and copy.
         split_file: CSV of source,part (train, val, test); without it everything is one split.
+        licence: what card and metadata call the photos' licence, such as cc-by-4.0.
 
     Raises:
         GlintError: no dataset, nothing in it that the format takes, or `out` in use.
@@ -67,8 +74,10 @@ def export_dataset(
     dataset, out = Path(dataset), Path(out)
     kind = format_named(to)
     check_free(out)
+    if licence is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.+-]*", licence):
+        raise GlintError(f"--licence {licence!r}: name it in one word, as cc-by-4.0 or mit")
     splits = read_split(split_file) if split_file else None
-    about = scan(dataset, out.resolve().name, splits)
+    about = scan(dataset, out.resolve().name, splits, licence)
     _check(kind, about, dataset)
     summary = ExportSummary(out, to)
     with building(out) as folder, ExitStack() as stack:

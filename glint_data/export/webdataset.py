@@ -40,6 +40,7 @@ class Webdataset(Format):
 
     title = "webdataset shards"
     rows_a_chunk = (1000, 1000)
+    splits_apart = True
 
     def __init__(self, folder: Path, about: About) -> None:
         super().__init__(folder, about)
