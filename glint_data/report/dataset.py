@@ -1,16 +1,15 @@
 """What the page says of a dataset: counts, one photo through every cell, labels, refusals."""
 
 import csv
-import random
 from collections.abc import Iterator
-from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glint_data import manifest, runs
 from glint_data.errors import GlintError
 from glint_data.report import figures
-from glint_data.report.page import Section, detail, embedded, whole
+from glint_data.report.grid import grid_section
+from glint_data.report.page import Section, embedded
 
 if TYPE_CHECKING:
     import pandas
@@ -33,9 +32,9 @@ def dataset_sections(folder: Path) -> Iterator[Section]:
         ("labelled", f"{int(finished['mos'].notna().sum()):,}"),
     ]
     yield Section("Dataset", counts, text=_versions_text(folder))
-    on_disk = finished[finished["path"].notna()]
-    if len(on_disk):
-        yield _grid_section(folder, on_disk)
+    grid = grid_section(folder, finished)
+    if grid is not None:
+        yield grid
     if finished["mos"].notna().any():
         yield _label_section(folder, finished[finished["mos"].notna()])
     refusals = _refusals(folder)
@@ -49,27 +48,6 @@ def _versions_text(folder: Path) -> str:
     record = runs.read(folder) if (folder / runs.FILE).is_file() else {}
     versions = ", ".join(f"{name} {version}" for name, version in sorted(record.get("versions", {}).items()))
     return f"Made with {versions}." if versions else ""
-
-
-def _grid_section(folder: Path, samples: "pandas.DataFrame") -> Section:
-    """One photo through every cell, drawn by lot with a fixed seed."""
-    source = random.Random(0).choice(sorted(samples["source"].unique()))
-    shown = samples[samples["source"] == source].sort_values(["type", "level"])
-    grid = []
-    for (kind, name), rows in shown.groupby(["type", "distortion"], sort=True):
-        cells = [
-            {
-                "picture": detail(manifest.inside(folder, row.path)),
-                "level": row.level,
-                "mos": "" if row.mos is None or isnan(row.mos) else f"{row.mos:.2f} ± {row.mos_std:.2f}",
-            }
-            for row in rows.itertuples()
-        ]
-        grid.append({"number": kind, "name": name.replace("_", " "), "cells": cells})
-    text = "The middle of each sample, pixel for pixel"
-    text += "; below it its label, on 0 to 1." if shown["mos"].notna().any() else "."
-    photo = ("The photo", whole(manifest.inside(folder, shown["reference_path"].iloc[0])))
-    return Section(f"“{source}” through every type and level", [], text, figures=(photo,), grid=grid)
 
 
 def _label_section(folder: Path, labelled: "pandas.DataFrame") -> Section:
