@@ -15,11 +15,16 @@ if TYPE_CHECKING:
     import pandas
 
 REFUSALS_SHOWN = 50
+COLUMNS = [
+    *("sample_id", "source", "suite", "type", "level", "distortion", "path", "status"),
+    *("mos", "mos_std", "mos_low", "mos_high", "label_set", "label_method", "label_note"),
+]
+"""What is held in memory of every row; lists and recipes are looked up where they are needed."""
 
 
 def dataset_sections(folder: Path) -> Iterator[Section]:
     """What is in a dataset: counts, one photo through every cell, labels, and what was refused."""
-    samples = manifest.read(folder)
+    samples = manifest.read(folder, COLUMNS)
     finished = samples[samples["status"] != "failed"]
     if not len(finished):
         raise GlintError(f"{folder}: holds no samples to show; see its failures.csv")
@@ -65,9 +70,24 @@ def _label_section(folder: Path, labelled: "pandas.DataFrame") -> Section:
     pictures = (
         ("Labels by type and level", embedded(figures.cell_means(labelled))),
         ("All labels", embedded(figures.histogram(labelled["mos"].to_numpy()))),
-        ("References that photos lean on most", embedded(figures.reference_use(labelled))),
+        ("References that photos lean on most", embedded(figures.reference_use(_first_references(folder)))),
     )
     return Section("Labels", values, "On 0 to 1, higher is better.", pictures)
+
+
+def _first_references(folder: Path) -> "pandas.Series":
+    """The references of each photo's first labelled row, read a group of rows at a time."""
+    import pandas
+    import pyarrow.compute as pc
+
+    found: dict[str, list[str]] = {}
+    for batch in manifest.batches(folder, ["source", "label_references"], rows=100_000):
+        told = batch.filter(pc.is_valid(batch.column("label_references")))
+        sources = pandas.Series(told.column("source").cast("string").to_pylist(), dtype=object)
+        fresh = sources[~sources.duplicated() & ~sources.isin(found)]
+        lists = told.column("label_references").take(fresh.index.to_numpy()).to_pylist()
+        found.update(zip(fresh, lists, strict=True))
+    return pandas.Series(found, dtype=object)
 
 
 def _refusals(folder: Path) -> list[tuple[str, ...]]:
