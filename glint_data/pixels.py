@@ -43,11 +43,12 @@ class Picture:
 
 
 class Pictures:
-    """Pixels for the rows of one dataset; the last photo stays decoded, so give the rows of one in a row."""
+    """Pixels for the rows of one dataset; the last photo is kept, so ask for all rows of one before the next."""
 
     def __init__(self, dataset: str | Path) -> None:
         self.folder = manifest.dataset_folder(dataset)
         self.format = rendered_format(self.folder)
+        self._last: tuple[str, str | None, Picture] | None = None
 
     def sample(self, row: Mapping[str, Any]) -> Picture:
         """The sample's picture. Raises `ImageRefused` where its file or photo is gone, damaged or changed."""
@@ -62,7 +63,10 @@ class Pictures:
     def pristine(self, row: Mapping[str, Any]) -> Picture | None:
         """The pristine photo's picture, None for a row without one. Raises `ImageRefused`."""
         if row["reference_path"]:
-            return _read(manifest.inside(self.folder, row["reference_path"]), row["source_hash"])
+            key = (row["reference_path"], row["source_hash"])
+            if self._last is None or self._last[:2] != key:
+                self._last = (*key, _read(manifest.inside(self.folder, key[0]), key[1]))
+            return self._last[2]
         if not has_pristine(row):
             return None
         return Picture(_photo(row["source_path"], row["source_hash"]).codes, row["source_hash"], "png")

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from glint_data.errors import CannotWrite, GlintError
+from glint_data.errors import CannotWrite, GlintError, Stopped
 from glint_data.work import only_run
 
 
@@ -26,6 +26,7 @@ def building(out: Path) -> Iterator[Path]:
     Raises:
         GlintError: another process is writing the same export.
         CannotWrite: the disk is full or the folder not writable; nothing is left.
+        Stopped: Ctrl-C; nothing is left.
     """
     check_free(out)
     out = out.resolve()
@@ -49,6 +50,8 @@ def building(out: Path) -> Iterator[Path]:
                 f"{out}: the export was not finished ({reason}) and nothing of it was kept; "
                 "free some space or choose another --out, then run the same command again"
             ) from error
+        except KeyboardInterrupt:
+            raise Stopped(f"stopped; nothing of the export {out} was kept") from None
         finally:
             shutil.rmtree(place, ignore_errors=True)
 

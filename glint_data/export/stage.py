@@ -4,7 +4,7 @@ import csv
 import re
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -85,8 +85,10 @@ def export_dataset(
         planner = Planner(dataset, to, splits, failures.add)
         export = kind(folder, about)
         exported = Exported()
+        # closing: no worker writes any more when an error has the folder removed
+        outcomes = stack.enter_context(closing(run_tasks(write_chunk, planner.chunks(folder), workers)))
         with Meter(about.samples, "samples") as meter:
-            for chunk, results in in_order(run_tasks(write_chunk, planner.chunks(folder), workers)):
+            for chunk, results in in_order(outcomes):
                 rows = list(_merged(chunk, results, failures))
                 export.add(rows)
                 exported.count(rows)

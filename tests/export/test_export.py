@@ -2,9 +2,11 @@
 
 import csv
 import hashlib
+import signal
 import subprocess
 import sys
 import tarfile
+import time
 from pathlib import Path
 
 import numpy as np
@@ -217,6 +219,26 @@ def test_a_worker_that_cannot_write_ends_it(pair, tmp_path, to):
     assert answer.returncode == 1 and "nothing of it was kept" in answer.stderr, answer.stderr
     assert "File too large" in answer.stderr and "Traceback" not in answer.stderr
     assert list(tmp_path.iterdir()) == [program]
+
+
+def test_ctrl_c_and_a_kill_leave_nothing_that_counts(pair, tmp_path):
+    """Interrupted it cleans up; killed it leaves a folder that the next run removes."""
+    rows = manifest.read(pair[1])
+    many = pandas.concat([rows.assign(sample_id=rows["sample_id"] + f"-{n}") for n in range(400)])
+    (tmp_path / "many").mkdir()
+    manifest.write(tmp_path / "many", many)
+    command = [sys.executable, "-m", "glint_data", "export", str(tmp_path / "many"), "--to", "hf"]
+    command += ["--out", str(tmp_path / "out"), "--workers", "1"]
+    for stop, left in ((signal.SIGINT, ["many"]), (signal.SIGKILL, [".out.partial", "many"])):
+        run = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        while run.poll() is None and not list(tmp_path.glob(".out.partial/export/train/images/*/*.png")):
+            time.sleep(0.05)
+        run.send_signal(stop)
+        said = run.communicate(timeout=60)[1]
+        assert run.returncode == (130 if stop == signal.SIGINT else -signal.SIGKILL), said
+        assert sorted(path.name for path in tmp_path.iterdir()) == left, said
+    assert export_dataset(pair[1], "hf", tmp_path / "out", 1).written == 8
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["many", "out"]
 
 
 def test_what_is_there_already_is_not_touched(pair, tmp_path):
