@@ -5,7 +5,7 @@ dataset holds `manifest.parquet`; while a run is under way, finished sources sta
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -119,6 +119,28 @@ def read_table(path: str | Path, columns: list[str] | None = None) -> "pyarrow.T
     """The manifest as an Arrow table; see `read`."""
     import pyarrow as pa
 
+    file, parquet = _checked(path, columns)
+    try:
+        return parquet.read(columns=columns)
+    except (pa.ArrowException, OSError) as error:
+        raise GlintError(f"{file}: not a readable manifest ({error}); restore it or make it again") from error
+
+
+def batches(
+    path: str | Path, columns: list[str] | None = None, rows: int = 10_000
+) -> Iterator["pyarrow.RecordBatch"]:
+    """The manifest in order, at most `rows` rows at a time: memory does not grow with the dataset; see `read`."""
+    import pyarrow as pa
+
+    file, parquet = _checked(path, columns)
+    try:
+        yield from parquet.iter_batches(rows, columns=columns)
+    except (pa.ArrowException, OSError) as error:
+        raise GlintError(f"{file}: not a readable manifest ({error}); restore it or make it again") from error
+
+
+def _checked(path: str | Path, columns: list[str] | None) -> tuple[Path, "pyarrow.parquet.ParquetFile"]:
+    """The manifest's file, opened, with these columns in it and the right values in them."""
     file = manifest_file(path)
     parquet = _opened(file)
     missing = [name for name in columns or COLUMNS if name not in parquet.schema_arrow.names]
@@ -127,10 +149,7 @@ def read_table(path: str | Path, columns: list[str] | None = None) -> "pyarrow.T
             f"{file}: lacks the columns {', '.join(missing)}; 'glint-data synthesize' writes them"
         )
     _check_types(parquet.schema_arrow, columns or list(COLUMNS), file)
-    try:
-        return parquet.read(columns=columns)
-    except (pa.ArrowException, OSError) as error:
-        raise GlintError(f"{file}: not a readable manifest ({error}); restore it or make it again") from error
+    return file, parquet
 
 
 def _opened(file: Path) -> "pyarrow.parquet.ParquetFile":

@@ -1,7 +1,6 @@
 """What the page says of a dataset: counts, one photo through every cell, labels, refusals."""
 
 import csv
-import random
 from collections.abc import Iterator
 from math import isnan
 from pathlib import Path
@@ -10,18 +9,24 @@ from typing import TYPE_CHECKING
 from glint_data import manifest, runs
 from glint_data.errors import GlintError
 from glint_data.report import figures
-from glint_data.report.page import Section, detail, embedded, whole
+from glint_data.report.grid import grid_section
+from glint_data.report.page import Section, detail, embedded
 
 if TYPE_CHECKING:
     import pandas
 
 REFUSALS_SHOWN = 50
 PHOTOS_SHOWN = 6
+COLUMNS = [
+    *("sample_id", "source", "suite", "type", "level", "distortion", "path", "status"),
+    *("mos", "mos_std", "mos_low", "mos_high", "label_set", "label_method", "label_note"),
+]
+"""What is held in memory of every row; lists and recipes are looked up where they are needed."""
 
 
 def dataset_sections(folder: Path) -> Iterator[Section]:
     """What is in a dataset: counts, one photo through every cell, labels, and what was refused."""
-    samples = manifest.read(folder)
+    samples = manifest.read(folder, COLUMNS)
     finished = samples[samples["status"] != "failed"]
     if not len(finished):
         raise GlintError(f"{folder}: holds no samples to show; see its failures.csv")
@@ -34,13 +39,12 @@ def dataset_sections(folder: Path) -> Iterator[Section]:
         ("labelled", f"{int(finished['mos'].notna().sum()):,}"),
     ]
     yield Section("Dataset", counts, text=_versions_text(folder))
-    on_disk = finished[finished["path"].notna()]
-    distorted = on_disk[on_disk["distortion"].notna()]
     labelled = finished[finished["mos"].notna()]
-    if len(distorted):
-        yield _grid_section(folder, distorted)
-    elif len(on_disk) and len(labelled):
-        yield _authentic_section(folder, on_disk[on_disk["mos"].notna()])
+    grid = grid_section(folder, finished)
+    if grid is not None:
+        yield grid
+    elif len(labelled) and labelled["path"].notna().any():
+        yield _authentic_section(folder, labelled[labelled["path"].notna()])
     if len(labelled):
         yield _label_section(folder, labelled)
     refusals = _refusals(folder)
@@ -54,28 +58,6 @@ def _versions_text(folder: Path) -> str:
     record = runs.read(folder) if (folder / runs.FILE).is_file() else {}
     versions = ", ".join(f"{name} {version}" for name, version in sorted(record.get("versions", {}).items()))
     return f"Made with {versions}." if versions else ""
-
-
-def _grid_section(folder: Path, samples: "pandas.DataFrame") -> Section:
-    """One photo through every cell, drawn by lot with a fixed seed."""
-    source = random.Random(0).choice(sorted(samples["source"].unique()))
-    shown = samples[samples["source"] == source].sort_values(["type", "level"])
-    grid = []
-    for (kind, name), rows in shown.groupby(["type", "distortion"], sort=True):
-        cells = [
-            {
-                "picture": detail(manifest.inside(folder, row.path)),
-                "level": row.level,
-                "mos": _score(row),
-            }
-            for row in rows.itertuples()
-        ]
-        grid.append({"number": kind, "name": name.replace("_", " "), "cells": cells})
-    text = "The middle of each sample, pixel for pixel"
-    text += "; below it its label, on 0 to 1." if shown["mos"].notna().any() else "."
-    pristine = shown["reference_path"].iloc[0]
-    photo = (("The photo", whole(manifest.inside(folder, pristine))),) if isinstance(pristine, str) else ()
-    return Section(f"“{source}” through every type and level", [], text, figures=photo, grid=grid)
 
 
 def _authentic_section(folder: Path, photos: "pandas.DataFrame") -> Section:
@@ -135,9 +117,24 @@ def _label_section(folder: Path, labelled: "pandas.DataFrame") -> Section:
     pictures = (
         ("Labels by type and level", embedded(figures.cell_means(labelled))),
         ("All labels", embedded(figures.histogram(labelled["mos"].to_numpy()))),
-        ("References that photos lean on most", embedded(figures.reference_use(labelled))),
+        ("References that photos lean on most", embedded(figures.reference_use(_first_references(folder)))),
     )
     return Section("Labels", values, "On 0 to 1, higher is better.", pictures)
+
+
+def _first_references(folder: Path) -> "pandas.Series":
+    """The references of each photo's first labelled row, read a group of rows at a time."""
+    import pandas
+    import pyarrow.compute as pc
+
+    found: dict[str, list[str]] = {}
+    for batch in manifest.batches(folder, ["source", "label_references"], rows=100_000):
+        told = batch.filter(pc.is_valid(batch.column("label_references")))
+        sources = pandas.Series(told.column("source").cast("string").to_pylist(), dtype=object)
+        fresh = sources[~sources.duplicated() & ~sources.isin(found)]
+        lists = told.column("label_references").take(fresh.index.to_numpy()).to_pylist()
+        found.update(zip(fresh, lists, strict=True))
+    return pandas.Series(found, dtype=object)
 
 
 def _refusals(folder: Path) -> list[tuple[str, ...]]:
