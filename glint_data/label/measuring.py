@@ -31,7 +31,7 @@ class Task:
     kept: Path | None
 
 
-def measured(tasks: Iterable[Task], total: int, workers: int) -> Iterator[tuple[Task, np.ndarray]]:
+def measured(tasks: Iterable[Task], total: int, workers: work.Workers) -> Iterator[tuple[Task, np.ndarray]]:
     """(task, float32 (samples, measurements)) as they are finished, in any order; NaN where unreadable."""
     with Meter(total, "photos' samples measured") as meter:
         for outcome in work.run_tasks(measure_photo, tasks, workers):
