@@ -74,6 +74,16 @@ def run_tasks(function: Callable[[Any], Any], tasks: Iterable[Any], workers: Wor
             yield from _run_alone(function, task)
 
 
+def in_order(outcomes: Iterable[Outcome], tasks: Iterable[Any]) -> Iterator[Outcome]:
+    """The outcomes in the order of their tasks: sums over them then come out the same to the last bit."""
+    coming, early = iter(outcomes), {}
+    for task in tasks:
+        while id(task) not in early:
+            outcome = next(coming)
+            early[id(outcome.task)] = outcome
+        yield early.pop(id(task))
+
+
 def _run_until_broken(function, queue: Iterator[Any], workers: int):
     """Yield outcomes until the queue is empty or a worker died; returns the tasks then under way."""
     under_way: dict[Future, Any] = {}
