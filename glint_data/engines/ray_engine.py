@@ -158,14 +158,17 @@ def _given_up(attempt: _Attempt, reason: str) -> Outcome:
 def _call(function: Callable[[Any], Any], task: Any, ground: Ground) -> Outcome | GlintError:
     """Run a task in a worker: its outcome, without the task; or the error that has to end the run."""
     try:
-        if ground not in _stood_on:
+        if ground != _Worker.ground:
             _begin_worker(ground)
         return outcome_of(None, lambda: function(task))
     except GlintError as error:
         return error
 
 
-_stood_on: set[Ground] = set()
+class _Worker:
+    """The ground that this worker process looked at last."""
+
+    ground: Ground | None = None
 
 
 def _begin_worker(ground: Ground) -> None:
@@ -173,4 +176,4 @@ def _begin_worker(ground: Ground) -> None:
 
     cv2.setNumThreads(1)
     ground.stand()
-    _stood_on.add(ground)
+    _Worker.ground = ground
