@@ -16,7 +16,7 @@ from glint_data.files import sweep
 from glint_data.recipes import Settings
 from glint_data.sources import Refusal, Source
 from glint_data.synthesize import FAILURES, Summary, render, write_failures
-from glint_data.work import only_run
+from glint_data.work import Workers, only_run
 
 _RECORD = re.compile(r"sources\.(\d+)-of-(\d+)\.parquet")
 
@@ -33,7 +33,7 @@ def synthesize_shard(
     places: list[str | Path],
     out: Path,
     settings: Settings,
-    workers: int,
+    workers: Workers,
     shard: tuple[int, int],
     limit: int = 0,
 ) -> Summary:

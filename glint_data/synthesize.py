@@ -22,7 +22,7 @@ from glint_data.files import make_durable, sweep, write_atomically
 from glint_data.progress import Meter, duration, say
 from glint_data.recipes import Settings, plan, recipe
 from glint_data.sources import Refusal, Source
-from glint_data.work import Outcome, only_run, run_tasks
+from glint_data.work import Outcome, Workers, only_run, run_tasks
 
 if TYPE_CHECKING:
     pass
@@ -74,7 +74,7 @@ class Task:
 
 
 def synthesize(
-    places: list[str | Path], out: str | Path, settings: Settings, workers: int, limit: int = 0
+    places: list[str | Path], out: str | Path, settings: Settings, workers: Workers, limit: int = 0
 ) -> Summary:
     """Render every admitted photo through every cell into the dataset folder `out`, resuming what is there.
 
@@ -119,7 +119,7 @@ def render(
     out: Path,
     settings: Settings,
     wanted: dict[Source, Cells],
-    workers: int,
+    workers: Workers,
     summary: Summary,
     finish: bool = True,
 ) -> None:
@@ -132,9 +132,13 @@ def render(
     if total:
         (out / manifest.PARTS).mkdir(exist_ok=True)
         with Meter(total, "samples") as meter:
-            for outcome in run_tasks(render_source, tasks, min(workers, len(tasks))):
+            worst = 1
+            for outcome in run_tasks(render_source, tasks, workers):
                 _count(outcome, summary)
+                worst = max(worst, outcome.attempts)
                 meter.advance(len(outcome.task.cells))
+        if worst > 1 and finish:
+            sweep(out)  # what dead workers had not finished writing
     summary.failed = total - summary.made
     if finish:
         parts.commit(out, settings.suite)

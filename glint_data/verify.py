@@ -10,7 +10,7 @@ import distortions
 from glint_data import images, manifest, runs
 from glint_data.errors import GlintError
 from glint_data.progress import track
-from glint_data.work import run_tasks
+from glint_data.work import Workers, run_tasks
 
 if TYPE_CHECKING:
     import pandas
@@ -45,7 +45,7 @@ class Findings:
         )
 
 
-def verify(dataset: Path, workers: int, seed: int = 0) -> Findings:
+def verify(dataset: Path, workers: Workers, seed: int = 0) -> Findings:
     """Check schema, keys, files, hashes, label provenance, and drift of a random sample of renderings.
 
     Raises:
@@ -127,7 +127,9 @@ def check_file(task: tuple[str, str]) -> str | None:
     )
 
 
-def _rerender(folder: Path, rows: "pandas.DataFrame", workers: int, seed: int, findings: Findings) -> None:
+def _rerender(
+    folder: Path, rows: "pandas.DataFrame", workers: Workers, seed: int, findings: Findings
+) -> None:
     rendered_here = rows["status"].isin(("ok", "planned")) & rows["seed"].notna()
     ids = sorted(rows.loc[rendered_here, "sample_id"])
     chosen = set(random.Random(seed).sample(ids, min(RERENDERED, len(ids))))

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from glint_data.cli import DONE_WITH_REFUSALS, app
+from glint_data.cli.options import Engine, WorkerCount, workers_of
 from glint_data.errors import CannotWrite
 
 Reference = Annotated[str, typer.Option(help="Scored reference set.")]
@@ -36,6 +37,8 @@ def label(
     embedder: Embedder = None,
     method: Annotated[str | None, typer.Option(help="Label method. [default: the best by audit]")] = None,
     device: Device = "auto",
+    worker_count: WorkerCount = 0,
+    engine: Engine = "local",
 ) -> None:
     """Give every sample a score with an interval, from the scored references its photo resembles.
 
@@ -46,7 +49,10 @@ def label(
     """
     from glint_data.label import label_dataset
 
-    summary = label_dataset(dataset, reference or "kadid", reference_root, embedder, method, device)
+    with workers_of(engine, worker_count, dataset, writes=False) as chosen:
+        summary = label_dataset(
+            dataset, reference or "kadid", reference_root, embedder, method, device, workers=chosen
+        )
     typer.echo(summary.text())
     if summary.unlabelled:
         raise typer.Exit(DONE_WITH_REFUSALS if summary.labelled else 1)

@@ -4,7 +4,7 @@ from functools import cached_property
 
 import numpy as np
 
-from glint_data.descriptor import AREA
+from glint_data.descriptor import AREA, length
 
 _OPPONENT = np.array(
     [[0.299, 0.587, 0.114], [0.596, -0.274, -0.322], [0.211, -0.523, 0.312]], dtype=np.float32
@@ -22,9 +22,7 @@ def window(image: np.ndarray) -> np.ndarray:
 def _gradient(image: np.ndarray) -> np.ndarray:
     import cv2
 
-    return cv2.magnitude(
-        cv2.filter2D(image, cv2.CV_32F, _PREWITT), cv2.filter2D(image, cv2.CV_32F, _PREWITT.T)
-    )
+    return length(cv2.filter2D(image, cv2.CV_32F, _PREWITT), cv2.filter2D(image, cv2.CV_32F, _PREWITT.T))
 
 
 def _bounded(rgb: np.ndarray) -> np.ndarray:
@@ -53,7 +51,7 @@ class Picture:
         opponent = cv2.transform(half.astype(np.float32), _OPPONENT)
         self.light, self.first, self.second = cv2.split(opponent)
         self.gradient = _gradient(self.light)
-        self.chroma = cv2.magnitude(self.first, self.second)
+        self.chroma = length(self.first, self.second)
         self.scales = [self.light]
         for _ in range(3):
             self.scales.append(
@@ -112,7 +110,7 @@ class Picture:
             y, x = np.mgrid[0:rows, 0:columns].astype(np.float32)
             centre = np.exp(-(((x / columns - 0.5) ** 2 + (y / rows - 0.5) ** 2) / 0.18)).astype(np.float32)
             around = cv2.GaussianBlur(self.light, (0, 0), columns / 16)
-            colour = cv2.magnitude(
+            colour = length(
                 self.first - cv2.GaussianBlur(self.first, (0, 0), columns / 16),
                 self.second - cv2.GaussianBlur(self.second, (0, 0), columns / 16),
             )

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 import glint_data
-from glint_data import embed, manifest, match, progress
+from glint_data import embed, manifest, match, progress, work
 from glint_data.errors import GlintError
 from glint_data.label import several, shipped
 from glint_data.label.calibration import Calibrated, Label
@@ -73,7 +73,7 @@ def label_dataset(
     method: str | None = None,
     device: str = "auto",
     cache: Path | None = None,
-    workers: int | None = None,
+    workers: work.Workers | None = None,
 ) -> LabelSummary:
     """Write labels into a dataset's manifest, joined by (suite, type, level), never by order.
 
@@ -86,7 +86,7 @@ def label_dataset(
         embedder, device: see `glint_data.embed.embedder`.
         method: one of `METHODS`; None takes the best one by audit.
         cache: where embeddings and measurements are kept; None takes `embed.cache_folder()`.
-        workers: processes that measure pairs; None is one a core.
+        workers: processes that measure pairs, or an engine that embeds too; None is one a core.
 
     Raises:
         GlintError: nothing can be labelled; the sentence says why and what to do. Samples that cannot be
@@ -110,7 +110,8 @@ def label_dataset(
         f"label: {len(loaded.references)} references of {loaded.title}, embedder {loaded.embedder}, "
         f"method {chosen.name}"
     )
-    photos, row_of, refused = _embedded(samples, loaded, cache, device)
+    engine = None if workers is None or isinstance(workers, int) else workers
+    photos, row_of, refused = _embedded(samples, loaded, cache, device, engine)
     embedded = time.monotonic()
     labels = label_photos(chosen, scored, photos, row_of, samples, columns, cache, workers)
     measured = time.monotonic()
@@ -175,15 +176,16 @@ def reference_photos(loaded: ReferenceSet) -> Scored:
 
 
 def _embedded(
-    samples: Samples, loaded: ReferenceSet, cache: Path, device: str
+    samples: Samples, loaded: ReferenceSet, cache: Path, device: str, engine: work.Engine | None
 ) -> tuple[Photos, np.ndarray, dict[str, str]]:
     """The dataset's photos as vectors; `row_of[i]` is the row of photo i, -1 where it was refused."""
     readers = [(photo.hash, photo.read) for photo in samples.photos]
-    described = embed.embed_photos(readers, embed.embedder(), cache)
+    described = embed.embed_photos(readers, embed.embedder(), cache, engine=engine)
     vectors, refused = described, dict(described.refused)
     if loaded.vectors_are_unit:
         by = embed.embedder(loaded.embedder_asked, device)
-        vectors = embed.embed_photos([pair for pair in readers if pair[0] not in refused], by, cache)
+        whole = [pair for pair in readers if pair[0] not in refused]
+        vectors = embed.embed_photos(whole, by, cache, engine=engine)
         refused |= vectors.refused
     if not described.keys or not vectors.keys:
         raise GlintError(
