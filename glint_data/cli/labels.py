@@ -29,6 +29,9 @@ def label(
     reference_root: ReferenceRoot = None,
     embedder: Embedder = None,
     method: Annotated[str | None, typer.Option(help="Label method. [default: the best by audit]")] = None,
+    leave_out: Annotated[
+        list[str] | None, typer.Option(help="A reference whose scores play no part (repeatable).")
+    ] = None,
     device: Device = "auto",
 ) -> None:
     """Give every sample a score with an interval, from the scored references its photo resembles.
@@ -40,7 +43,9 @@ def label(
     """
     from glint_data.label import label_dataset
 
-    summary = label_dataset(dataset, reference, reference_root, embedder, method, device)
+    summary = label_dataset(
+        dataset, reference, reference_root, embedder, method, device, leave_out=leave_out or ()
+    )
     typer.echo(summary.text())
     if summary.unlabelled:
         raise typer.Exit(DONE_WITH_REFUSALS if summary.labelled else 1)

@@ -1,6 +1,7 @@
 """The label stage: photos of a dataset -> nearest references -> every sample's score with its interval."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,7 @@ def label_dataset(
     device: str = "auto",
     cache: Path | None = None,
     workers: int | None = None,
+    leave_out: Sequence[str] = (),
 ) -> LabelSummary:
     """Write labels into a dataset's manifest, joined by (suite, type, level), never by order.
 
@@ -82,6 +84,7 @@ def label_dataset(
         method: one of `METHODS`; None takes the best one by audit.
         cache: where embeddings and measurements are kept; None takes `embed.cache_folder()`.
         workers: processes that measure pairs; None is one a core.
+        leave_out: references whose scores play no part, because they are examined later.
 
     Raises:
         GlintError: nothing can be labelled; the sentence says why and what to do. Samples that cannot be
@@ -91,6 +94,7 @@ def label_dataset(
     samples = read_samples(manifest.manifest_file(dataset))
     cache = cache or embed.cache_folder()
     loaded = references.load(reference, reference_root, embedder, device, cache)
+    loaded = _leaving_out(loaded, leave_out)
     columns = samples.columns_in(loaded)
     samples.require_common_cells(columns, loaded)
     scored = reference_photos(loaded)
@@ -125,6 +129,19 @@ def label_dataset(
         seconds_embedding=embedded - begun,
         seconds_labelling=measured - embedded,
     )
+
+
+def _leaving_out(loaded: ReferenceSet, names: Sequence[str]) -> ReferenceSet:
+    unknown = sorted(set(names) - set(loaded.references))
+    if unknown:
+        raise GlintError(
+            f"reference {unknown[0]!r} cannot be left out: {loaded.name} has no such reference; "
+            f"it has {', '.join(loaded.references[:3])} ... {loaded.references[-1]}"
+        )
+    kept = [row for row, name in enumerate(loaded.references) if name not in names]
+    if not kept:
+        raise GlintError(f"all {len(names)} references of {loaded.name} are left out; keep some")
+    return loaded.subset(np.array(kept)) if names else loaded
 
 
 def reference_photos(loaded: ReferenceSet) -> Scored:

@@ -132,6 +132,9 @@ class AHIQ(QualityNetwork):
         self.fusion = DeformableFusion(vit_width, cnn_width, config)
         self.prediction = Prediction(vit_width + cnn_width, config)
 
+    def score_layer(self) -> nn.Module:
+        return self.prediction.conv[-1]
+
     def frozen_modules(self) -> list[nn.Module]:
         return [self.vit_taps, self.cnn_taps] if self.config.freeze_backbones else []
 

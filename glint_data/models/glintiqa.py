@@ -152,6 +152,9 @@ class GlintIQA(QualityNetwork):
         vit_parts = self.global_features.freeze_first(config.frozen_vit_blocks, config.train_embeddings)
         return vit_parts + self.local_features.taps.freeze_first(config.frozen_cnn_stages)
 
+    def score_layer(self) -> nn.Module:
+        return self.quality_head[-1]
+
     def frozen_modules(self) -> list[nn.Module]:
         return self._frozen
 

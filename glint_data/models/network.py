@@ -33,6 +33,14 @@ class QualityNetwork(nn.Module):
         """Side of the square crops it takes, in pixels."""
         return self.config.input_size
 
+    def score_layer(self) -> nn.Module:
+        """The linear layer or 1x1 convolution whose bias adds to every score."""
+        raise NotImplementedError
+
+    def start_at(self, score: float) -> None:
+        """Begin with predictions around a score, so that the first steps are not spent on finding the mean."""
+        nn.init.constant_(self.score_layer().bias, score)
+
     def frozen_modules(self) -> Iterable[nn.Module]:
         """Parts that training leaves as they are."""
         return ()

@@ -75,7 +75,10 @@ def train(
     split = make_split(samples, settings)
     parts = {part: split.select(samples, part) for part in ("train", "val", "test")}
     _check_parts(parts, split)
-    network = _with_shared_statistics(build_network(settings).to(chosen), group)
+    network = build_network(settings)
+    if settings.start_at_mean and not settings.start_from:
+        network.start_at(sum(sample.mos for sample in parts["train"]) / len(parts["train"]))
+    network = _with_shared_statistics(network.to(chosen), group)
     if group.is_first:
         runs.open_folder(out, "train", record)  # made only now: a refusal above leaves nothing behind
         _announce(settings, network, split, parts, chosen)

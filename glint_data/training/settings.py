@@ -32,6 +32,7 @@ class TrainSettings:
     loss: str = "huber+plcc"  # parts joined by +, each with an optional weight: l1, huber, plcc, rank
     weigh_by_uncertainty: bool = True
     flip_vertically: bool = False
+    start_at_mean: bool = True  # the head's bias begins at the mean label
     epoch_samples: int = 0  # samples drawn per epoch; 0: all of them
 
     validation_share: float = 0.15

@@ -253,7 +253,7 @@ def test_a_refusal_leaves_no_folder_that_refuses_the_next_call(dataset, tmp_path
 
 
 def test_a_run_may_begin_with_an_earlier_one(run, dataset, tmp_path):
-    options = {key: value for key, value in FAST.items() if key != "model_options"}
+    options = {key: value for key, value in FAST.items() if key != "model_options"} | {"learning_rate": 3e-4}
     training.train([dataset], "glintiqa", tmp_path / "next", epochs=1, start_from=str(run), **options)
     record = json.loads((tmp_path / "next/run.json").read_text())
     assert record["backbone"]["weights"] == "run run"
