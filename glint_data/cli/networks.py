@@ -52,6 +52,15 @@ def train(
     ] = 0,
     split_file: Annotated[Path | None, typer.Option(help="CSV of source,part (train, val, test).")] = None,
     split_seed: Annotated[int, typer.Option(min=0, help="Seed that deals photos to the parts.")] = 0,
+    crop_places: Annotated[
+        int, typer.Option(min=0, help="Fixed crops an image has in training; 0: anywhere, anew each time.")
+    ] = 0,
+    cache_features: Annotated[
+        str, typer.Option(help="float16 or float32: keep what frozen backbones make of these crops.")
+    ] = "",
+    cache: Annotated[
+        Path | None, typer.Option(help="Folder of these features, for several runs. [default: the run's]")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of weights, order and crops.")] = 0,
     repeat: Annotated[
         int, typer.Option(min=0, help="Train and test on so many splits, for a median; 0: one run, no test.")
@@ -88,10 +97,17 @@ def train(
         "patience": patience,
         "split_file": str(split_file) if split_file else None,
         "split_seed": split_seed,
+        "crop_places": crop_places,
+        "cache_features": cache_features,
         "seed": seed,
     }
     options |= training.read_switches(model, switch or (), options.keys())
-    options |= {"device": device, "workers": workers, "checkpoint_seconds": checkpoint_seconds}
+    options |= {
+        "device": device,
+        "workers": workers,
+        "checkpoint_seconds": checkpoint_seconds,
+        "cache": cache,
+    }
     if repeat:
         typer.echo(training.repeat_text(training.repeat_splits(manifests, model, out, repeat, **options)))
     else:

@@ -149,24 +149,20 @@ class AHIQ(QualityNetwork):
     def frozen_modules(self) -> list[nn.Module]:
         return [self.vit_taps, self.cnn_taps] if self.config.freeze_backbones else []
 
-    def backbone_features(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        """Token features (B, C, g, g) and CNN features (B, C', S/4, S/4): constant while frozen."""
+    def frozen_features(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        """Token features (B, C, g, g) and CNN features (B, C', S/4, S/4)."""
         with torch.set_grad_enabled(torch.is_grad_enabled() and not self.config.freeze_backbones):
             tokens = torch.cat(self.vit_taps(image), dim=2)
             side = round(tokens.shape[1] ** 0.5)
             return tokens.transpose(1, 2).unflatten(2, (side, side)), torch.cat(self.cnn_taps(image), dim=1)
 
-    def fuse(self, distorted: tuple[Tensor, Tensor], reference: tuple[Tensor, Tensor]) -> Tensor:
-        """Scores (B,) from both images' `backbone_features`."""
+    def from_features(self, distorted: tuple[Tensor, Tensor], reference: tuple[Tensor, Tensor]) -> Tensor:
         offsets = self.fusion.offsets(reference[0], reference[1].shape[-1])
         joined = [
             torch.cat((tokens, self.fusion(features, offsets)), dim=1)
             for tokens, features in (distorted, reference)
         ]
         return self.prediction(*joined)
-
-    def forward(self, distorted: Tensor, reference: Tensor) -> Tensor:
-        return self.fuse(self.backbone_features(distorted), self.backbone_features(reference))
 
 
 def build(
