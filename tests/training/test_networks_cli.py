@@ -111,3 +111,22 @@ def test_every_field_can_be_set():
 def test_repeated_splits_need_dealing(dataset, tmp_path):
     with pytest.raises(GlintError, match="dealt by seed"):
         glint("train", dataset, "--out", tmp_path / "r", *QUICK, "--repeat", "2", "--split-file", "a.csv")
+
+
+def test_features_are_cached_on_request(dataset, tmp_path):
+    cached = (
+        "--model",
+        "ahiq",
+        "--set",
+        "freeze_backbones=on",
+        "--crop-places",
+        "2",
+        "--cache-features",
+        "float16",
+    )
+    for _ in range(2):
+        said = glint(
+            "train", dataset, "--out", tmp_path / "run", *QUICK, *cached, "--cache", tmp_path / "cache"
+        )
+    assert "best validation SROCC" in said and any((tmp_path / "cache").rglob("*/*/*"))
+    assert json.loads((tmp_path / "run/run.json").read_text())["settings"]["crop_places"] == 2
