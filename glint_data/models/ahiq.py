@@ -39,14 +39,13 @@ class AHIQConfig:
     freeze_backbones: bool = True
 
 
-EXACT = replace(
-    AHIQConfig(),
-    deform_width=0,
-    own_normalisation=False,
-    zero_offsets=False,
-    offsets_on_tokens=False,
-    channels_last=False,
-)
+PUBLISHED = {
+    "deform_width": 0,
+    "own_normalisation": False,
+    "zero_offsets": False,
+    "offsets_on_tokens": False,
+    "channels_last": False,
+}
 TINY = {
     "vit": "test_vit",
     "cnn": "test_resnet",
@@ -174,7 +173,9 @@ def build(
     **options,
 ) -> AHIQ:
     """An AHIQ; see `glint_data.models.create`. `patch_size` is the transformer's, 8 or 16."""
-    config = backbones.configuration(EXACT if variant == "exact" else AHIQConfig(), SIZES, size, "ahiq")
+    config = backbones.configuration(
+        AHIQConfig(), PUBLISHED if variant == "exact" else {}, SIZES, size, "ahiq"
+    )
     if patch_size is not None and size == "full":
         if patch_size not in (8, 16):
             raise GlintError(f"patch_size {patch_size} of ahiq: it is 8 or 16")

@@ -225,10 +225,10 @@ def files_for(backbone_weights: Sequence[str | Path]) -> tuple[Path | None, Path
     return vit_file, cnn_file
 
 
-def configuration(base, sizes: dict[str, dict], size: str, name: str):
-    """The configuration of a size. Raises `GlintError` for one that does not exist."""
+def configuration(default, variant: dict, sizes: dict[str, dict], size: str, name: str):
+    """The default configuration in a size, then a variant's switches. Raises `GlintError` for an unknown size."""
     from glint_data.models.shapes import with_options
 
     if size not in sizes:
         raise GlintError(f"size {size!r} of {name}: there is no such size; known are {', '.join(sizes)}")
-    return with_options(base, sizes[size], name)
+    return with_options(default, sizes[size] | variant, name)

@@ -44,17 +44,16 @@ class GlintIQAConfig:
     freeze_backbones: bool = True
 
 
-EXACT = replace(
-    GlintIQAConfig(),
-    attention_heads=1,
-    learned_temperature=False,
-    mixing_reshape=True,
-    own_normalisation=False,
-    balanced_branches=False,
-    train_embeddings=True,
-    channels_last=False,
-    frozen_norms_drift=True,
-)
+PUBLISHED = {
+    "attention_heads": 1,
+    "learned_temperature": False,
+    "mixing_reshape": True,
+    "own_normalisation": False,
+    "balanced_branches": False,
+    "train_embeddings": True,
+    "channels_last": False,
+    "frozen_norms_drift": True,
+}
 TINY = {
     "vit": "test_vit",
     "cnn": "test_resnet",
@@ -202,7 +201,7 @@ def build(
 ) -> GlintIQA:
     """A GlintIQA; see `glint_data.models.create`. From scratch nothing is frozen in the default variant."""
     config = backbones.configuration(
-        EXACT if variant == "exact" else GlintIQAConfig(), SIZES, size, "glintiqa"
+        GlintIQAConfig(), PUBLISHED if variant == "exact" else {}, SIZES, size, "glintiqa"
     )
     vit_file, cnn_file = backbones.files_for(backbone_weights)
     pretrained = (
