@@ -36,6 +36,9 @@ def label(
     ] = None,
     embedder: Embedder = None,
     method: Annotated[str | None, typer.Option(help="Label method. [default: the best by audit]")] = None,
+    leave_out: Annotated[
+        list[str] | None, typer.Option(help="A reference whose scores play no part (repeatable).")
+    ] = None,
     device: Device = "auto",
     worker_count: WorkerCount = 0,
     engine: Engine = "local",
@@ -51,7 +54,14 @@ def label(
 
     with workers_of(engine, worker_count, dataset, writes=False) as chosen:
         summary = label_dataset(
-            dataset, reference or "kadid", reference_root, embedder, method, device, workers=chosen
+            dataset,
+            reference or "kadid",
+            reference_root,
+            embedder,
+            method,
+            device,
+            workers=chosen,
+            leave_out=leave_out or (),
         )
     typer.echo(summary.text())
     if summary.unlabelled:

@@ -74,6 +74,7 @@ def label_dataset(
     device: str = "auto",
     cache: Path | None = None,
     workers: work.Workers | None = None,
+    leave_out: Sequence[str] = (),
 ) -> LabelSummary:
     """Write labels into a dataset's manifest, joined by (suite, type, level), never by order.
 
@@ -87,6 +88,7 @@ def label_dataset(
         method: one of `METHODS`; None takes the best one by audit.
         cache: where embeddings and measurements are kept; None takes `embed.cache_folder()`.
         workers: processes that measure pairs, or an engine that embeds too; None is one a core.
+        leave_out: references whose scores play no part, because they are examined later.
 
     Raises:
         GlintError: nothing can be labelled; the sentence says why and what to do. Samples that cannot be
@@ -99,6 +101,7 @@ def label_dataset(
     names = several.set_names(reference)
     roots = several.roots_of(_listed(reference_root), names)
     loaded, others = several.load_sets(names, roots, samples, embedder, device, cache)
+    loaded = _leaving_out(loaded, leave_out)
     columns = samples.columns_in(loaded)
     samples.require_common_cells(columns, loaded)
     scored = reference_photos(loaded)
@@ -166,6 +169,19 @@ def require_unrated(file: Path) -> None:
             f"{file}: these images were rated by people ({about.get('title')}); no label can replace that. "
             "Train or evaluate on it as it is"
         )
+
+
+def _leaving_out(loaded: ReferenceSet, names: Sequence[str]) -> ReferenceSet:
+    unknown = sorted(set(names) - set(loaded.references))
+    if unknown:
+        raise GlintError(
+            f"reference {unknown[0]!r} cannot be left out: {loaded.name} has no such reference; "
+            f"it has {', '.join(loaded.references[:3])} ... {loaded.references[-1]}"
+        )
+    kept = [row for row, name in enumerate(loaded.references) if name not in names]
+    if not kept:
+        raise GlintError(f"all {len(names)} references of {loaded.name} are left out; keep some")
+    return loaded.subset(np.array(kept)) if names else loaded
 
 
 def reference_photos(loaded: ReferenceSet) -> Scored:
