@@ -22,6 +22,7 @@ def main(arguments: list[str]) -> None:
     sources = [
         Source(
             f"photo{number:06d}",
+            number,
             f"/photos/{number % 100:02d}/photo{number:06d}.jpg",
             1,
             1,

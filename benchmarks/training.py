@@ -1,11 +1,13 @@
-"""Images per second of a training step and of inference: exact and default variant side by side.
+"""Images per second of a training step and of inference: exact, default and cached side by side.
 
-    python -m benchmarks.training [--model glintiqa] [--batch 8] [--rounds 5] [--device auto] [--threads 0]
+    python -m benchmarks.training [--model ahiq] [--batch 8] [--rounds 5] [--device auto] [--threads 0]
 
-Steps of all variants take turns in one process, so that whatever else the machine does slows all alike;
-the median step counts. Ratios are to the exact variant. Backbones have random weights (time does not
-depend on them) and are frozen as published. A last line trains a small network on images written for it
-and says how much of the time the loop waited for its loader.
+Steps of all contenders take turns in one process, so that whatever else the machine does slows all alike;
+the median step counts. Ratios are to the exact variant. Backbones have random weights (time does not depend on
+them) and are frozen as published. "cached" is the default variant fed with its frozen features from files, the
+reading included. `--cpu-seconds` counts the process's CPU time instead of the wall's: for a busy machine.
+A last line trains a small network on images written for it and says how much of the time the loop waited for
+its loader.
 """
 
 import argparse
@@ -21,7 +23,11 @@ import torch
 
 from glint_data import models, training
 from glint_data.models.network import QualityNetwork
+from glint_data.training.features import FeatureBatch, FeatureStore
+from glint_data.training.loader import Batch
 from glint_data.training.processes import choose_device
+
+CONTENDERS = ("exact", "default", "cached", "exact bfloat16", "default bfloat16", "cached bfloat16")
 
 
 @dataclass
@@ -31,74 +37,91 @@ class Contender:
     label: str
     network: QualityNetwork
     amp: bool
+    crops: list[torch.Tensor]
+    store: FeatureStore | None = None
     steps: list[float] = field(default_factory=list)
     inferences: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         trained = [parameter for parameter in self.network.parameters() if parameter.requires_grad]
         self.optimizer = torch.optim.AdamW(trained, 1e-4)
+        self.device = trained[0].device
+        self.names = [self.store.keep(crops) for crops in self.crops] if self.store else []
 
-    def step(self, inputs: tuple[torch.Tensor, ...]) -> None:
+    def scores(self) -> torch.Tensor:
+        """What the network makes of the crops, or of their features on disk."""
+        labels = torch.zeros(0)
+        if self.store:
+            found = [self.store.read(names) for names in self.names]
+            batch = FeatureBatch(found[0], found[1] if found[1:] else None, labels, labels)
+        else:
+            batch = Batch(self.crops[0], self.crops[1] if self.crops[1:] else None, labels, labels)
+        with torch.autocast(self.device.type, torch.bfloat16) if self.amp else nullcontext():
+            return batch.scores(self.network, self.device).float()
+
+    def step(self) -> None:
         """One training step."""
         self.network.train()
         self.optimizer.zero_grad(set_to_none=True)
-        with self._half(inputs[0].device):
-            loss = self.network(*inputs).float().square().mean()
-        loss.backward()
+        self.scores().square().mean().backward()
         self.optimizer.step()
 
-    def infer(self, inputs: tuple[torch.Tensor, ...]) -> None:
+    def infer(self) -> None:
         """One forward pass for scores."""
         self.network.eval()
-        with torch.inference_mode(), self._half(inputs[0].device):
-            self.network(*inputs)
-
-    def _half(self, device: torch.device):
-        return torch.autocast(device.type, torch.bfloat16) if self.amp else nullcontext()
+        with torch.inference_mode():
+            self.scores()
 
 
-def seconds(action, inputs: tuple[torch.Tensor, ...]) -> float:
-    """Seconds of one call, the device's queue emptied before and after."""
-    wait = torch.cuda.synchronize if inputs[0].is_cuda else (lambda: None)
-    wait()
-    begun = time.perf_counter()
-    action(inputs)
-    wait()
-    return time.perf_counter() - begun
+def contender(
+    label: str, name: str, crops: list[torch.Tensor], device: torch.device, folder: Path
+) -> Contender:
+    """One of `CONTENDERS` for a network."""
+    kind, _, half = label.partition(" ")
+    variant = "exact" if kind == "exact" else "default"
+    network = models.create(name, variant, pretrained=False, freeze_backbones=True).to(device)
+    given = crops if network.needs_reference else crops[:1]
+    store = FeatureStore(folder, network, "float16", bool(half)) if kind == "cached" else None
+    return Contender(label, network, bool(half), given, store)
 
 
-def compare(name: str, batch: int, rounds: int, device: torch.device) -> None:
+def compare(name: str, asked: argparse.Namespace, device: torch.device, folder: Path) -> None:
     """Print the table of one network."""
-    contenders = [
-        Contender(
-            label, models.create(name, variant, pretrained=False, freeze_backbones=True).to(device), amp
-        )
-        for label, variant, amp in (
-            ("exact", "exact", False),
-            ("default", "default", False),
-            ("exact, bfloat16", "exact", True),
-            ("default, bfloat16", "default", True),
-        )
-    ]
-    size = contenders[0].network.input_size
-    image = torch.rand(batch, 3, size, size, device=device) * 2 - 1
-    inputs = (image, image.flip(0)) if contenders[0].network.needs_reference else (image,)
-    for round_number in range(rounds + 1):
-        for contender in contenders:
-            step, inference = seconds(contender.step, inputs), seconds(contender.infer, inputs)
+    size = models.configuration_class(name)().input_size
+    draws = torch.Generator().manual_seed(0)
+    shape = (asked.batch, 3, size, size)
+    crops = [torch.randint(0, 256, shape, generator=draws, dtype=torch.uint8) for _ in range(2)]
+    contenders = [contender(label, name, crops, device, folder) for label in asked.contenders]
+    clock = time.process_time if asked.cpu_seconds else time.perf_counter
+    wait = torch.cuda.synchronize if device.type == "cuda" else (lambda: None)
+
+    def seconds(action) -> float:
+        wait()
+        begun = clock()
+        action()
+        wait()
+        return clock() - begun
+
+    for round_number in range(asked.rounds + 1):
+        for runner in contenders:
+            step, inference = seconds(runner.step), seconds(runner.infer)
             if round_number:  # the first round warms up
-                contender.steps.append(step)
-                contender.inferences.append(inference)
-    print(f"\n{name}, batch {batch}, {device}, {torch.get_num_threads()} threads, {rounds} rounds")
+                runner.steps.append(step)
+                runner.inferences.append(inference)
+    kind = "CPU seconds" if asked.cpu_seconds else "seconds"
+    print(
+        f"\n{name}, batch {asked.batch}, {device}, {torch.get_num_threads()} threads, {asked.rounds} rounds, "
+        f"by {kind}"
+    )
     print(f"{'':20s} {'training images/s':>18s} {'ratio':>6s} {'inference images/s':>19s} {'ratio':>6s}")
     first = contenders[0]
-    for contender in contenders:
-        rates = [batch / statistics.median(taken) for taken in (contender.steps, contender.inferences)]
+    for runner in contenders:
+        rates = [asked.batch / statistics.median(taken) for taken in (runner.steps, runner.inferences)]
         ratios = [
             statistics.median(a / b for a, b in zip(one, other, strict=True))
-            for one, other in ((first.steps, contender.steps), (first.inferences, contender.inferences))
+            for one, other in ((first.steps, runner.steps), (first.inferences, runner.inferences))
         ]
-        print(f"{contender.label:20s} {rates[0]:18.2f} {ratios[0]:6.2f} {rates[1]:19.2f} {ratios[1]:6.2f}")
+        print(f"{runner.label:20s} {rates[0]:18.2f} {ratios[0]:6.2f} {rates[1]:19.2f} {ratios[1]:6.2f}")
 
 
 def loader_share(folder: Path) -> float:
@@ -137,13 +160,15 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--device", default="auto")
     parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--cpu-seconds", action="store_true")
+    parser.add_argument("--contenders", nargs="+", choices=CONTENDERS, default=CONTENDERS)
     asked = parser.parse_args()
     if asked.threads:
         torch.set_num_threads(asked.threads)
     device = choose_device(asked.device)
-    for name in [asked.model] if asked.model else models.NAMES:
-        compare(name, asked.batch, asked.rounds, device)
     with tempfile.TemporaryDirectory() as folder:
+        for name in [asked.model] if asked.model else models.NAMES:
+            compare(name, asked, device, Path(folder))
         print(f"\nloader, tiny network: {loader_share(Path(folder)):.1%} of the time waiting for images")
 
 

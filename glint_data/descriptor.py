@@ -163,7 +163,7 @@ def _edges(light: np.ndarray) -> dict[str, float]:
 
     across = cv2.Scharr(light, cv2.CV_32F, 1, 0) / 32
     down = cv2.Scharr(light, cv2.CV_32F, 0, 1) / 32
-    size = cv2.magnitude(across, down)
+    size = length(across, down)
     found = {"edge_mean": _log(size.mean()), "edge_sd": _log(size.std())}
     for percent, value in zip((50, 75, 90, 99), np.percentile(size, (50, 75, 90, 99)), strict=True):
         found[f"edge_p{percent}"] = _log(value)
@@ -257,6 +257,12 @@ def _responses(rgb: np.ndarray) -> dict[str, float]:
     return found
 
 
+def length(across: np.ndarray, down: np.ndarray) -> np.ndarray:
+    """Of vectors (across, down), elementwise; float32. The last bit of `cv2.magnitude` depends on where in
+    memory its result comes to lie, and so on the process and on what it did before."""
+    return np.sqrt(across * across + down * down)
+
+
 def gradient_loss(first: np.ndarray, second: np.ndarray) -> float:
     """Standard deviation of the gradient-magnitude similarity (GMSD, Xue et al. 2014) of two grey images."""
     import cv2
@@ -265,7 +271,7 @@ def gradient_loss(first: np.ndarray, second: np.ndarray) -> float:
     for image in (first, second):
         half = cv2.resize(image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
         across = cv2.filter2D(half, cv2.CV_32F, _PREWITT)
-        sizes.append(cv2.magnitude(across, cv2.filter2D(half, cv2.CV_32F, _PREWITT.T)))
+        sizes.append(length(across, cv2.filter2D(half, cv2.CV_32F, _PREWITT.T)))
     constant = 0.0026
     similarity = (2 * sizes[0] * sizes[1] + constant) / (sizes[0] ** 2 + sizes[1] ** 2 + constant)
     return float(similarity.std())

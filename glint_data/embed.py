@@ -24,6 +24,7 @@ import numpy as np
 from glint_data import descriptor
 from glint_data.errors import GlintError, ImageRefused
 from glint_data.progress import Meter
+from glint_data.work import Engine, run_tasks
 
 DEFAULT_NETWORK = "open_clip:ViT-B-32@laion2b_s34b_b79k"
 """What `label` uses when a folder of references is given and weights are at hand."""
@@ -99,6 +100,7 @@ def embed_photos(
     cache: Path | None = None,
     batch: int = 32,
     decoders: int | None = None,
+    engine: Engine | None = None,
 ) -> Embedded:
     """Embed photos that are not in the cache yet, decoding in parallel; safe to interrupt.
 
@@ -108,6 +110,8 @@ def embed_photos(
         cache: the cache's folder; None keeps nothing.
         batch: photos embedded, and committed to the cache, at a time.
         decoders: threads that decode; None is one a core.
+        engine: where batches are decoded and embedded; None is here. An embedder on a GPU of this
+            machine stays here.
 
     Returns:
         One row for every distinct key that could be read, in the order given.
@@ -118,8 +122,11 @@ def embed_photos(
     missing = [(key, read) for key, read in wanted.items() if key not in known]
     refused: dict[str, str] = {}
     with Meter(len(missing), f"photos embedded ({by.name})") if missing else nullcontext() as meter:
-        for keys, pixels in _decoded(missing, batch, decoders, refused):
-            vectors = np.asarray(by.embed(pixels), dtype=np.float32)
+        if engine is None or getattr(by, "device", "cpu") != "cpu":
+            batches = _embedded_here(missing, by, batch, decoders, refused)
+        else:
+            batches = _embedded_there(missing, by, batch, engine, refused)
+        for keys, vectors in batches:
             if store:
                 store.append(keys, vectors)
             known.update(zip(keys, vectors, strict=True))
@@ -127,6 +134,36 @@ def embed_photos(
     rows = [key for key in wanted if key in known]
     vectors = np.stack([known[key] for key in rows]) if rows else np.zeros((0, 0), np.float32)
     return Embedded(rows, vectors, refused, len(wanted) - len(missing))
+
+
+def _embedded_here(
+    photos: list, by: Embedder, batch: int, decoders: int | None, refused: dict[str, str]
+) -> Iterator[tuple[list[str], np.ndarray]]:
+    for keys, pixels in _decoded(photos, batch, decoders, refused):
+        yield keys, np.asarray(by.embed(pixels), dtype=np.float32)
+
+
+def _embedded_there(
+    photos: list, by: Embedder, batch: int, engine: Engine, refused: dict[str, str]
+) -> Iterator[tuple[list[str], np.ndarray]]:
+    tasks = [(by, photos[start : start + batch]) for start in range(0, len(photos), batch)]
+    for outcome in run_tasks(embed_batch, tasks, engine):
+        if outcome.error is not None:
+            refused.update((key, outcome.error) for key, _ in outcome.task[1])
+            continue
+        keys, vectors, unreadable = outcome.result
+        refused.update(unreadable)
+        if keys:
+            yield keys, vectors
+
+
+def embed_batch(task: tuple[Embedder, list]) -> tuple[list[str], np.ndarray, dict[str, str]]:
+    """Decode and embed a batch of (key, read) pairs, in a worker: keys, vectors, and what was refused."""
+    by, photos = task
+    refused: dict[str, str] = {}
+    for keys, vectors in _embedded_here(photos, by, len(photos), 1, refused):
+        return keys, vectors, refused
+    return [], np.zeros((0, 0), np.float32), refused
 
 
 def _decoded(

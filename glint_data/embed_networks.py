@@ -4,6 +4,7 @@ Nothing is fetched unless asked for, no pickle is loaded, and weights never turn
 where they are missing the error names the file, and random ones have to be asked for by `+random`.
 """
 
+import functools
 from collections.abc import Sequence
 
 import numpy as np
@@ -23,9 +24,15 @@ def open_network(name: str, device: str, allow_download: bool):
         family, rest = "open_clip", plain
     model, _, weights = rest.partition("@")
     target = _device(device)
-    if family == "timm":
-        return PooledBackbone(model, weights, is_random, target, allow_download)
-    return ClipModel(model, weights, is_random, target, allow_download)
+    kind = PooledBackbone if family == "timm" else ClipModel
+    network = kind(model, weights, is_random, target, allow_download)
+    network.asked = (name, target, allow_download)
+    return network
+
+
+@functools.lru_cache(maxsize=1)
+def _opened_once(name: str, device: str, allow_download: bool):
+    return open_network(name, device, allow_download)
 
 
 def _device(device: str) -> str:
@@ -43,6 +50,11 @@ class _Network:
 
     unit = True
     device: str
+    asked: tuple[str, str, bool]
+
+    def __reduce__(self):
+        # To another process a network travels as its name: weights are read there, once.
+        return _opened_once, self.asked
 
     def _forward(self, batch):
         raise NotImplementedError

@@ -13,3 +13,9 @@ class ImageRefused(GlintError):
 
 class CannotWrite(GlintError):
     """The target cannot be written (full disk, no permission): the run stops, nothing half-written counts."""
+
+
+class Stopped(GlintError):
+    """Ctrl-C while something was made that is whole or not there: nothing of it was kept."""
+
+    exit_code = 130

@@ -29,7 +29,10 @@ def explain(dataset: Path, sample_id: str) -> str:
 def _recipe(dataset: Path, row) -> list[str]:
     drawn = json.loads(row["parameters"]) if isinstance(row["parameters"], str) else {}
     lines = [row["sample_id"], f"  photo      {row['source']} ({row['source_path']})"]
-    if row["suite"] in distortions.suites():
+    is_rendered = row["seed"] is not None and row["seed"] == row["seed"]
+    if not is_rendered:
+        lines += _published(row)
+    elif row["suite"] in distortions.suites():
         kind = distortions.suite(row["suite"]).types.get(row["type"])
         what = (
             f"{kind.title}, level {row['level']}, {kind.levels[row['level'] - 1]} ({kind.unit})"
@@ -46,16 +49,32 @@ def _recipe(dataset: Path, row) -> list[str]:
         if isinstance(row["path"], str)
         else "not on disk (virtual)"
     )
-    lines.append(f"  image      {where}, {row['width']}x{row['height']}")
     if row["status"] == "failed":
         lines.append(f"  failed     {row['error']}")
+    else:
+        lines.append(f"  image      {where}, {int(row['width'])}x{int(row['height'])}")
     return lines
+
+
+def _published(row) -> list[str]:
+    """The cell of an image that came with a public set: its strength is the set's own, so none is named."""
+    if not isinstance(row["distortion"], str):
+        return ["  published  authentic photo"]
+    level = f", level {int(row['level'])}" if row["level"] == row["level"] else ""
+    named = row["distortion"].replace("_", " ")
+    return [f"  published  {row['suite'] or row['label_set']} type {int(row['type'])}, {named}{level}"]
 
 
 def _label(row) -> list[str]:
     if row["mos"] != row["mos"] or row["mos"] is None:
         note = row["label_note"] if isinstance(row["label_note"], str) else "not labelled yet"
         return [f"  label      none: {note}"]
+    if row["label_method"] == "rated":
+        spread = f", spread {row['mos_std']:.3f}" if row["mos_std"] == row["mos_std"] else ""
+        return [
+            f"  label      {row['mos']:.3f}{spread}, on 0 to 1, higher is better",
+            f"  method     rated by people: {row['label_set']}",
+        ]
     lines = [
         f"  label      {row['mos']:.3f} ± {row['mos_std']:.3f} on 0 to 1, higher is better",
         f"             with 90 % certainty from {row['mos_low']:.3f} to {row['mos_high']:.3f}",

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from glint_data.columns import COLUMNS, plain_schema, schema, value_of
 from glint_data.errors import GlintError
 from glint_data.files import listing, writing
 from glint_data.places import check, explaining, is_remote, place
@@ -24,36 +25,6 @@ FILE = "manifest.parquet"
 PARTS = "parts"
 _VERSION_KEY = b"glint_data.manifest_version"
 _FACTS_KEY = b"glint_data.facts"
-
-COLUMNS: dict[str, tuple[str, str]] = {
-    "sample_id": ("string", "<source>_<TT>_<LL>, unique in the dataset"),
-    "source": ("dictionary", "short unique name of the pristine photo"),
-    "source_path": ("dictionary", "where the photo came from, absolute"),
-    "source_hash": ("dictionary", "SHA-256 of the photo's shape and RGB bytes"),
-    "reference_path": ("dictionary", "the pristine pixels, relative to the dataset; null in a virtual one"),
-    "suite": ("dictionary", "name of the distortion suite"),
-    "type": ("int16", "number of the distortion in its suite"),
-    "level": ("int16", "level in its suite, from 1"),
-    "distortion": ("dictionary", "name of the distortion function"),
-    "strength": ("float64", "strength of the level, in the suite's unit; null for chains"),
-    "seed": ("uint64", "seed of this sample's random numbers"),
-    "parameters": ("string", "JSON of what was drawn and of who rendered it"),
-    "path": ("string", "the image, relative to the dataset; null where not on disk"),
-    "width": ("int32", "pixels"),
-    "height": ("int32", "pixels"),
-    "image_hash": ("string", "SHA-256 of the sample's shape and RGB bytes"),
-    "status": ("dictionary", "ok, planned (virtual) or failed"),
-    "error": ("string", "why it failed"),
-    "mos": ("float32", "label on [0, 1], higher is better"),
-    "mos_std": ("float32", "standard deviation of the label, same scale"),
-    "mos_low": ("float32", "lower end of the 90 % interval"),
-    "mos_high": ("float32", "upper end of the 90 % interval"),
-    "label_set": ("dictionary", "reference set the label came from"),
-    "label_method": ("dictionary", "method that made the label"),
-    "label_references": ("list<string>", "matched references, nearest first"),
-    "label_similarities": ("list<float32>", "their similarities, -1..1"),
-    "label_note": ("dictionary", "why the label is wide or missing; null when nothing is to be said"),
-}
 
 
 def dataset_folder(path: str | Path) -> Path:
@@ -80,24 +51,6 @@ def manifest_file(path: str | Path) -> Path:
     raise GlintError(f"{path}: holds no {FILE}; is this the folder that 'glint-data synthesize --out' wrote?")
 
 
-def schema() -> "pyarrow.Schema":
-    """The Arrow schema of a manifest, in the order of `COLUMNS`."""
-    import pyarrow as pa
-
-    kinds = {
-        "string": pa.string(),
-        "dictionary": pa.dictionary(pa.int32(), pa.string()),
-        "int16": pa.int16(),
-        "int32": pa.int32(),
-        "uint64": pa.uint64(),
-        "float32": pa.float32(),
-        "float64": pa.float64(),
-        "list<string>": pa.list_(pa.string()),
-        "list<float32>": pa.list_(pa.float32()),
-    }
-    return pa.schema([(name, kinds[kind]) for name, (kind, _meaning) in COLUMNS.items()])
-
-
 def read(path: str | Path, columns: list[str] | None = None) -> "pandas.DataFrame":
     """The manifest as a data frame, all columns or the named ones.
 
@@ -117,6 +70,32 @@ def read_table(
     """The manifest as an Arrow table; see `read`. `content` are the file's bytes where they are at hand."""
     import pyarrow as pa
 
+    file, parquet = _checked(path, columns, content)
+    try:
+        with explaining(file):
+            return parquet.read(columns=columns)
+    except (pa.ArrowException, OSError) as error:
+        raise GlintError(f"{file}: not a readable manifest ({error}); restore it or make it again") from error
+
+
+def batches(
+    path: str | Path, columns: list[str] | None = None, rows: int = 10_000
+) -> Iterator["pyarrow.RecordBatch"]:
+    """The manifest in order, at most `rows` rows at a time: memory does not grow with the dataset; see `read`."""
+    import pyarrow as pa
+
+    file, parquet = _checked(path, columns)
+    try:
+        with explaining(file):
+            yield from parquet.iter_batches(rows, columns=columns)
+    except (pa.ArrowException, OSError) as error:
+        raise GlintError(f"{file}: not a readable manifest ({error}); restore it or make it again") from error
+
+
+def _checked(
+    path: str | Path, columns: list[str] | None, content: bytes | None = None
+) -> tuple[Path, "pyarrow.parquet.ParquetFile"]:
+    """The manifest's file, opened, with these columns in it and the right values in them."""
     file = manifest_file(path) if content is None else place(path)
     parquet = opened(file, content)
     missing = [name for name in columns or COLUMNS if name not in parquet.schema_arrow.names]
@@ -125,11 +104,7 @@ def read_table(
             f"{file}: lacks the columns {', '.join(missing)}; 'glint-data synthesize' writes them"
         )
     _check_types(parquet.schema_arrow, columns or list(COLUMNS), file)
-    try:
-        with explaining(file):
-            return parquet.read(columns=columns)
-    except (pa.ArrowException, OSError) as error:
-        raise GlintError(f"{file}: not a readable manifest ({error}); restore it or make it again") from error
+    return file, parquet
 
 
 def opened(file: Path, content: bytes | None = None) -> "pyarrow.parquet.ParquetFile":
@@ -145,41 +120,6 @@ def opened(file: Path, content: bytes | None = None) -> "pyarrow.parquet.Parquet
         raise GlintError(f"{file}: not a readable manifest ({error}); restore it or make it again") from error
     _check_version(parquet.schema_arrow, file)
     return parquet
-
-
-def batches(path: str | Path, columns: list[str] | None, rows: int) -> Iterator["pyarrow.Table"]:
-    """The manifest piece by piece, dictionaries decoded; see `read_table` for what it raises."""
-    import pyarrow as pa
-
-    file = manifest_file(path)
-    parquet = opened(file)
-    plain = plain_schema(columns)
-    try:
-        with explaining(file):
-            for batch in parquet.iter_batches(rows, columns=plain.names):
-                yield pa.Table.from_batches([batch]).select(plain.names).cast(plain)
-    except (pa.ArrowException, OSError) as error:
-        raise GlintError(f"{file}: not a readable manifest ({error}); restore it or make it again") from error
-
-
-def _value_of(kind: "pyarrow.DataType") -> "pyarrow.DataType":
-    """What a column holds, whether it is stored as a dictionary or not."""
-    import pyarrow as pa
-
-    return kind.value_type if pa.types.is_dictionary(kind) else kind
-
-
-def plain_schema(columns: list[str] | None = None) -> "pyarrow.Schema":
-    """The schema of all columns, or the named ones, without dictionaries."""
-    import pyarrow as pa
-
-    return pa.schema(
-        [
-            (field.name, _value_of(field.type))
-            for field in schema()
-            if columns is None or field.name in columns
-        ]
-    )
 
 
 def _stream(file: Path) -> "Path | BinaryIO":
@@ -203,7 +143,7 @@ def _check_version(found: "pyarrow.Schema", file: Path) -> None:
 def _check_types(found: "pyarrow.Schema", columns: list[str], file: Path) -> None:
     """Columns of the right values; whether they are dictionary-encoded is a matter of storage."""
     for field in plain_schema(columns):
-        if _value_of(found.field(field.name).type) != field.type:
+        if value_of(found.field(field.name).type) != field.type:
             raise GlintError(
                 f"{file}: column {field.name} holds {found.field(field.name).type}, not {field.type}; "
                 "this is no table that glint-data wrote"

@@ -10,7 +10,7 @@ from glint_data.files import holds, sweep
 from glint_data.places import place, recorded
 from glint_data.recipes import Settings
 from glint_data.synthesize import Summary, render, write_failures
-from glint_data.work import only_run
+from glint_data.work import Workers, only_run
 
 if TYPE_CHECKING:
     import pandas
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 WHERE_COLUMNS = ("source", "type", "level", "distortion", "label_method")
 
 
-def materialize(dataset: Path, out: Path, where: list[str], workers: int) -> Summary:
+def materialize(dataset: Path, out: Path, where: list[str], workers: Workers) -> Summary:
     """Render the samples of `dataset` that `where` chooses into the dataset folder `out`; labels come along.
 
     `where` holds conditions as `column=value,value` (all must hold; numbers may be ranges, 1-3).

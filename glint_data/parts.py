@@ -165,8 +165,8 @@ def _in_order(
     at_hand = None
     for name, count in zip(found, counts, strict=True):
         while at_hand is None or len(at_hand) < count:
-            batch = next(batches)
-            at_hand = batch if at_hand is None else pa.concat_tables([at_hand, batch])
+            batch = pa.Table.from_batches([next(batches)])
+            at_hand = _stacked([batch] if at_hand is None else [at_hand, batch])
         if name in rank:
             yield name, at_hand.slice(0, count)
         at_hand = at_hand.slice(count)

@@ -10,9 +10,8 @@ the images would be opened for; other embedders need the folder (`root`).
 
 import json
 from dataclasses import dataclass, replace
-from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -20,12 +19,11 @@ from glint_data import descriptor, embed
 from glint_data.errors import GlintError
 from glint_data.files import listing
 from glint_data.places import check, place
+from glint_data.scored_sets import SHIPPED, bundled_scores, bundled_scores_file, description_of, known_sets
 
-if TYPE_CHECKING:
-    import pandas
-
-_MANIFESTS = files("glint_data.manifests")
 _ABOUT_KEY = b"glint_data.references"
+__all__ = ["ReferenceSet", "bundled_scores", "description_of", "known_sets", "load"]
+_LOSSLESS = (".png", ".bmp", ".tif", ".tiff")
 
 
 @dataclass(frozen=True)
@@ -82,42 +80,6 @@ class ReferenceSet:
         )
 
 
-def known_sets() -> dict[str, dict[str, Any]]:
-    """The descriptions of all scored sets that ship with the package, by name."""
-    found = {}
-    for entry in sorted(_MANIFESTS.iterdir(), key=lambda item: item.name):
-        if entry.name.endswith(".json"):
-            description = json.loads(entry.read_text(encoding="utf-8"))
-            if "scores" in description:
-                found[description["name"]] = description
-    return found
-
-
-def description_of(name: str) -> dict[str, Any]:
-    """The description of a scored set. Raises `GlintError` naming those there are."""
-    known = known_sets()
-    if name not in known:
-        raise GlintError(f"reference set {name!r}: not known; there are {', '.join(sorted(known))}")
-    return known[name]
-
-
-def bundled_scores(description: dict[str, Any]) -> "pandas.DataFrame":
-    """The score table shipped for a set: reference, type, level, score, spread (the set's own scale)."""
-    import pandas as pd
-
-    place = description.get("bundled_scores")
-    if not place:
-        raise GlintError(
-            f"{description['title']}: its scores do not ship with the package; "
-            f"'glint-data import {description['name']} FOLDER --out DATASET' reads them from its own files"
-        )
-    with (_MANIFESTS / place).open("rb") as stream:
-        table = pd.read_csv(stream, dtype={"reference": str})
-    if table.duplicated(["reference", "type", "level"]).any():
-        raise GlintError(f"{place}: a (reference, type, level) is there twice; restore the file")
-    return table
-
-
 def load(
     name: str = "kadid",
     root: str | Path | None = None,
@@ -130,14 +92,15 @@ def load(
     Args:
         name: a set of `known_sets()`.
         root: the set's own folder, for embedders other than the bundled descriptor.
-        embedder: see `glint_data.embed`; None is the bundled descriptor without `root`, and
-            open_clip's ViT-B/32 with it.
+        embedder: see `glint_data.embed`; None is the descriptor, but open_clip's ViT-B/32 where the set's
+            descriptors ship with the package and `root` is named all the same.
 
     Raises:
         GlintError: unknown set, wrong folder, weights or images missing.
     """
     description = description_of(name)
-    if embedder is None and root is not None:
+    bundled_scores_file(description)
+    if embedder is None and root is not None and _bundled_file(description).is_file():
         embedder = embed.DEFAULT_NETWORK
     bundled = embedder in (None, "descriptor", descriptor.NAME)
     if bundled and root is None:
@@ -159,19 +122,23 @@ def load(
 def find_pristine(description: dict[str, Any], root: Path) -> dict[str, Path]:
     """The pristine image of every reference found below `root`, by reference name."""
     scored = sorted(set(bundled_scores(description)["reference"]))
+    wanted = {reference.lower(): reference for reference in scored}
     found: dict[str, Path] = {}
+    folders = dict.fromkeys(
+        (*description["images"].get("pristine", ()), *description["images"]["distorted"], "")
+    )
     check(root)
-    for folder in ("", *description["layout"]["images"]):
+    for folder in folders:
         below = root / folder if folder else root
-        there = listing(below)
-        for reference in scored:
-            for suffix in (".png", ".bmp", ".PNG", ".BMP"):
-                if reference not in found and there.get(f"{reference}{suffix}", -1) >= 0:
-                    found[reference] = below / f"{reference}{suffix}"
+        for name, size in sorted(listing(below).items()):
+            stem, _, ending = name.rpartition(".")
+            reference = wanted.get(stem.lower())  # TID2013 has I24.BMP and i25.bmp
+            if reference and size >= 0 and f".{ending.lower()}" in _LOSSLESS:
+                found.setdefault(reference, below / name)
     if not found:
         raise GlintError(
             f"{root}: no pristine image of {description['title']} found; expected "
-            f"{description['layout']['images'][0]}/{scored[0]}.png and so on ({len(scored)} references)"
+            f"{next(iter(folders))}/{scored[0]}.png and so on ({len(scored)} references)"
         )
     return found
 
@@ -221,7 +188,7 @@ def _assemble(
 
 
 def _bundled_file(description: dict[str, Any]):
-    return _MANIFESTS / "embeddings" / f"{description['suite']}.{descriptor.NAME}.parquet"
+    return SHIPPED / "embeddings" / f"{description['suite']}.{descriptor.NAME}.parquet"
 
 
 def _bundled_vectors(description: dict[str, Any]) -> dict[str, tuple[str, np.ndarray]]:
@@ -230,8 +197,8 @@ def _bundled_vectors(description: dict[str, Any]) -> dict[str, tuple[str, np.nda
     place = _bundled_file(description)
     if not place.is_file():
         raise GlintError(
-            f"{description['title']}: no {descriptor.NAME} of its references ships with the package; "
-            f"'glint-data references {description['name']} --build FOLDER' makes them from its images"
+            f"{description['title']}: its scores ship with the package, but nothing of its images does; "
+            "name its folder with --reference-root"
         )
     with place.open("rb") as stream:
         table = pq.read_table(stream)
@@ -269,11 +236,13 @@ def build(name: str, root: str | Path) -> Path:
 def inspect(name: str) -> dict[str, Any]:
     """What there is of a set, as plain values."""
     description = description_of(name)
-    facts = {
-        key: description[key] for key in ("name", "title", "kind", "suite", "citation", "licence", "scores")
-    }
+    shown = ("name", "title", "kind", "suite", "rows", "citation", "licence", "home", "scores")
+    facts = {key: description[key] for key in shown}
+    facts |= {key: description[key] for key in ("cells_note", "cells_refused") if key in description}
     if not description.get("bundled_scores"):
         return facts | {"bundled": "nothing; import it from its own folder"}
+    if not _bundled_file(description).is_file():
+        return facts | {"bundled": "scores; as a reference set it needs its images, --reference-root"}
     loaded = load(name)
     return facts | {
         "references": len(loaded.references),

@@ -17,7 +17,7 @@ from glint_data.files import holds, listing, read_bytes, remove, sweep
 from glint_data.recipes import Settings
 from glint_data.sources import Refusal, Source
 from glint_data.synthesize import FAILURES, Summary, render, write_failures
-from glint_data.work import only_run
+from glint_data.work import Workers, only_run
 
 _RECORD = re.compile(r"sources\.(\d+)-of-(\d+)\.parquet")
 
@@ -34,7 +34,7 @@ def synthesize_shard(
     places: list[str | Path],
     out: Path,
     settings: Settings,
-    workers: int,
+    workers: Workers,
     shard: tuple[int, int],
     limit: int = 0,
 ) -> Summary:

@@ -10,9 +10,9 @@ from pathlib import Path, PurePosixPath
 from glint_data import images
 from glint_data.errors import GlintError, ImageRefused
 from glint_data.files import read_bytes
-from glint_data.places import check, explaining, is_remote, place
+from glint_data.places import check, explaining, is_remote, place, recorded
 from glint_data.progress import is_text, printable, track
-from glint_data.work import run_tasks
+from glint_data.work import Workers, run_tasks
 
 FILE = "sources.parquet"
 MINIMUM_SIDE = 48
@@ -114,7 +114,7 @@ def _read_list(file: Path) -> list[Path]:
 
 
 def scan(
-    files: list[Path], known: list[Source], workers: int, shard: tuple[int, int] = (1, 1)
+    files: list[Path], known: list[Source], workers: Workers, shard: tuple[int, int] = (1, 1)
 ) -> tuple[list[Source], list[Refusal]]:
     """Decode every file once and name it. Files unchanged since `known` was made are not decoded again.
 
@@ -254,6 +254,12 @@ def read(folder: Path, file: str = FILE) -> list[Source]:
         raise GlintError(
             f"{path}: not a readable table of sources ({error}); delete it to have it made again"
         ) from error
+
+
+def folders_of(folder: Path) -> list[Path]:
+    """The folders that a dataset's photos came from; none where there is no record of them."""
+    below = folder if folder.is_dir() else folder.parent
+    return list(dict.fromkeys(recorded(source.path).parent for source in read(below)))
 
 
 def write(folder: Path, sources: list[Source], file: str = FILE) -> None:

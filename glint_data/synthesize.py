@@ -23,7 +23,7 @@ from glint_data.places import is_remote, place
 from glint_data.progress import Meter, duration, printable, say
 from glint_data.recipes import Settings, plan, recipe
 from glint_data.sources import Refusal, Source
-from glint_data.work import Outcome, only_run, run_tasks
+from glint_data.work import Outcome, Workers, only_run, run_tasks
 
 FAILURES = "failures.csv"
 SOURCES_PER_FOLDER = 79
@@ -79,7 +79,7 @@ class Task:
 
 
 def synthesize(
-    places: list[str | Path], out: str | Path, settings: Settings, workers: int, limit: int = 0
+    places: list[str | Path], out: str | Path, settings: Settings, workers: Workers, limit: int = 0
 ) -> Summary:
     """Render every admitted photo through every cell into the dataset folder `out`, resuming what is there.
 
@@ -122,7 +122,7 @@ def render(
     out: Path,
     settings: Settings,
     wanted: dict[Source, Cells],
-    workers: int,
+    workers: Workers,
     summary: Summary,
     finish: bool = True,
 ) -> None:
@@ -136,10 +136,14 @@ def render(
     if total:
         make_folder(out / manifest.PARTS)
         with Meter(total, "samples") as meter:
-            for outcome in run_tasks(render_source, tasks, min(workers, len(tasks))):
+            worst = 1
+            for outcome in run_tasks(render_source, tasks, workers):
                 _count(outcome, summary)
+                worst = max(worst, outcome.attempts)
                 meter.note(costs.short(summary.seconds_by_type, settings.suite))
                 meter.advance(len(outcome.task.cells))
+        if worst > 1 and finish:
+            sweep(out)  # what dead workers had not finished writing
     summary.failed = total - summary.made
     if finish:
         parts.commit(out, settings.suite)

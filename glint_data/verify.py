@@ -12,7 +12,7 @@ from glint_data.errors import GlintError
 from glint_data.files import holds
 from glint_data.places import recorded
 from glint_data.progress import printable, track
-from glint_data.work import run_tasks
+from glint_data.work import Workers, run_tasks
 
 if TYPE_CHECKING:
     import pandas
@@ -43,11 +43,13 @@ class Findings:
         if len(self.problems) > most:
             lines.append(f"  ... and {len(self.problems) - most:,} more")
         return printable(
-            "\n".join([*lines, "Nothing was changed. 'glint-data synthesize' makes lost files again."])
+            "\n".join(
+                [*lines, "Nothing was changed. The command that made the dataset makes lost files again."]
+            )
         )
 
 
-def verify(dataset: Path, workers: int, seed: int = 0) -> Findings:
+def verify(dataset: Path, workers: Workers, seed: int = 0) -> Findings:
     """Check schema, keys, files, hashes, label provenance, and drift of a random sample of renderings.
 
     Raises:
@@ -75,7 +77,7 @@ def _keys(rows: "pandas.DataFrame") -> Iterator[str]:
     for path in used[used.duplicated()].unique():
         yield f"{path}: several rows have this path"
     for row in rows[rows["status"] == "failed"].itertuples():
-        yield f"{row.sample_id}: failed when it was rendered: {row.error}"
+        yield f"{row.sample_id}: failed: {row.error}"
     for status in set(rows["status"].dropna()) - {"ok", "planned", "failed"}:
         yield f"unknown status {status!r} in {int((rows['status'] == status).sum()):,} rows"
 
@@ -134,8 +136,11 @@ def check_file(task: tuple[str, str]) -> str | None:
     )
 
 
-def _rerender(folder: Path, rows: "pandas.DataFrame", workers: int, seed: int, findings: Findings) -> None:
-    ids = sorted(rows.loc[rows["status"].isin(("ok", "planned")), "sample_id"])
+def _rerender(
+    folder: Path, rows: "pandas.DataFrame", workers: Workers, seed: int, findings: Findings
+) -> None:
+    rendered_here = rows["status"].isin(("ok", "planned")) & rows["seed"].notna()
+    ids = sorted(rows.loc[rendered_here, "sample_id"])
     chosen = set(random.Random(seed).sample(ids, min(RERENDERED, len(ids))))
     tasks = [
         (_photo_file(folder, row), *(getattr(row, name) for name in RECIPE))

@@ -8,9 +8,9 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from glint_data.errors import CannotWrite, GlintError
 from glint_data.places import is_remote
@@ -21,11 +21,30 @@ IN_FLIGHT_PER_WORKER = 2
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one task: its result, or the sentence that says why there is none."""
+    """What became of one task: its result, or the sentence that says why there is none.
+
+    `attempts` above 1: a worker died under it, and may have left half a file behind.
+    """
 
     task: Any
     result: Any = None
     error: str | None = None
+    attempts: int = 1
+
+
+class Engine(Protocol):
+    """Runs tasks elsewhere, under the contract of `run_tasks`; `glint_data.engines` opens one by name."""
+
+    def run(self, function: Callable[[Any], Any], tasks: Iterable[Any]) -> Iterator[Outcome]:
+        """See `run_tasks`."""
+        ...
+
+
+Workers = int | Engine
+"""Who does the tasks: so many processes on this machine, or an engine."""
+
+DIED_TWICE = "the worker process died on it twice (killed, or out of memory)"
+THREAD_COUNTS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def default_workers() -> int:
@@ -33,7 +52,7 @@ def default_workers() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def run_tasks(function: Callable[[Any], Any], tasks: Iterable[Any], workers: int) -> Iterator[Outcome]:
+def run_tasks(function: Callable[[Any], Any], tasks: Iterable[Any], workers: Workers) -> Iterator[Outcome]:
     """Call `function(task)` in worker processes and yield the outcomes as they come, in any order.
 
     An exception in a task becomes its outcome. A worker that dies (killed, out of memory) takes a whole
@@ -43,6 +62,9 @@ def run_tasks(function: Callable[[Any], Any], tasks: Iterable[Any], workers: int
     Raises:
         CannotWrite: at once, when a task could not write: going on would fail the same way.
     """
+    if not isinstance(workers, int):
+        yield from workers.run(function, tasks)
+        return
     queue = iter(tasks)
     suspects: list[Any] = []
     while True:
@@ -51,6 +73,16 @@ def run_tasks(function: Callable[[Any], Any], tasks: Iterable[Any], workers: int
             return
         for task in suspects:
             yield from _run_alone(function, task)
+
+
+def in_order(outcomes: Iterable[Outcome], tasks: Iterable[Any]) -> Iterator[Outcome]:
+    """The outcomes in the order of their tasks: sums over them then come out the same to the last bit."""
+    coming, early = iter(outcomes), {}
+    for task in tasks:
+        while id(task) not in early:
+            outcome = next(coming)
+            early[id(outcome.task)] = outcome
+        yield early.pop(id(task))
 
 
 def _run_until_broken(function, queue: Iterator[Any], workers: int):
@@ -86,16 +118,22 @@ def _run_alone(function, task) -> Iterator[Outcome]:
     with _pool(1) as pool:
         future = pool.submit(function, task)
         outcome = _outcome(future, task)
-    yield outcome or Outcome(task, error="the worker process died on it twice (killed, or out of memory)")
+    yield replace(outcome or Outcome(task, error=DIED_TWICE), attempts=2)
 
 
 def _outcome(future: Future, task: Any) -> Outcome | None:
     """The future's outcome; None where its worker died."""
     try:
-        return Outcome(task, result=future.result())
+        return outcome_of(task, future.result)
     except BrokenProcessPool:
         return None
-    except CannotWrite:
+
+
+def outcome_of(task: Any, call: Callable[[], Any]) -> Outcome:
+    """What `call` returns as the task's outcome, or what it raises, but for errors that end a run."""
+    try:
+        return Outcome(task, result=call())
+    except (CannotWrite, BrokenProcessPool):
         raise
     except GlintError as error:
         return Outcome(task, error=str(error))
@@ -117,8 +155,7 @@ def _begin_worker() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
     threading.Thread(target=_end_with_parent, daemon=True).start()
     # One thread a worker: the processes share the cores, and results must not depend on thread counts.
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[name] = "1"
+    os.environ.update(dict.fromkeys(THREAD_COUNTS, "1"))
     import cv2
 
     cv2.setNumThreads(1)

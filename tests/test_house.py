@@ -11,7 +11,7 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parents[1]
 FILES = sorted([*(REPOSITORY / "glint_data").rglob("*.py"), *(REPOSITORY / "distortions").rglob("*.py")])
 STAGES = {"synthesize", "embed", "match", "label", "training", "report", "estimate", "listing"}
-STAGES |= {"materialize", "verify", "shards"}
+STAGES |= {"materialize", "verify", "shards", "importing", "export"}
 MAY_IMPORT_STAGES = {"cli", "quickstart"}
 ALLOWED_BETWEEN = {
     ("label", "embed"),
@@ -19,6 +19,7 @@ ALLOWED_BETWEEN = {
     ("references", "embed"),
     ("materialize", "synthesize"),
     ("shards", "synthesize"),
+    ("importing", "synthesize"),
 }
 TORCH_ROOMS = {"embed", "embed_networks", "weights", "models", "training", "torchvision_import", "denoise"}
 

@@ -47,7 +47,7 @@ def glint_data(
 
 def main() -> None:
     """Run the command line; every error a person can mend is one sentence and an exit code."""
-    from glint_data.cli import datasets, labels, networks, start  # noqa: F401  (they register their verbs)
+    from glint_data.cli import datasets, exporting, labels, networks, scored, start  # noqa: F401  (they register)
 
     try:
         app()

@@ -5,7 +5,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from glint_data.cli import DONE_WITH_REFUSALS, app
-from glint_data.cli.options import Dataset, Place, anywhere, local, numbers, place, workers
+from glint_data.cli.options import (
+    Dataset,
+    Engine,
+    Place,
+    WorkerCount,
+    anywhere,
+    local,
+    numbers,
+    place,
+    workers,
+    workers_of,
+)
 from glint_data.errors import GlintError
 
 if TYPE_CHECKING:
@@ -52,9 +63,8 @@ def synthesize(
     virtual: Annotated[bool, typer.Option("--virtual", help="Recipes only: no pixels on disk.")] = False,
     format: Annotated[str, typer.Option(help="Lossless image format: png or webp.")] = "png",
     seed: Annotated[int, typer.Option(min=0, help="Seed of the whole run.")] = 0,
-    worker_count: Annotated[
-        int, typer.Option("--workers", min=0, help="Processes that render; 0: one a core.")
-    ] = 0,
+    worker_count: WorkerCount = 0,
+    engine: Engine = "local",
     limit: Annotated[int, typer.Option(min=0, help="Only the first so many photos; 0: all.")] = 0,
     shard: Annotated[str, typer.Option(help="Only this share of the photos, I/N; then 'merge'.")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say the cost; write nothing.")] = False,
@@ -81,10 +91,12 @@ def synthesize(
         from glint_data import shards
 
         part = shards.parse(shard)
-        summary = shards.synthesize_shard(sources, out, settings, workers(worker_count), part, limit)
+        with workers_of(engine, worker_count, out, sources) as chosen:
+            summary = shards.synthesize_shard(sources, out, settings, chosen, part, limit)
         _close(summary, f"Next: the other shards, then glint-data merge {out}")
         return
-    summary = run(sources, out, settings, workers(worker_count), limit)
+    with workers_of(engine, worker_count, out, sources) as chosen:
+        summary = run(sources, out, settings, chosen, limit)
     following = f"label {out} --reference kadid" if suite == "kadid10k" else f"report {out}"
     _close(summary, f"Next: glint-data {following}")
 
@@ -121,26 +133,26 @@ def materialize(
     where: Annotated[
         list[str] | None, typer.Option(help="Only these, as column=value,value; repeatable, all must hold.")
     ] = None,
-    worker_count: Annotated[
-        int, typer.Option("--workers", min=0, help="Processes that render; 0: one a core.")
-    ] = 0,
+    worker_count: WorkerCount = 0,
+    engine: Engine = "local",
 ) -> None:
     """Render a virtual dataset, or part of it; its labels come along.
 
     Example: glint-data materialize recipes --out dataset --where type=1,10-12 --where level=5
     """
     from glint_data.materialize import materialize as run
+    from glint_data.sources import folders_of
 
-    summary = run(dataset, out, where or [], workers(worker_count))
+    with workers_of(engine, worker_count, out, folders_of(dataset)) as chosen:
+        summary = run(dataset, out, where or [], chosen)
     _close(summary, f"Next: glint-data report {out}")
 
 
 @app.command(rich_help_panel="Datasets")
 def verify(
     dataset: Dataset,
-    worker_count: Annotated[
-        int, typer.Option("--workers", min=0, help="Processes that read; 0: one a core.")
-    ] = 0,
+    worker_count: WorkerCount = 0,
+    engine: Engine = "local",
 ) -> None:
     """Check schema, keys, files, hashes, labels, and drift; repair nothing.
 
@@ -148,7 +160,8 @@ def verify(
     """
     from glint_data.verify import verify as run
 
-    findings = run(dataset, workers(worker_count))
+    with workers_of(engine, worker_count, dataset, writes=False) as chosen:
+        findings = run(dataset, chosen)
     typer.echo(findings.text())
     if findings.problems:
         raise typer.Exit(DONE_WITH_REFUSALS)

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from glint_data.cli import DONE_WITH_REFUSALS, app
-from glint_data.cli.options import Dataset, Place, anywhere, local, place
+from glint_data.cli.options import Dataset, Engine, Place, WorkerCount, anywhere, local, place, workers_of
 from glint_data.errors import CannotWrite
 
 Reference = Annotated[str, typer.Option(help="Scored reference set.")]
@@ -29,11 +29,22 @@ Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
 @app.command(rich_help_panel="Labels")
 def label(
     dataset: Dataset,
-    reference: Reference = "kadid",
-    reference_root: ReferenceRoot = None,
+    reference: Annotated[
+        list[str] | None,
+        typer.Option(help="Scored reference set; several, repeated or with commas. [default: kadid]"),
+    ] = None,
+    reference_root: Annotated[
+        list[str] | None,
+        typer.Option(help="Folder of the set's images; NAME=FOLDER, repeated, where several sets are named."),
+    ] = None,
     embedder: Embedder = None,
     method: Annotated[str | None, typer.Option(help="Label method. [default: the best by audit]")] = None,
+    leave_out: Annotated[
+        list[str] | None, typer.Option(help="A reference whose scores play no part (repeatable).")
+    ] = None,
     device: Device = "auto",
+    worker_count: WorkerCount = 0,
+    engine: Engine = "local",
 ) -> None:
     """Give every sample a score with an interval, from the scored references its photo resembles.
 
@@ -44,7 +55,17 @@ def label(
     """
     from glint_data.label import label_dataset
 
-    summary = label_dataset(dataset, reference, reference_root, embedder, method, device)
+    with workers_of(engine, worker_count, dataset, writes=False) as chosen:
+        summary = label_dataset(
+            dataset,
+            reference or "kadid",
+            reference_root,
+            embedder,
+            method,
+            device,
+            workers=chosen,
+            leave_out=leave_out or (),
+        )
     typer.echo(summary.text())
     if summary.unlabelled:
         raise typer.Exit(DONE_WITH_REFUSALS if summary.labelled else 1)
@@ -90,7 +111,9 @@ def audit(
 
 @app.command(rich_help_panel="Labels")
 def references(
-    name: Annotated[str | None, typer.Argument(help="A set; without it, all known sets are listed.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(help="A set, or several with commas to align; none: list all.")
+    ] = None,
     build: Annotated[
         Place,
         anywhere("PLACE", "Make the set's bundled descriptors from its own folder."),
@@ -103,8 +126,15 @@ def references(
 
     if name is None:
         for key, description in known.known_sets().items():
-            typer.echo(f"{key:10s} {description['title']}: {description['citation']}")
+            use = "reference set" if "bundled_scores" in description else "to import"
+            typer.echo(f"{key:10s} {use:14s} {description['title']}: {description['citation']}")
     elif build is not None:
         typer.echo(known.build(name, build))
+    elif "," in name:
+        from glint_data.alignment import align, scores_of
+
+        first, *others = name.split(",")
+        for other in others:
+            typer.echo(align(scores_of(first), scores_of(other))[0].text())
     else:
         typer.echo(json.dumps(known.inspect(name), indent=1))

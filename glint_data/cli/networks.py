@@ -6,6 +6,7 @@ import typer
 
 from glint_data.cli import DONE_WITH_REFUSALS, app
 from glint_data.cli.options import Place, anywhere, here, local, place
+from glint_data.errors import GlintError
 
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
 Crops = Annotated[int, typer.Option(min=1, help="Crops an image is judged by; always the same ones.")]
@@ -25,6 +26,14 @@ def train(
     ] = "glintiqa",
     size: Annotated[str, typer.Option(help="full, or tiny for a CPU.")] = "full",
     variant: Annotated[str, typer.Option(help="default, or exact as published.")] = "default",
+    switch: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="Any field of the network or the training (repeatable); a wrong name lists them.",
+        ),
+    ] = None,
     from_scratch: Annotated[
         bool, typer.Option("--from-scratch", help="Without pretrained backbones.")
     ] = False,
@@ -46,7 +55,22 @@ def train(
     ] = 0,
     split_file: Annotated[Place, local("FILE", "CSV of source,part (train, val, test).")] = None,
     split_seed: Annotated[int, typer.Option(min=0, help="Seed that deals photos to the parts.")] = 0,
+    crop_places: Annotated[
+        int, typer.Option(min=0, help="Fixed crops an image has in training; 0: anywhere, anew each time.")
+    ] = 0,
+    cache_features: Annotated[
+        str, typer.Option(help="float16 or float32: keep what frozen backbones make of these crops.")
+    ] = "",
+    cache: Annotated[
+        Place, local("FOLDER", "Folder of these features, for several runs. [default: the run's]")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of weights, order and crops.")] = 0,
+    repeat: Annotated[
+        int, typer.Option(min=0, help="Train and test on so many splits, for a median; 0: one run, no test.")
+    ] = 0,
+    checkpoint_seconds: Annotated[
+        float, typer.Option(min=0, help="Seconds between checkpoints within an epoch.")
+    ] = 300.0,
     workers: Annotated[int | None, typer.Option(help="Loader processes. [default: as needed]")] = None,
     device: Device = "auto",
 ) -> None:
@@ -76,15 +100,32 @@ def train(
         "patience": patience,
         "split_file": str(split_file) if split_file else None,
         "split_seed": split_seed,
+        "crop_places": crop_places,
+        "cache_features": cache_features,
         "seed": seed,
     }
-    typer.echo(training.train(manifests, model, out, device=device, workers=workers, **options).text())
+    options |= training.read_switches(model, switch or (), options.keys())
+    options |= {
+        "device": device,
+        "workers": workers,
+        "checkpoint_seconds": checkpoint_seconds,
+        "cache": cache,
+    }
+    if repeat:
+        typer.echo(training.repeat_text(training.repeat_splits(manifests, model, out, repeat, **options)))
+    else:
+        typer.echo(training.train(manifests, model, out, **options).text())
 
 
 @app.command(rich_help_panel="Networks")
 def evaluate(
     run: Annotated[Place, typer.Argument(parser=here, metavar="RUN", help="Folder of a training run.")],
-    manifest: Annotated[Place, typer.Argument(parser=place, metavar="MANIFEST", help="A labelled dataset.")],
+    manifests: Annotated[
+        list[Place], typer.Argument(parser=place, metavar="MANIFEST...", help="Labelled datasets.")
+    ],
+    also: Annotated[
+        list[Place] | None, local("RUN", "Another run beside it, for the table (repeatable).")
+    ] = None,
     split: Annotated[
         str, typer.Option(help="auto, train, val, test or all; auto: its test photos.")
     ] = "auto",
@@ -94,14 +135,24 @@ def evaluate(
     plot: Annotated[Place, local("FILE", "Write scores over labels to this PNG.")] = None,
     device: Device = "auto",
 ) -> None:
-    """Compare a run's scores with labels: SROCC, KROCC, PLCC, RMSE."""
+    """Compare a run's scores with labels: SROCC, KROCC, PLCC, RMSE.
+
+    Several datasets, or several runs by --also, give a table: a line a run, a
+    column a dataset.
+    """
     import json
 
     from glint_data import training
     from glint_data.files import write_atomically
 
-    found = training.evaluate(run, manifest, split, crops, device, predictions, plot)
-    typer.echo(training.evaluate_text(found))
+    if len(manifests) > 1 or also:
+        if predictions or plot:
+            raise GlintError("--predictions and --plot belong to one run and one dataset; give one of each")
+        found = training.cross_table([run, *(also or ())], manifests, crops, device, split)
+        typer.echo(training.cross_text(found))
+    else:
+        found = training.evaluate(run, manifests[0], split, crops, device, predictions, plot)
+        typer.echo(training.evaluate_text(found))
     if json_file is not None:
         write_atomically(json_file, (json.dumps(found, indent=1) + "\n").encode())
     for file in (json_file, predictions, plot):

@@ -1,9 +1,21 @@
-"""Values of options that are more than a word: places, number lists, the number of workers."""
+"""Options of several verbs, and values that are more than a word: places, number lists, who does the work."""
 
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from glint_data.work import Workers
+
+WorkerCount = Annotated[
+    int, typer.Option("--workers", min=0, help="Processes that work; 0: one a core, of all machines.")
+]
+Engine = Annotated[
+    str,
+    typer.Option("--engine", help="local, or ray: a Ray cluster ($RAY_ADDRESS, or the one that runs here)."),
+]
 
 
 class Place:
@@ -65,3 +77,18 @@ def workers(number: int) -> int:
     from glint_data.work import default_workers
 
     return number or default_workers()
+
+
+def workers_of(
+    engine: str, number: int, folder: Path, places: list[Path] | None = None, writes: bool = True
+) -> "AbstractContextManager[Workers]":
+    """Who does the work on `folder`, for a with statement; without `places` its photos are where it says.
+
+    Raises:
+        GlintError: no such engine, or it cannot be had.
+    """
+    from glint_data import engines, sources
+
+    if places is None and engine != "local":
+        places = sources.folders_of(folder)
+    return engines.opened(engine, number, folder, places or (), writes)

@@ -23,7 +23,7 @@ def label_photos(
     samples: Samples,
     columns: np.ndarray,
     cache: Path | None,
-    workers: int | None = None,
+    workers: work.Workers | None = None,
 ) -> Label:
     """Calibrated labels, float32 (photos, C), NaN where a pair could not be measured.
 

@@ -77,10 +77,7 @@ def _errors(photo: Picture, sample: Picture, found: dict) -> None:
     found["error_masked_median"] = _log(ordered[96], 1e-3)
     found["error_masked_top"] = _log(ordered[-19:].mean(), 1e-3)
     for level in (1, 2, 3):
-        # a normalised Laplacian pyramid: bands divided by the local amplitude
-        amplitude = np.sqrt(photo.squares[level].clip(0)) + 6.0
-        other = np.sqrt(sample.squares[level].clip(0)) + 6.0
-        gap = photo.bands[level] / amplitude - sample.bands[level] / other
+        gap = photo.pyramid[level - 1] - sample.pyramid[level - 1]
         found[f"pyramid{level}"] = _log(float((gap * gap).mean()), 1e-4)
 
 
@@ -157,10 +154,10 @@ def _tone(photo: Picture, sample: Picture, found: dict) -> None:
     a, b = photo.light, sample.light
     found["light_shift"] = float(b.mean() - a.mean()) / 255
     found["light_gain"] = float(np.log((b.std() + 2) / (a.std() + 2)))
-    first, second = (np.percentile(x[::2, ::2], (2, 25, 50, 75, 98)) / 255 for x in (a, b))
-    for name, gap in zip(("p2", "p25", "p50", "p75", "p98"), second - first, strict=True):
+    gaps = sample.percentiles - photo.percentiles
+    for name, gap in zip(("p2", "p25", "p50", "p75", "p98"), gaps, strict=True):
         found[f"light_{name}_shift"] = float(gap)
-    histograms = [np.bincount(picture.grey.ravel(), minlength=256) for picture in (photo, sample)]
+    histograms = [photo.histogram, sample.histogram]
     used = [float((h > 0).sum()) for h in histograms]
     found["levels_lost"] = float(np.log((used[1] + 1) / (used[0] + 1)))
     found["black_gain"] = _log(
@@ -197,14 +194,17 @@ def _colours(photo: Picture, sample: Picture, found: dict) -> None:
 
 def _detail(photo: Picture, sample: Picture, found: dict) -> None:
     """Fine detail at full resolution, band energies, and flatness that was not there before."""
-    a, b = np.abs(photo.fine), np.abs(sample.fine)
-    found["detail_gain"] = float(np.log((b.mean() + 0.5) / (a.mean() + 0.5)))
-    found["detail_error"] = _log(float(((photo.fine - sample.fine) ** 2).mean()), 0.1)
-    found["flat_gain"] = float((b < 0.5).mean() - (a < 0.5).mean())
+    import cv2
+
+    (sharp_a, flat_a), (sharp_b, flat_b) = photo.sharpness, sample.sharpness
+    found["detail_gain"] = float(np.log((sharp_b + 0.5) / (sharp_a + 0.5)))
+    found["detail_error"] = _log(cv2.norm(photo.fine, sample.fine, cv2.NORM_L2SQR) / photo.fine.size, 0.1)
+    found["flat_gain"] = flat_b - flat_a
     for level in range(4):
-        energy = [float(np.sqrt((picture.bands[level] ** 2).mean())) for picture in (photo, sample)]
-        found[f"band{level}_gain"] = float(np.log((energy[1] + 0.3) / (energy[0] + 0.3)))
-    rows = np.abs(np.diff(sample.grey[:, ::1].astype(np.float32), axis=1)).mean(axis=0)
+        gain = (sample.energies[level] + 0.3) / (photo.energies[level] + 0.3)
+        found[f"band{level}_gain"] = float(np.log(gain))
+    steps = cv2.absdiff(sample.grey[:, 1:], sample.grey[:, :-1])
+    rows = cv2.reduce(steps, 0, cv2.REDUCE_AVG, dtype=cv2.CV_32F)[0]
     usable = len(rows) // 8 * 8
     if usable >= 16:
         phase = rows[:usable].reshape(-1, 8).mean(axis=0)

@@ -6,7 +6,7 @@ by photo, so that an interrupted run goes on where it stopped and a second run m
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,10 +31,10 @@ class Task:
     kept: Path | None
 
 
-def measured(tasks: Iterable[Task], total: int, workers: int) -> Iterator[tuple[Task, np.ndarray]]:
-    """(task, float32 (samples, measurements)) as they are finished, in any order; NaN where unreadable."""
+def measured(tasks: Sequence[Task], total: int, workers: work.Workers) -> Iterator[tuple[Task, np.ndarray]]:
+    """(task, float32 (samples, measurements)) in the order of the tasks; NaN where unreadable."""
     with Meter(total, "photos' samples measured") as meter:
-        for outcome in work.run_tasks(measure_photo, tasks, workers):
+        for outcome in work.in_order(work.run_tasks(measure_photo, tasks, workers), tasks):
             if outcome.error:
                 meter.note(f"{outcome.task.photo.name}: {outcome.error}")
             meter.advance()

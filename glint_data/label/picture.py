@@ -1,8 +1,10 @@
 """One image's share of the full-reference measurements: what both images of a pair are turned into once."""
 
+from functools import cached_property
+
 import numpy as np
 
-from glint_data.descriptor import AREA
+from glint_data.descriptor import AREA, length
 
 _OPPONENT = np.array(
     [[0.299, 0.587, 0.114], [0.596, -0.274, -0.322], [0.211, -0.523, 0.312]], dtype=np.float32
@@ -20,9 +22,7 @@ def window(image: np.ndarray) -> np.ndarray:
 def _gradient(image: np.ndarray) -> np.ndarray:
     import cv2
 
-    return cv2.magnitude(
-        cv2.filter2D(image, cv2.CV_32F, _PREWITT), cv2.filter2D(image, cv2.CV_32F, _PREWITT.T)
-    )
+    return length(cv2.filter2D(image, cv2.CV_32F, _PREWITT), cv2.filter2D(image, cv2.CV_32F, _PREWITT.T))
 
 
 def _bounded(rgb: np.ndarray) -> np.ndarray:
@@ -51,7 +51,7 @@ class Picture:
         opponent = cv2.transform(half.astype(np.float32), _OPPONENT)
         self.light, self.first, self.second = cv2.split(opponent)
         self.gradient = _gradient(self.light)
-        self.chroma = cv2.magnitude(self.first, self.second)
+        self.chroma = length(self.first, self.second)
         self.scales = [self.light]
         for _ in range(3):
             self.scales.append(
@@ -68,6 +68,37 @@ class Picture:
             for channel in (self.first, self.second)
         ]
 
+    @cached_property
+    def pyramid(self) -> list[np.ndarray]:
+        """The normalised Laplacian pyramid's bands 1 to 3: divided by the local amplitude."""
+        return [
+            band / (np.sqrt(square.clip(0)) + 6.0)
+            for band, square in zip(self.bands[1:], self.squares[1:], strict=True)
+        ]
+
+    @cached_property
+    def sharpness(self) -> tuple[float, float]:
+        """Mean magnitude of the Laplacian at full resolution, and the share of pixels where it is nil."""
+        magnitude = np.abs(self.fine)
+        return float(magnitude.mean()), float((magnitude < 0.5).mean())
+
+    @cached_property
+    def energies(self) -> list[float]:
+        """Root mean square of each band."""
+        return [float(np.sqrt((band * band).mean())) for band in self.bands]
+
+    @cached_property
+    def percentiles(self) -> np.ndarray:
+        """2nd, 25th, 50th, 75th and 98th percentile of luminance, [0, 1]."""
+        return np.percentile(self.light[::2, ::2], (2, 25, 50, 75, 98)) / 255
+
+    @cached_property
+    def histogram(self) -> np.ndarray:
+        """Pixels of each of the 256 grey values."""
+        import cv2
+
+        return cv2.calcHist([self.grey], [0], None, [256], [0, 256]).ravel().astype(np.int64)
+
     def masks(self) -> dict[str, np.ndarray]:
         """Weight maps of the pristine photo: how busy it is around each pixel, and how salient."""
         import cv2
@@ -79,7 +110,7 @@ class Picture:
             y, x = np.mgrid[0:rows, 0:columns].astype(np.float32)
             centre = np.exp(-(((x / columns - 0.5) ** 2 + (y / rows - 0.5) ** 2) / 0.18)).astype(np.float32)
             around = cv2.GaussianBlur(self.light, (0, 0), columns / 16)
-            colour = cv2.magnitude(
+            colour = length(
                 self.first - cv2.GaussianBlur(self.first, (0, 0), columns / 16),
                 self.second - cv2.GaussianBlur(self.second, (0, 0), columns / 16),
             )

@@ -23,8 +23,7 @@ def create(name: str, variant: str = "default", **options) -> "QualityNetwork":
     Raises:
         GlintError: an unknown name, variant, size or option, or weights that cannot be had.
     """
-    if name not in NAMES:
-        raise GlintError(f"model {name!r}: there is no such network; known are {', '.join(NAMES)}")
+    _check_name(name)
     if variant not in VARIANTS:
         raise GlintError(
             f"variant {variant!r} of {name}: there is no such variant; known are {', '.join(VARIANTS)}"
@@ -36,3 +35,20 @@ def create(name: str, variant: str = "default", **options) -> "QualityNetwork":
     from glint_data.models import ahiq
 
     return ahiq.build(variant, **options)
+
+
+def configuration_class(name: str) -> type:
+    """The dataclass whose fields are a network's options. Raises `GlintError` for an unknown name."""
+    _check_name(name)
+    if name == "glintiqa":
+        from glint_data.models.glintiqa import GlintIQAConfig
+
+        return GlintIQAConfig
+    from glint_data.models.ahiq import AHIQConfig
+
+    return AHIQConfig
+
+
+def _check_name(name: str) -> None:
+    if name not in NAMES:
+        raise GlintError(f"model {name!r}: there is no such network; known are {', '.join(NAMES)}")

@@ -62,21 +62,28 @@ class VitTaps(nn.Module):
         vit = self.backbone
         return vit.norm_pre(vit._pos_embed(vit.patch_embed(self.normalise(image))))
 
-    def forward(self, image: Tensor) -> list[Tensor]:
-        vit, found = self.backbone, []
+    def begin(self, image: Tensor) -> list[Tensor]:
+        """What the frozen part gives: its taps, then all tokens after its last block."""
         with torch.set_grad_enabled(
             torch.is_grad_enabled() and (not self.frozen_blocks or self.train_embeddings)
         ):
-            tokens = self._embed(image)
-            for index in range(self.frozen_blocks):
-                tokens = vit.blocks[index](tokens)
-                if index in self.taps:
-                    found.append(tokens[:, vit.num_prefix_tokens :])
-        for index in range(self.frozen_blocks, len(vit.blocks)):
+            return self._blocks([self._embed(image)], range(self.frozen_blocks))
+
+    def finish(self, begun: Sequence[Tensor]) -> list[Tensor]:
+        """All taps from what `begin` gave."""
+        return self._blocks(list(begun), range(self.frozen_blocks, len(self.backbone.blocks)))[:-1]
+
+    def _blocks(self, begun: list[Tensor], indices: range) -> list[Tensor]:
+        vit = self.backbone
+        *found, tokens = begun
+        for index in indices:
             tokens = vit.blocks[index](tokens)
             if index in self.taps:
                 found.append(tokens[:, vit.num_prefix_tokens :])
-        return found
+        return [*found, tokens]
+
+    def forward(self, image: Tensor) -> list[Tensor]:
+        return self.finish(self.begin(image))
 
 
 class ResnetTaps(nn.Module):
@@ -112,20 +119,33 @@ class ResnetTaps(nn.Module):
         self.train(was_training)
         return found
 
-    def forward(self, image: Tensor) -> list[Tensor]:
-        net, found = self.backbone, []
-        graph = torch.is_grad_enabled()
-        with torch.set_grad_enabled(graph and self.frozen_stages < 0):
-            features = net.maxpool(net.act1(net.bn1(net.conv1(self.normalise(image)))))
-        for index in range(1, self.stages + 1):
-            with torch.set_grad_enabled(graph and self.frozen_stages < index):
-                for block in getattr(net, f"layer{index}"):
-                    features = block(features)
-                    if self.every_block:
-                        found.append(features)
-                if not self.every_block:
+    def begin(self, image: Tensor) -> list[Tensor]:
+        """The outputs of the frozen stages; the stem's where no stage is frozen."""
+        net = self.backbone
+        with torch.set_grad_enabled(torch.is_grad_enabled() and self.frozen_stages < 0):
+            stem = net.maxpool(net.act1(net.bn1(net.conv1(self.normalise(image)))))
+        with torch.set_grad_enabled(False):
+            frozen = self._stages(stem, range(1, self.frozen_stages + 1))
+        return frozen or [stem]
+
+    def finish(self, begun: Sequence[Tensor]) -> list[Tensor]:
+        """All outputs from what `begin` gave."""
+        found = list(begun) if self.frozen_stages > 0 else []
+        return found + self._stages(begun[-1], range(max(self.frozen_stages, 0) + 1, self.stages + 1))
+
+    def _stages(self, features: Tensor, indices: range) -> list[Tensor]:
+        found = []
+        for index in indices:
+            for block in getattr(self.backbone, f"layer{index}"):
+                features = block(features)
+                if self.every_block:
                     found.append(features)
+            if not self.every_block:
+                found.append(features)
         return found
+
+    def forward(self, image: Tensor) -> list[Tensor]:
+        return self.finish(self.begin(image))
 
 
 def build_backbone(timm_name: str, **options) -> tuple[nn.Module, Normalise]:
@@ -205,10 +225,10 @@ def files_for(backbone_weights: Sequence[str | Path]) -> tuple[Path | None, Path
     return vit_file, cnn_file
 
 
-def configuration(base, sizes: dict[str, dict], size: str, name: str):
-    """The configuration of a size. Raises `GlintError` for one that does not exist."""
+def configuration(default, variant: dict, sizes: dict[str, dict], size: str, name: str):
+    """The default configuration in a size, then a variant's switches. Raises `GlintError` for an unknown size."""
     from glint_data.models.shapes import with_options
 
     if size not in sizes:
         raise GlintError(f"size {size!r} of {name}: there is no such size; known are {', '.join(sizes)}")
-    return with_options(base, sizes[size], name)
+    return with_options(default, sizes[size] | variant, name)

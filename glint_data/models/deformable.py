@@ -15,19 +15,30 @@ class DeformableConv2d(nn.Conv2d):
     """
 
     def forward(self, features: Tensor, offsets: Tensor) -> Tensor:
-        height, width = features.shape[2:]
+        batch, _, height, width = features.shape
+        # All taps are sampled as one tall image, (B, C, K H, W): so it is the matrix to multiply, uncopied.
+        # In float32: half precision cannot tell neighbouring sub-pixel places apart.
+        sampled = nn.functional.grid_sample(
+            features.float(), self._places(offsets.float()), align_corners=True
+        )
+        columns = sampled.to(features.dtype).reshape(batch, -1, height * width)
+        kernel = self.weight.flatten(1).expand(batch, -1, -1)
+        result = torch.bmm(kernel, columns)
+        if self.bias is not None:
+            result = result + self.bias[:, None]
+        return result.unflatten(2, (height, width))
+
+    def _places(self, offsets: Tensor) -> Tensor:
+        """Where each tap of each position looks, (B, K H, W, 2), as `grid_sample` counts: from -1 to 1."""
         side, padding = self.kernel_size[0], self.padding[0]
-        rows = torch.arange(height, device=features.device, dtype=torch.float32).view(1, height, 1)
-        columns = torch.arange(width, device=features.device, dtype=torch.float32).view(1, 1, width)
-        # Coordinates in float32: half precision cannot tell neighbouring sub-pixel places apart.
-        offsets = offsets.float()
-        result = None
-        for tap in range(side * side):
-            row = rows + (tap // side - padding) + offsets[:, 2 * tap]
-            column = columns + (tap % side - padding) + offsets[:, 2 * tap + 1]
-            place = torch.stack((column * (2 / (width - 1)) - 1, row * (2 / (height - 1)) - 1), dim=-1)
-            sampled = nn.functional.grid_sample(features, place.to(features.dtype), align_corners=True)
-            kernel = self.weight[:, :, tap // side, tap % side]
-            part = nn.functional.conv2d(sampled, kernel[:, :, None, None])
-            result = part if result is None else result + part
-        return result if self.bias is None else result + self.bias.view(1, -1, 1, 1)
+        batch, _, height, width = offsets.shape
+
+        def ramp(length: int) -> Tensor:
+            return torch.arange(length, device=offsets.device, dtype=torch.float32)
+
+        apart = offsets.view(batch, side, side, 2, height, width)
+        tap = ramp(side) - padding
+        rows = apart[:, :, :, 0] + tap.view(side, 1, 1, 1) + ramp(height).view(height, 1)
+        columns = apart[:, :, :, 1] + tap.view(side, 1, 1) + ramp(width)
+        places = torch.stack((columns * (2 / (width - 1)) - 1, rows * (2 / (height - 1)) - 1), dim=-1)
+        return places.reshape(batch, side * side * height, width, 2)

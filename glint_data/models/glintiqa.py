@@ -44,17 +44,16 @@ class GlintIQAConfig:
     freeze_backbones: bool = True
 
 
-EXACT = replace(
-    GlintIQAConfig(),
-    attention_heads=1,
-    learned_temperature=False,
-    mixing_reshape=True,
-    own_normalisation=False,
-    balanced_branches=False,
-    train_embeddings=True,
-    channels_last=False,
-    frozen_norms_drift=True,
-)
+PUBLISHED = {
+    "attention_heads": 1,
+    "learned_temperature": False,
+    "mixing_reshape": True,
+    "own_normalisation": False,
+    "balanced_branches": False,
+    "train_embeddings": True,
+    "channels_last": False,
+    "frozen_norms_drift": True,
+}
 TINY = {
     "vit": "test_vit",
     "cnn": "test_resnet",
@@ -80,9 +79,10 @@ class LocalFeatures(nn.Module):
         for index, (channels, kernel) in enumerate(zip(taps.widths(), (4, 2, 1), strict=True), start=1):
             setattr(self, f"patch_embed{index}", nn.Conv2d(channels, width, kernel, stride=kernel))
 
-    def forward(self, image: Tensor) -> list[Tensor]:
+    def forward(self, begun: Sequence[Tensor]) -> list[Tensor]:
+        """From what `taps.begin` made of the image."""
         embeddings = (self.patch_embed1, self.patch_embed2, self.patch_embed3)
-        taps = zip(self.norms, embeddings, self.taps(image), strict=True)
+        taps = zip(self.norms, embeddings, self.taps.finish(begun), strict=True)
         return [norm(embed(features).flatten(2).transpose(1, 2)) for norm, embed, features in taps]
 
 
@@ -152,12 +152,28 @@ class GlintIQA(QualityNetwork):
         vit_parts = self.global_features.freeze_first(config.frozen_vit_blocks, config.train_embeddings)
         return vit_parts + self.local_features.taps.freeze_first(config.frozen_cnn_stages)
 
+    def score_layer(self) -> nn.Module:
+        return self.quality_head[-1]
+
     def frozen_modules(self) -> list[nn.Module]:
         return self._frozen
 
-    def forward(self, image: Tensor) -> Tensor:
-        global_taps = self.global_features(image)
-        local_taps = self.local_features(image)
+    def why_not_cacheable(self) -> str | None:
+        config = self.config
+        if config.freeze_backbones and config.train_embeddings:
+            return "its position embedding is trained (train_embeddings)"
+        if config.freeze_backbones and config.frozen_norms_drift:
+            return "its frozen batch norms drift (frozen_norms_drift)"
+        return super().why_not_cacheable()
+
+    def frozen_features(self, image: Tensor) -> tuple[Tensor, ...]:
+        """Outputs of the frozen ResNet stages, then tokens after the frozen blocks."""
+        return (*self.local_features.taps.begin(image), *self.global_features.begin(image))
+
+    def from_features(self, features: tuple[Tensor, ...]) -> Tensor:
+        stages = max(self.local_features.taps.frozen_stages, 1)
+        local_taps = self.local_features(features[:stages])
+        global_taps = self.global_features.finish(features[stages:])
         fused = self.local_projection(self.local_cwsa(torch.cat(local_taps, dim=2)))  # F0
         for step, tap in enumerate(global_taps, start=1):
             attend, enhance = getattr(self, f"cwsa{step}"), getattr(self, f"siem{step}")
@@ -185,7 +201,7 @@ def build(
 ) -> GlintIQA:
     """A GlintIQA; see `glint_data.models.create`. From scratch nothing is frozen in the default variant."""
     config = backbones.configuration(
-        EXACT if variant == "exact" else GlintIQAConfig(), SIZES, size, "glintiqa"
+        GlintIQAConfig(), PUBLISHED if variant == "exact" else {}, SIZES, size, "glintiqa"
     )
     vit_file, cnn_file = backbones.files_for(backbone_weights)
     pretrained = (

@@ -33,9 +33,32 @@ class QualityNetwork(nn.Module):
         """Side of the square crops it takes, in pixels."""
         return self.config.input_size
 
+    def score_layer(self) -> nn.Module:
+        """The linear layer or 1x1 convolution whose bias adds to every score."""
+        raise NotImplementedError
+
+    def start_at(self, score: float) -> None:
+        """Begin with predictions around a score, so that the first steps are not spent on finding the mean."""
+        nn.init.constant_(self.score_layer().bias, score)
+
     def frozen_modules(self) -> Iterable[nn.Module]:
         """Parts that training leaves as they are."""
         return ()
+
+    def why_not_cacheable(self) -> str | None:
+        """Why `frozen_features` may change during training; None where they are constant."""
+        return None if self.config.freeze_backbones else "its backbones are trained"
+
+    def frozen_features(self, image: Tensor) -> tuple[Tensor, ...]:
+        """What the frozen parts make of images (B, 3, S, S); constant where `why_not_cacheable` is None."""
+        raise NotImplementedError
+
+    def from_features(self, *features: tuple[Tensor, ...]) -> Tensor:
+        """Scores (B,) from the `frozen_features` of the distorted images and, if needed, of their references."""
+        raise NotImplementedError
+
+    def forward(self, *images: Tensor) -> Tensor:
+        return self.from_features(*(self.frozen_features(image) for image in images))
 
     def train(self, mode: bool = True) -> "QualityNetwork":
         """As in torch, but frozen parts stay in evaluation mode, so that batch norms keep their statistics."""

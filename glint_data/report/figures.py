@@ -52,9 +52,8 @@ def histogram(values: np.ndarray) -> bytes:
     return _png(figure)
 
 
-def reference_use(labelled: "pandas.DataFrame", most: int = 20) -> bytes:
-    """How many photos have each reference among their matches, the most used first."""
-    by_photo = labelled.drop_duplicates("source")["label_references"].dropna()
+def reference_use(by_photo: "pandas.Series", most: int = 20) -> bytes:
+    """How many photos have each reference among their matches, the most used first; a list a photo."""
     used = by_photo.explode().value_counts().head(most)
     figure = _figure(4.0, 2.5)
     axes = figure.subplots()

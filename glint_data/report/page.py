@@ -35,19 +35,22 @@ def render(title: str, sections: list[Section]) -> str:
     return environment.from_string(template).render(title=title, sections=sections)
 
 
-def whole(file: Path) -> str:
-    """A small picture of an entire image file, as a data address for the page."""
+def whole_of(pixels: np.ndarray) -> str:
+    """A small picture of an entire image, uint8 (H, W, 3), as a data address for the page."""
     import cv2
 
-    pixels = images.read_rgb(file)
     scale = min(2 * TILE[0] / pixels.shape[1], 2 * TILE[1] / pixels.shape[0], 1)
     size = max(round(pixels.shape[1] * scale), 1), max(round(pixels.shape[0] * scale), 1)
     return _webp(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA))
 
 
 def detail(file: Path) -> str:
-    """The middle of an image file, pixel for pixel: what a distortion does shows only unscaled."""
-    pixels = images.read_rgb(file)
+    """The middle of an image file, see `detail_of`."""
+    return detail_of(images.read_rgb(file))
+
+
+def detail_of(pixels: np.ndarray) -> str:
+    """The middle of an image, uint8 (H, W, 3), pixel for pixel: what a distortion does shows only unscaled."""
     top, left = (
         max((have - want) // 2, 0) for have, want in zip(pixels.shape, (TILE[1], TILE[0]), strict=False)
     )

@@ -9,20 +9,33 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from glint_data.training.evaluation import evaluate, evaluate_text
     from glint_data.training.prepare import train
-    from glint_data.training.protocols import cross_table, cross_text, repeat_splits
+    from glint_data.training.protocols import cross_table, cross_text, repeat_splits, repeat_text
     from glint_data.training.scoring import score
+    from glint_data.training.switches import read_switches
 
 _PLACES = {
     "cross_table": "protocols",
     "cross_text": "protocols",
     "evaluate": "evaluation",
     "evaluate_text": "evaluation",
+    "read_switches": "switches",
     "repeat_splits": "protocols",
+    "repeat_text": "protocols",
     "score": "scoring",
     "train": "prepare",
 }
 
-__all__ = ["cross_table", "cross_text", "evaluate", "evaluate_text", "repeat_splits", "score", "train"]
+__all__ = [
+    "cross_table",
+    "cross_text",
+    "evaluate",
+    "evaluate_text",
+    "read_switches",
+    "repeat_splits",
+    "repeat_text",
+    "score",
+    "train",
+]
 
 
 def __getattr__(name: str):

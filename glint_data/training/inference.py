@@ -28,7 +28,21 @@ def score_image(
     The crops of one image are one batch, so its score does not depend on which images stand beside it.
     Raises `GlintError` where a reference is needed and missing, or of another size.
     """
-    size, device = network.input_size, next(network.parameters()).device
+    device = next(network.parameters()).device
+    inputs = [to_unit(cut.to(device)) for cut in grid_crops(network, image, reference, crops)]
+    with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=amp):
+        scores = network(*inputs).float().cpu().numpy().astype(np.float64)
+    return Score(float(scores.mean()), float(scores.std()), len(scores))
+
+
+def grid_crops(
+    network: QualityNetwork, image: np.ndarray, reference: np.ndarray | None, count: int
+) -> list[torch.Tensor]:
+    """The fixed crops by which an image is judged, uint8 (n, 3, S, S), then its reference's at the same places.
+
+    Raises `GlintError` where a reference is needed and missing, or of another size.
+    """
+    size = network.input_size
     given = [image] if reference is None else [image, reference]
     if network.needs_reference != (reference is not None):
         takes = (
@@ -41,15 +55,10 @@ def score_image(
             "a full-reference network compares images of one size"
         )
     given = [pad_to(pixels, size) for pixels in given]
-    places = grid_places(given[0].shape, size, crops)
-    inputs = [
-        to_unit(
-            torch.from_numpy(
-                np.stack([crop(pixels, place, size) for place in places]).transpose(0, 3, 1, 2).copy()
-            ).to(device)
+    places = grid_places(given[0].shape, size, count)
+    return [
+        torch.from_numpy(
+            np.stack([crop(pixels, place, size) for place in places]).transpose(0, 3, 1, 2).copy()
         )
         for pixels in given
     ]
-    with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=amp):
-        scores = network(*inputs).float().cpu().numpy().astype(np.float64)
-    return Score(float(scores.mean()), float(scores.std()), len(places))

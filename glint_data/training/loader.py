@@ -5,6 +5,7 @@ or differently parallel run sees the same pixels.
 """
 
 import os
+import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from glint_data.models.network import QualityNetwork
 from glint_data.progress import track
 from glint_data.training.crops import crop, pad_to, random_place
 from glint_data.training.samples import Sample
@@ -33,6 +35,10 @@ class Batch:
         """What a network takes: float32 in [-1, 1] on the device."""
         given = (self.images,) if self.references is None else (self.images, self.references)
         return tuple(to_unit(images.to(device, non_blocking=True)) for images in given)
+
+    def scores(self, network: QualityNetwork, device: torch.device) -> Tensor:
+        """What the network makes of the crops, (B,)."""
+        return network(*self.inputs(device))
 
 
 def to_unit(images: Tensor) -> Tensor:
@@ -74,14 +80,33 @@ class Pixels:
 
 
 class RandomCrops(torch.utils.data.Dataset):
-    """Key (epoch, index) -> one random, perhaps flipped crop of that sample, with its label."""
+    """Key (epoch, index) -> one random, perhaps flipped crop of that sample, with its label.
 
-    def __init__(self, pixels: Pixels, size: int, seed: int, flip_vertically: bool) -> None:
+    With `places` above 0 each photo has so many fixed crops, alike for all its samples, and one of them is
+    drawn.
+    """
+
+    def __init__(self, pixels: Pixels, size: int, seed: int, flip_vertically: bool, places: int = 0) -> None:
         self.pixels, self.size, self.seed, self.flip_vertically = pixels, size, seed, flip_vertically
+        self.places = places
 
     def __getitem__(self, key: Key) -> tuple[np.ndarray, np.ndarray | None, float, float]:
-        epoch, index = key
-        rng = np.random.default_rng([self.seed, epoch, index])
+        if self.places:
+            return self.fixed(key[1], self.drawn_place(key))
+        return self._cut(key[1], np.random.default_rng([self.seed, *key]))
+
+    def drawn_place(self, key: Key) -> int:
+        """Which of its fixed crops a sample shows in an epoch."""
+        return int(np.random.default_rng([self.seed, *key]).integers(self.places))
+
+    def fixed(self, index: int, place: int) -> tuple[np.ndarray, np.ndarray | None, float, float]:
+        """One of a sample's fixed crops, a function of seed, photo and `place`."""
+        photo = zlib.crc32(self.pixels.samples[index].source_hash.encode())
+        return self._cut(index, np.random.default_rng([self.seed, photo, place]))
+
+    def _cut(
+        self, index: int, rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray | None, float, float]:
         sample = self.pixels.samples[index]
         image, reference = self.pixels.get(index)
         image = pad_to(image, self.size)

@@ -21,8 +21,7 @@ from glint_data.files import write_atomically
 from glint_data.models.network import QualityNetwork
 from glint_data.progress import Meter, say
 from glint_data.training import checkpoints, metrics, trained
-from glint_data.training.inference import score_image
-from glint_data.training.loader import CropLoader, Pixels, RandomCrops, fits_in_memory
+from glint_data.training.feed import open_feed
 from glint_data.training.losses import combined, label_weights
 from glint_data.training.optimisation import learning_rate, make_optimizer
 from glint_data.training.processes import Processes
@@ -62,10 +61,11 @@ class TrainingLoop:
         parts: dict[str, list[Sample]],
         workers: int | None,
         checkpoint_seconds: float,
+        cache: Path,
     ) -> None:
         self.settings, self.out, self.group, self.device = settings, out, group, device
         self.network, self.split, self.parts = network, split, parts
-        self.checkpoint_seconds = checkpoint_seconds
+        self.checkpoint_seconds, self.cache = checkpoint_seconds, cache
         network.shard_dropout(group.rank, group.world)
         self.parameters = [p for p in network.parameters() if p.requires_grad]
         self.optimizer = make_optimizer(settings, self.parameters)
@@ -79,28 +79,20 @@ class TrainingLoop:
         self.board = open_board(out) if group.is_first else lambda entry: None
         self.workers = workers
 
-    def _open_loaders(self) -> None:
-        workers = self.workers
-        with_reference, everything = self.network.needs_reference, self.parts["train"] + self.parts["val"]
-        keep = fits_in_memory(everything, with_reference) and not workers
-        if workers is None:
-            workers = 0 if keep else max((torch.get_num_threads() // self.group.world), 1)
-        pixels = Pixels(self.parts["train"], with_reference, keep)
-        self.val_pixels = Pixels(self.parts["val"], with_reference, keep)
-        if keep:
-            for part in (pixels, self.val_pixels):
-                part.preload(threads=max(torch.get_num_threads(), 1))
-        crops = RandomCrops(
-            pixels, self.network.input_size, self.settings.seed, self.settings.flip_vertically
-        )
-        self.loader = CropLoader(crops, workers, pin=self.device.type == "cuda")
-
     def go(self) -> Progress:
         """All epochs that are left."""
         progress, finished = self._resume()
         if finished or progress.epoch >= self.settings.epochs:
             return progress
-        self._open_loaders()
+        self.feed = open_feed(
+            self.settings,
+            self.network,
+            self.parts,
+            self.group,
+            self.workers,
+            amp=self.amp,
+            folder=self.cache,
+        )
         with Meter(self.settings.epochs * self.steps * self.batch_size, "images") as meter:
             meter.advance((progress.epoch * self.steps + progress.step) * self.batch_size)
             while progress.epoch < self.settings.epochs and not finished:
@@ -133,7 +125,7 @@ class TrainingLoop:
         self.network.train()
         planned = self.plan(progress.epoch)[progress.step :]
         mine = [batch[self.group.rank :: self.group.world] for batch in planned]
-        batches, saved = self.loader.batches(mine), time.monotonic()
+        batches, saved = self.feed.batches(mine), time.monotonic()
         for _ in planned:
             begun = time.monotonic()
             batch = next(batches)
@@ -155,7 +147,7 @@ class TrainingLoop:
             parameters["lr"] = learning_rate(self.settings, done, self.settings.epochs * self.steps)
         half = torch.autocast(self.device.type, torch.bfloat16) if self.amp else nullcontext()
         with half:
-            predicted = self.network(*batch.inputs(self.device))
+            predicted = batch.scores(self.network, self.device)
         predicted = self.group.shared(predicted.float())
         labels, std = (self.group.shared(values.to(self.device)) for values in (batch.mos, batch.mos_std))
         weights = label_weights(std) if self.settings.weigh_by_uncertainty else torch.ones_like(labels)
@@ -248,14 +240,14 @@ class TrainingLoop:
     def validate(self) -> dict[str, float]:
         """SROCC, PLCC and RMSE on the validation photos; the processes share the work."""
         self.network.eval()
-        pixels, crops = self.val_pixels, self.settings.validation_crops
+        examined = self.parts["val"]
         mine = {
-            index: score_image(self.network, *pixels.get(index), crops, self.amp).value
-            for index in range(self.group.rank, len(pixels.samples), self.group.world)
+            index: self.feed.validation_score(index, self.amp)
+            for index in range(self.group.rank, len(examined), self.group.world)
         }
         scores = self.group.collect(mine)
-        predicted = np.array([scores[index] for index in range(len(pixels.samples))])
-        labels = np.array([sample.mos for sample in pixels.samples])
+        predicted = np.array([scores[index] for index in range(len(examined))])
+        labels = np.array([sample.mos for sample in examined])
         measures = {"srocc": metrics.srocc, "plcc": metrics.plcc, "rmse": metrics.rmse}
         # A constant prediction has no correlation; 0 says so and can be compared.
         return {name: float(np.nan_to_num(measure(predicted, labels))) for name, measure in measures.items()}

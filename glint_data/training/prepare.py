@@ -1,5 +1,6 @@
 """From manifests and settings to a training loop: read, split, build, say what was found, then run."""
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from glint_data.training.loop import TrainingLoop
 from glint_data.training.samples import Sample, read_samples
 from glint_data.training.settings import TrainSettings, settings_from
 from glint_data.training.splits import Split, make_split
+
+FEATURES = "features"
 
 
 @dataclass
@@ -54,12 +57,14 @@ def train(
     device: str = "auto",
     workers: int | None = None,
     checkpoint_seconds: float = 300.0,
+    cache: str | Path | None = None,
     **options: Any,
 ) -> TrainSummary:
     """Train a network on labelled manifests into the run folder `out`, going on with what is there.
 
     `options` are the fields of `TrainSettings`. `workers` are loader processes; by default none where all
-    images fit in memory, where they are decoded once. Under torchrun all processes share one run.
+    images fit in memory, where they are decoded once. Under torchrun all processes share one run. `cache` is
+    where `cache_features` keeps features; without it below `out`, and only until the run is done.
 
     Raises:
         GlintError: no labels, too few photos, settings unlike those of the run there, weights not to be had.
@@ -78,14 +83,23 @@ def train(
     split = make_split(samples, settings)
     parts = {part: split.select(samples, part) for part in ("train", "val", "test")}
     _check_parts(parts, split)
-    network = _with_shared_statistics(build_network(settings).to(chosen), group)
+    network = build_network(settings)
+    if settings.start_at_mean and not settings.start_from:
+        network.start_at(sum(sample.mos for sample in parts["train"]) / len(parts["train"]))
+    _check_cache(settings, network)
+    network = _with_shared_statistics(network.to(chosen), group)
     if group.is_first:
         runs.open_folder(out, "train", record)  # made only now: a refusal above leaves nothing behind
         _announce(settings, network, split, parts, chosen)
         split.write(out)
     group.wait()
-    loop = TrainingLoop(settings, out, group, chosen, network, split, parts, workers, checkpoint_seconds)
+    features = Path(cache) if cache else out / FEATURES
+    loop = TrainingLoop(
+        settings, out, group, chosen, network, split, parts, workers, checkpoint_seconds, features
+    )
     progress = loop.go()
+    if group.is_first and cache is None:
+        shutil.rmtree(features, ignore_errors=True)
     processes.leave()
     return TrainSummary(
         folder=out,
@@ -140,6 +154,15 @@ def _with_shared_statistics(network: QualityNetwork, group: processes.Processes)
     ):
         say(f"  note: on CPUs each of the {group.world} processes has its own batch statistics")
     return network
+
+
+def _check_cache(settings: TrainSettings, network: QualityNetwork) -> None:
+    reason = network.why_not_cacheable()
+    if settings.cache_features and reason:
+        raise GlintError(
+            f"cache_features: {network.name} makes no features that stay as they are: {reason}; give pretrained "
+            "backbones, or --set freeze_backbones=true"
+        )
 
 
 def _check_parts(parts: dict[str, list[Sample]], split: Split) -> None:

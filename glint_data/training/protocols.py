@@ -26,6 +26,8 @@ def repeat_splits(
     """
     if rounds < 1:
         raise GlintError(f"rounds {rounds}: must be at least 1")
+    if options.get("split_file"):
+        raise GlintError("repeated splits are dealt by seed; leave out the split file, or train once with it")
     first, out = options.pop("split_seed", 0), Path(out)
     found: dict[str, list[float]] = {name: [] for name in NAMES}
     for number in range(rounds):
@@ -43,15 +45,32 @@ def repeat_splits(
     return report
 
 
+def repeat_text(report: dict[str, Any]) -> str:
+    """Median, standard deviation and range of every number over the splits."""
+    lines = [f"{report['model']}, {report['rounds']} splits, each tested on its own test photos"]
+    for name in NAMES:
+        numbers = report[name]
+        low, high = min(numbers["values"]), max(numbers["values"])
+        lines.append(
+            f"  {name:14s} median {numbers['median']:.3f}   std {numbers['std']:.3f}   {low:.3f} to {high:.3f}"
+        )
+    return "\n".join(lines)
+
+
 def cross_table(
-    runs: list[str | Path], manifests: list[str | Path], crops: int = CROPS, device: str = "auto"
+    runs: list[str | Path],
+    manifests: list[str | Path],
+    crops: int = CROPS,
+    device: str = "auto",
+    split: str = "auto",
 ) -> dict[str, dict[str, dict[str, Any]]]:
     """Every run against every dataset: `table[run][manifest]` as `evaluate` returns it.
 
-    On the dataset that a run was trained on its test photos count, on others all; `split` says which.
+    With `split` "auto" a run's test photos count on the dataset that it was trained on, all photos on others;
+    each cell's `split` says which.
     """
     return {
-        str(run): {str(place): evaluate(run, place, "auto", crops, device) for place in manifests}
+        str(run): {str(place): evaluate(run, place, split, crops, device) for place in manifests}
         for run in runs
     }
 

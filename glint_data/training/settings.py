@@ -32,6 +32,9 @@ class TrainSettings:
     loss: str = "huber+plcc"  # parts joined by +, each with an optional weight: l1, huber, plcc, rank
     weigh_by_uncertainty: bool = True
     flip_vertically: bool = False
+    crop_places: int = 0  # fixed crops that an image has in training; 0: anywhere, anew each time
+    cache_features: str = ""  # float16 or float32: keep what frozen parts make of these crops; "": do not
+    start_at_mean: bool = True  # the head's bias begins at the mean label
     epoch_samples: int = 0  # samples drawn per epoch; 0: all of them
 
     validation_share: float = 0.15
@@ -57,6 +60,7 @@ class TrainSettings:
 
 
 OPTIMIZERS = ("adamw", "adam")
+PRECISIONS = ("float16", "float32")
 
 
 def settings_from(options: dict[str, Any]) -> TrainSettings:
@@ -81,6 +85,7 @@ def _check(settings: TrainSettings) -> None:
 
     parse_loss(settings.loss)
     least = {"epochs": 1, "batch_size": 2, "validation_crops": 1, "seed": 0, "split_seed": 0, "patience": 0}
+    least |= {"crop_places": 0}
     for name, bound in least.items():
         if getattr(settings, name) < bound:
             raise GlintError(f"{name} {getattr(settings, name)}: must be at least {bound}")
@@ -97,5 +102,9 @@ def _check(settings: TrainSettings) -> None:
         )
     if not 0 <= settings.ema < 1:
         raise GlintError(f"ema {settings.ema}: a decay between 0 (off) and 1, for example 0.999")
+    if settings.cache_features not in ("", *PRECISIONS):
+        raise GlintError(f"cache_features {settings.cache_features!r}: known are {', '.join(PRECISIONS)}")
+    if settings.cache_features and not settings.crop_places:
+        raise GlintError("cache_features needs crops that come again: give --crop-places, for example 4")
     if settings.from_scratch and settings.backbone_weights:
         raise GlintError("--from-scratch and --backbone-weights contradict each other; give one of them")

@@ -38,7 +38,9 @@ class Split:
         for sample in samples:
             if self.part.get(sample.source_hash) != part:
                 continue
-            if forbidden and not forbidden.isdisjoint(sample.label_references):
+            # a reference of a second set is called set:name
+            leaned_on = {name.rpartition(":")[2] for name in sample.label_references}
+            if forbidden and not forbidden.isdisjoint(leaned_on):
                 self.excluded[part] += 1
             else:
                 kept.append(sample)

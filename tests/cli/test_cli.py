@@ -36,6 +36,7 @@ VERBS = (
     "verify",
     "merge",
     "explain",
+    "export",
 )
 
 
@@ -55,7 +56,7 @@ def photo(tmp_path):
 
 def test_help_imports_nothing_heavy():
     script = (
-        "import sys, typer.testing\nfrom glint_data.cli import app, datasets, labels, networks, start\n"
+        "import sys, typer.testing\nfrom glint_data.cli import app, datasets, exporting, labels, networks, start\n"
         "run = typer.testing.CliRunner()\n"
         f"for verb in {VERBS!r}:\n"
         "    answer = run.invoke(app, [verb, '--help'])\n"
@@ -91,6 +92,8 @@ def test_help_lists_every_verb():
         (["score", "absent", "photos/cat.png"], "absent"),
         (["distortions", "--suite", "nothing"], "nothing"),
         (["distortions", "--image", "photos/cat.png"], "--image and --sheet go together"),
+        (["export", "absent", "--to", "hf", "--out", "d"], "absent: no such file or folder"),
+        (["export", "photos", "--to", "zip", "--out", "d"], "--to zip: no such format"),
         (["explode"], "explode"),
     ],
 )

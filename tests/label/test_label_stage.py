@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import skimage.data
 
-from glint_data import manifest
+from glint_data import manifest, references
 from glint_data.errors import GlintError
 from glint_data.images import pixel_hash, write_png
 from glint_data.label import label_dataset
@@ -151,3 +151,27 @@ def test_photos_unlike_every_reference_are_flagged_and_wide(tmp_path, photos):
     width = found["mos_high"] - found["mos_low"]
     assert width[list(strange_photos())].mean() > width[list(photos)].mean()
     assert summary.photos_unlike_references == 4
+
+
+def test_scores_of_references_left_out_play_no_part(tmp_path, photos, monkeypatch):
+    dataset = plan(tmp_path, photos, CELLS)
+
+    def labelled(leave_out):
+        label_dataset(dataset, method="content", cache=tmp_path / "cache", leave_out=leave_out)
+        return manifest.read(dataset)
+
+    everyone = labelled(())
+    named = sorted({name for row in everyone["label_references"] for name in row})[:2]
+    before = labelled(named)
+    assert not before["mos"].equals(everyone["mos"])
+    assert not any(set(named) & set(row) for row in before["label_references"])
+    assert not set(named) & set(manifest.facts(dataset)["label"]["references"])
+    scores = references.bundled_scores(references.description_of("kadid"))
+    scores.loc[scores["reference"].isin(named), "score"] = 1.0
+    monkeypatch.setattr(references, "bundled_scores", lambda description: scores)
+    assert labelled(named)["mos"].equals(before["mos"])
+    assert not labelled(())["mos"].equals(everyone["mos"])
+    with pytest.raises(GlintError, match="kadid has no such reference"):
+        labelled(["I99"])
+    with pytest.raises(GlintError, match="keep some"):
+        labelled(sorted(set(scores["reference"]) - {"I04"}))

@@ -7,7 +7,7 @@ from torch import nn
 
 from glint_data import models
 from glint_data.errors import GlintError
-from glint_data.models import backbones, hub
+from glint_data.models import ahiq, backbones, glintiqa, hub
 from glint_data.models.ahiq import AHIQConfig
 from glint_data.models.attention import ChannelAttention
 from glint_data.models.deformable import DeformableConv2d
@@ -30,18 +30,30 @@ SWITCHES = [
     *[("glintiqa", switch) for switch, value in vars(GlintIQAConfig()).items() if isinstance(value, bool)],
     *[("ahiq", switch) for switch, value in vars(AHIQConfig()).items() if isinstance(value, bool)],
     ("glintiqa", "attention_heads"),
+    ("ahiq", "deform_width"),
 ]
+AS_PUBLISHED = {"attention_heads": 1, "deform_width": 0}
 
 
 @pytest.mark.parametrize(("name", "switch"), SWITCHES)
 def test_every_difference_is_a_switch(name, switch):
     """Turned over alone, the network still trains: gradients reach every trained parameter."""
     now = getattr(small(name).config, switch)
-    network = small(name, **{switch: 1 if switch == "attention_heads" else not now}).train()
+    network = small(name, **{switch: AS_PUBLISHED.get(switch, not now)}).train()
     network(*inputs(network)).sum().backward()
     trained = {label: p for label, p in network.named_parameters() if p.requires_grad}
     # Offsets that begin at zero are no reason for a missing gradient, and a missing one shows as None.
     assert all(parameter.grad is not None for parameter in trained.values())
+
+
+@pytest.mark.parametrize("module", [glintiqa, ahiq])
+def test_exact_is_exact_in_every_size(module):
+    for size in ("full", "tiny"):
+        with torch.device("meta"):
+            config = models.create(
+                module.__name__.split(".")[-1], "exact", size=size, pretrained=False
+            ).config
+        assert {name: getattr(config, name) for name in module.PUBLISHED} == module.PUBLISHED
 
 
 @pytest.mark.parametrize("name", models.NAMES)

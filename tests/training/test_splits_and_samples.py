@@ -6,11 +6,15 @@ import cv2
 import numpy as np
 import pandas
 import pytest
+import torch
 from test_training import photo, write_dataset
 
 import distortions
-from glint_data import images, manifest
+from glint_data import images, manifest, models
 from glint_data.errors import GlintError
+from glint_data.training.feed import PixelFeed
+from glint_data.training.loader import Pixels, RandomCrops
+from glint_data.training.processes import Processes
 from glint_data.training.samples import read_samples
 from glint_data.training.settings import TrainSettings, settings_from
 from glint_data.training.splits import make_split, read_split
@@ -128,3 +132,33 @@ def test_unlabelled_and_missing_are_named(tmp_path):
 def test_wrong_settings_are_refused(option, value, said):
     with pytest.raises(GlintError, match=said):
         settings_from({option: value})
+
+
+@pytest.mark.parametrize("model", ["glintiqa", "ahiq"])
+def test_loader_processes_give_the_same_batches(tmp_path, model, monkeypatch):
+    samples = read_samples([write_dataset(tmp_path / "a", photos=3)])
+    parts = {"train": samples[:10], "val": samples[10:]}
+    network = models.create(model, size="tiny", input_size=32)
+    planned = [[(0, 3), (0, 1), (0, 9)], [(0, 2), (0, 2), (0, 0)], [(1, 3), (1, 1), (1, 9)]]
+    settings = TrainSettings(validation_crops=2, flip_vertically=True)
+    found = []
+    for workers in (0, 1):
+        feed = PixelFeed(settings, network, parts, Processes(), workers)
+        found.append([list(feed.batches(planned[:2])), list(feed.batches(planned[2:]))])
+    for alone, helped in zip(*(first + second for first, second in found), strict=True):
+        assert alone.images.shape == (3, 3, 32, 32) and torch.equal(alone.images, helped.images)
+        assert torch.equal(alone.mos, helped.mos) and torch.equal(alone.mos_std, helped.mos_std)
+        assert (alone.references is None) == (model == "glintiqa")
+        assert alone.references is None or torch.equal(alone.references, helped.references)
+    assert not torch.equal(found[0][0][0].images, found[0][1][0].images)  # another epoch, other crops
+
+
+def test_fixed_crops_come_again(tmp_path):
+    samples = read_samples([write_dataset(tmp_path / "a", photos=3)])
+    crops = RandomCrops(Pixels(samples, True, True), 32, 0, False, places=2)
+    seen = {crops[epoch, 4][0].tobytes() for epoch in range(20)}
+    assert seen == {crops.fixed(4, place)[0].tobytes() for place in range(2)} and len(seen) == 2
+    # All samples of a photo share its crops, so that its reference is cut once.
+    assert all(np.array_equal(crops.fixed(0, place)[1], crops.fixed(4, place)[1]) for place in range(2))
+    anywhere = RandomCrops(crops.pixels, 32, 0, False)
+    assert len({anywhere[epoch, 4][0].tobytes() for epoch in range(20)}) > 15

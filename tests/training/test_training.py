@@ -14,7 +14,7 @@ import pandas
 import pytest
 import torch
 
-from glint_data import images, manifest, training
+from glint_data import images, manifest, models, training
 from glint_data.errors import GlintError
 from glint_data.training import checkpoints, evaluation, trained
 
@@ -253,10 +253,49 @@ def test_a_refusal_leaves_no_folder_that_refuses_the_next_call(dataset, tmp_path
 
 
 def test_a_run_may_begin_with_an_earlier_one(run, dataset, tmp_path):
-    options = {key: value for key, value in FAST.items() if key != "model_options"}
+    options = {key: value for key, value in FAST.items() if key != "model_options"} | {"learning_rate": 3e-4}
     training.train([dataset], "glintiqa", tmp_path / "next", epochs=1, start_from=str(run), **options)
     record = json.loads((tmp_path / "next/run.json").read_text())
     assert record["backbone"]["weights"] == "run run"
     assert record["best"]["val_srocc"] > 0.7
     with pytest.raises(GlintError, match="holds a glintiqa"):
         training.train([dataset], "ahiq", tmp_path / "other", start_from=str(run), **options)
+
+
+def test_tensorboard_shows_what_the_history_says(run):
+    reader = pytest.importorskip(
+        "tensorboard.backend.event_processing.event_accumulator", reason="NOT TESTED: tensorboard is missing"
+    )
+    events = reader.EventAccumulator(str(run / "tensorboard"))
+    events.Reload()
+    history = [json.loads(line) for line in (run / "history.jsonl").read_text().splitlines()]
+    assert set(events.Tags()["scalars"]) == set(history[0])
+    for name in ("train_loss", "val_srocc", "learning_rate"):
+        shown = [(event.step, event.value) for event in events.Scalars(name)]
+        assert shown == [(entry["epoch"], pytest.approx(entry[name], rel=1e-6)) for entry in history]
+
+
+def test_a_network_begins_where_it_is_told():
+    for model in models.NAMES:
+        torch.manual_seed(0)
+        network = models.create(model, size="tiny", input_size=32).eval()
+        images = [torch.rand(8, 3, 32, 32) * 2 - 1 for _ in range(1 + network.needs_reference)]
+        with torch.no_grad():
+            before = network(*images)
+            network.start_at(0.0)
+            zero = network(*images)
+            network.start_at(0.7)
+            torch.testing.assert_close(network(*images), zero + 0.7, atol=1e-5, rtol=1e-5)
+        assert not torch.allclose(before, zero)
+
+
+def test_training_begins_at_the_mean_label(dataset, tmp_path, monkeypatch):
+    """With a rate of next to nothing the predictions of the first epoch lie around the labels' mean."""
+    errors = {}
+    for start in (True, False):
+        options = FAST | {"learning_rate": 1e-12, "epochs": 1, "epoch_samples": 16, "start_at_mean": start}
+        shifted = tmp_path / f"run{start}"
+        training.train([dataset], "ahiq", shifted, **options)
+        weights, _ = checkpoints.read_tensors(shifted / checkpoints.WEIGHTS)
+        errors[start] = abs(float(weights["prediction.conv.0.bias"]) - 0.5)
+    assert errors[True] < 1e-6 < errors[False]

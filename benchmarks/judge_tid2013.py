@@ -1,0 +1,269 @@
+"""Labels judged outside KADID-10k: do they order the photos inside a cell as TID2013's raters did?
+
+    pip install piq
+    python -m benchmarks.judge_tid2013 KODAK_FOLDER TID2013.csv
+
+TID2013's first 24 references are Kodak's photos. They are cut to 512x384 (landscape: scaled to 384 rows, the middle
+512 columns; portrait: the middle 384 rows) and rendered through the suite tid2013; TID2013's mean opinion scores are
+real, the strengths of the suite are not published. So each type is laid on TID2013 in the way in which plain metrics
+agree with its raters better: "strength", every photo with the strength of the suite's level, or "PSNR", every photo
+at the level's published PSNR (33 to 21 dB; what is measured between the suite's levels is interpolated). That choice
+favours the plain metrics. A cell is then laid on KADID-10k's type at the level, or between the two, where the
+same photos have the same mean PSNR; cells beyond KADID-10k's levels by more than 3 dB are left out.
+
+Printed: Spearman's correlation with the raters inside each cell, averaged by type; and the difference to each plain
+metric with a 90 % interval from resampling the photos.
+"""
+
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from glint_data import work
+from glint_data.progress import track
+
+# TID2013's type: (KADID-10k's type, how the strengths were laid on TID2013's)
+PAIRS = {
+    1: (11, "strength"),
+    2: (12, "strength"),
+    6: (13, "strength"),
+    7: (22, "strength"),
+    8: (1, "strength"),
+    9: (15, "strength"),
+    10: (10, "strength"),
+    11: (9, "PSNR"),
+    14: (20, "strength"),
+    15: (23, "strength"),
+    18: (7, "PSNR"),
+    19: (14, "strength"),
+    22: (6, "PSNR"),
+}
+PSNR_OF_LEVELS = (33.0, 30.0, 27.0, 24.0, 21.0)
+WITHIN_DB = 3.0
+FEWEST_PHOTOS = 16
+RESAMPLES = 500
+
+
+def main(arguments: list[str]) -> None:
+    """Measure, match, compare, print."""
+    kodak, table = map(Path, arguments)
+    files = sorted(kodak.glob("*.png"), key=lambda file: int("".join(filter(str.isdigit, file.stem))))
+    if len(files) != 24:
+        raise SystemExit(f"{kodak}: {len(files)} PNG files found; Kodak's 24 photos are expected")
+    tasks = [(str(file), number) for number, file in enumerate(files)]
+    measured = {}
+    for outcome in track(work.run_tasks(measure_photo, tasks, work.default_workers()), 24, "photos measured"):
+        if outcome.error:
+            raise SystemExit(outcome.error)
+        measured[outcome.task[1]] = outcome.result
+    photos = [measured[number] for number in range(24)]
+    cells = matched_cells(photos, read_scores(table))
+    print_table(cells)
+
+
+def cut(pixels: np.ndarray) -> np.ndarray:
+    """A Kodak photo as 384 rows of 512 columns."""
+    import cv2
+
+    height, width = pixels.shape[:2]
+    if width < height:
+        top = (height - 384) // 2
+        return np.ascontiguousarray(pixels[top : top + 384, :512])
+    scaled = cv2.resize(pixels, (round(width * 384 / height), 384), interpolation=cv2.INTER_AREA)
+    left = (scaled.shape[1] - 512) // 2
+    return np.ascontiguousarray(scaled[:, left : left + 512])
+
+
+def measure_photo(task: tuple[str, int]) -> dict[str, np.ndarray]:
+    """Everything about one photo: its statistics, PSNR in KADID-10k's cells, all measures in TID2013's."""
+    from glint_data.torchvision_import import ensure_torchvision
+
+    ensure_torchvision()
+    import piq
+    import torch
+
+    import distortions
+    from glint_data import descriptor, images
+    from glint_data.label import measurements
+    from glint_data.label.picture import Picture
+
+    torch.set_num_threads(1)
+    pixels = cut(images.read_rgb(task[0]))
+    photo, picture = distortions.Photo(pixels), Picture(pixels)
+    reference = _tensor(torch, pixels)
+    found = {"descriptor": descriptor.describe(pixels), "kadid_psnr": np.full((26, 6), np.nan)}
+    kadid, tid = distortions.suite("kadid10k"), distortions.suite("tid2013")
+    shape = (25, 6)
+    for name in ("GMSD", "VSI", "PSNR"):
+        found[name] = np.full(shape, np.nan)
+    found["pairs"] = np.full((*shape, len(measurements.names())), np.nan)
+    for number, (kind, _) in PAIRS.items():
+        for level in range(1, 6):
+            found["kadid_psnr"][kind, level] = _psnr(pixels, kadid.render(photo, kind, level, seed=7).pixels)
+            sample = tid.render(photo, number, level, seed=7).pixels
+            with torch.no_grad():
+                tensor = _tensor(torch, sample)
+                found["GMSD"][number, level] = -float(piq.gmsd(tensor, reference))
+                found["VSI"][number, level] = float(piq.vsi(tensor, reference))
+            found["PSNR"][number, level] = _psnr(pixels, sample)
+            found["pairs"][number, level] = list(measurements.measure(picture, Picture(sample)).values())
+    return found
+
+
+def _tensor(torch, pixels: np.ndarray):
+    return torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None].float() / 255
+
+
+def _psnr(first: np.ndarray, second: np.ndarray) -> float:
+    error = float(((first.astype(np.float64) - second) ** 2).mean())
+    return 10 * np.log10(255**2 / max(error, 1e-3))
+
+
+def read_scores(table: Path) -> np.ndarray:
+    """(25, 25, 6): TID2013's mean opinion score by reference, type and level, in pyiqa's table form."""
+    import pandas as pd
+
+    rows = pd.read_csv(table)
+    key = rows["dist_name"].str.lower().str.extract(r"^i(\d\d)_(\d\d)_(\d)\.bmp$").astype(int)
+    scores = np.full((26, 25, 6), np.nan)
+    scores[key[0], key[1], key[2]] = rows["mos"]
+    return scores[1:]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A matched cell: the raters' scores of its photos, and what each measure says of them; higher is better."""
+
+    type: int
+    scores: np.ndarray
+    measures: dict[str, np.ndarray]
+
+
+class Labels:
+    """KADID-10k's labels at a place between two levels, for images that are not KADID-10k's."""
+
+    def __init__(self, descriptors: np.ndarray) -> None:
+        from glint_data import references
+        from glint_data.label.stage import reference_photos
+
+        self._descriptors = descriptors
+        self._scored = reference_photos(references.load("kadid"))
+
+    @cached_property
+    def _fitted(self) -> dict:
+        from glint_data.label.method import METHODS
+
+        return {name: METHODS[name].fit(self._scored) for name in ("content", "pair")}
+
+    def __call__(self, kind: int, place: float, pairs: np.ndarray) -> dict[str, np.ndarray]:
+        """Labels (photos,) of a cell at `place` (1 to 5) of KADID-10k's type, by method.
+
+        `pairs` (photos, measurements) are taken as departures from their own mean, which are laid on the mean of
+        KADID-10k's cells: the cell's own level is given by its place.
+        """
+        from glint_data.label.method import Photos
+
+        known, cells = self._scored.photos.pairs, self._scored.cells
+        lower = int(min(np.floor(place), 4))
+        share = place - lower
+        columns = [
+            int(np.flatnonzero((cells == (kind, level)).all(axis=1))[0]) for level in (lower, lower + 1)
+        ]
+        departures = pairs - np.nanmean(pairs, axis=0)
+        laid = np.repeat(np.nanmean(known, axis=0)[None], len(pairs), axis=0)
+        scales = np.nanstd(known, axis=0)[columns]
+        mixed = (1 - share) * scales[0] + share * scales[1] + 1e-6
+        for column, scale in zip(columns, scales, strict=True):
+            laid[:, column] += departures / mixed * scale
+        photos = Photos(self._descriptors, self._descriptors, False, laid.astype(np.float32))
+        found = {name: fitted.predict(photos).mos for name, fitted in self._fitted.items()}
+        return {
+            name: (1 - share) * mos[:, columns[0]] + share * mos[:, columns[1]] for name, mos in found.items()
+        }
+
+
+def matched_cells(photos: list[dict], scores: np.ndarray) -> list[Cell]:
+    """Every cell of TID2013 that lies within KADID-10k's levels."""
+    labels = Labels(np.stack([photo["descriptor"] for photo in photos]).astype(np.float32))
+    cells = []
+    for number, (kind, way) in PAIRS.items():
+        known = np.mean([photo["kadid_psnr"][kind, 1:] for photo in photos], axis=0)
+        for level in range(1, 6):
+            seen = [_at(photo, number, level, way) for photo in photos]
+            values = {name: np.array([one[name] for one in seen]) for name in ("GMSD", "VSI", "PSNR")}
+            there = np.isfinite(values["PSNR"])
+            if there.sum() < FEWEST_PHOTOS:
+                continue
+            psnr = values["PSNR"][there].mean()
+            if not known[-1] - WITHIN_DB <= psnr <= known[0] + WITHIN_DB:
+                continue
+            place = float(np.interp(-psnr, -known, np.arange(1, 6)))
+            values |= labels(kind, place, np.array([one["pairs"] for one in seen]))
+            kept = {name: np.where(there, one, np.nan) for name, one in values.items()}
+            cells.append(Cell(number, np.where(there, scores[:24, number, level], np.nan), kept))
+    return cells
+
+
+def _at(photo: dict, number: int, level: int, way: str) -> dict:
+    """A photo's measures in a cell: as rendered, or at the level's PSNR between two rendered levels."""
+    names = ("GMSD", "VSI", "PSNR", "pairs")
+    if way == "strength":
+        return {name: photo[name][number, level] for name in names}
+    psnr, wanted = photo["PSNR"][number, 1:], PSNR_OF_LEVELS[level - 1]
+    place = float(np.interp(-wanted, -psnr, np.arange(5)))
+    lower = int(min(np.floor(place), 3))
+    share = place - lower
+    mixed = {
+        name: (1 - share) * photo[name][number, lower + 1] + share * photo[name][number, lower + 2]
+        for name in names
+    }
+    missed = abs(mixed["PSNR"] - wanted) > WITHIN_DB
+    return {name: np.full_like(value, np.nan) if missed else value for name, value in mixed.items()}
+
+
+def within(cells: list[Cell], name: str, rows: np.ndarray) -> np.ndarray:
+    """Spearman's correlation inside each cell, over these photos; NaN where a measure is constant."""
+    from scipy import stats
+
+    found = []
+    for cell in cells:
+        said, measure = cell.scores[rows], cell.measures[name][rows]
+        there = np.isfinite(said)
+        varied = there.sum() > 2 and measure[there].std() > 1e-9 and said[there].std() > 1e-9
+        found.append(stats.spearmanr(measure[there], said[there]).statistic if varied else np.nan)
+    return np.array(found)
+
+
+def print_table(cells: list[Cell]) -> None:
+    """The averages by type, overall, and the default's difference to each plain metric."""
+    names = ("pair", "content", "GMSD", "VSI", "PSNR")
+    everyone = np.arange(24)
+    table = {name: within(cells, name, everyone) for name in names}
+    types = np.array([cell.type for cell in cells])
+    print("TID2013 type (KADID-10k type, way)   cells " + "".join(f"{name:>9}" for name in names))
+    for number, (kind, way) in PAIRS.items():
+        rows = types == number
+        if rows.any():
+            line = "".join(f"{np.nanmean(table[name][rows]):9.2f}" for name in names)
+            print(f"{number:>3} ({kind}, {way})".ljust(37) + f"{rows.sum():5d} " + line)
+    print(
+        "mean over cells".ljust(37)
+        + f"{len(cells):5d} "
+        + "".join(f"{np.nanmean(table[n]):9.3f}" for n in names)
+    )
+    rng = np.random.default_rng(0)
+    draws = [rng.integers(0, 24, 24) for _ in range(RESAMPLES)]
+    resampled = {
+        name: np.array([np.nanmean(within(cells, name, rows)) for rows in draws]) for name in names[:4]
+    }
+    for plain in ("GMSD", "VSI"):
+        low, high = np.percentile(resampled["pair"] - resampled[plain], (5, 95))
+        gap = np.nanmean(table["pair"]) - np.nanmean(table[plain])
+        print(f"pair less {plain}: {gap:+.3f}, 90 % interval {low:+.3f} to {high:+.3f}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,136 @@
+"""What labels cost: 6.25 million by each content method, with memory; one by `pair`, step by step.
+
+python -m benchmarks.labelling [PHOTOS]
+
+The photos of the first part are planned, not read: their content statistics are drawn around those of the
+references and put into the cache, as if they had been embedded before. Each method runs in its own process.
+"""
+
+import hashlib
+import multiprocessing
+import resource
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+PHOTOS = 50_000
+_SIZE = (384, 512)
+
+
+def main(arguments: list[str]) -> None:
+    """Print seconds and peak memory of each method, then the milliseconds of a pair."""
+    count = int(arguments[0]) if arguments else PHOTOS
+    processes = multiprocessing.get_context("spawn")
+    with tempfile.TemporaryDirectory() as folder:
+        _apart(processes, plan_and_embed, Path(folder), count)
+        print(f"{count:,} photos x 125 cells, content statistics in the cache")
+        for method in ("mean", "nearest", "knn", "content"):
+            print(f"  {method:<8}", _apart(processes, label_all, Path(folder), method), flush=True)
+    print("one sample by pair, 512x384, one core")
+    for step, milliseconds in _apart(processes, pair_steps).items():
+        print(f"  {step:<36} {milliseconds:6.2f} ms")
+
+
+def _apart(processes, function, *arguments):
+    """Call in a fresh process, so that memory is that of this call alone."""
+    with processes.Pool(1) as pool:
+        return pool.apply(function, arguments)
+
+
+def plan_and_embed(folder: Path, count: int) -> None:
+    """A virtual dataset of `count` photos that were never there, and their vectors in the cache."""
+    from glint_data import embed, manifest, references
+    from glint_data.recipes import Settings, plan
+    from glint_data.sources import Source
+
+    keys = [hashlib.sha256(str(number).encode()).hexdigest() for number in range(count)]
+    sources = [
+        Source(f"photo{number:06d}", number, f"photo{number:06d}.png", 1, 1, key, 512, 384, "")
+        for number, key in enumerate(keys)
+    ]
+    dataset = folder / "dataset"
+    dataset.mkdir()
+    manifest.write_tables(dataset / manifest.FILE, plan(sources, Settings().resolved()))
+    known = references.load("kadid").descriptors
+    rng = np.random.default_rng(0)
+    first, second = rng.integers(0, len(known), (2, count))
+    share = rng.random((count, 1))
+    vectors = (share * known[first] + (1 - share) * known[second]).astype(np.float32)
+    by = embed.embedder()
+    store = embed.VectorStore(folder / "cache", by.name)
+    for start in range(0, count, 10_000):
+        store.append(keys[start : start + 10_000], vectors[start : start + 10_000])
+
+
+def label_all(folder: Path, method: str) -> str:
+    """Label the dataset; the result as a line."""
+    from glint_data.label.stage import label_dataset
+
+    begun = time.perf_counter()
+    summary = label_dataset(folder / "dataset", method=method, cache=folder / "cache")
+    seconds = time.perf_counter() - begun
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return f"{summary.labelled:,} labels in {seconds:.0f} s, peak memory {peak:,.0f} MB"
+
+
+def pair_steps() -> dict[str, float]:
+    """Milliseconds of each step for one sample, the mean over the cells of a photo from scikit-image."""
+    import cv2
+    import skimage.data
+
+    import distortions
+    from glint_data import images, references
+    from glint_data.label import measurements
+    from glint_data.label.calibration import Calibrated
+    from glint_data.label.method import METHODS, Photos
+    from glint_data.label.picture import Picture
+    from glint_data.label.stage import reference_photos
+
+    cv2.setNumThreads(1)
+    pixels = cv2.resize(skimage.data.astronaut(), _SIZE[::-1], interpolation=cv2.INTER_AREA)
+    suite, photo = distortions.suite("kadid10k"), distortions.Photo(pixels)
+    cells = [(kind, level) for kind in suite.types if kind != 15 for level in (1, 3, 5)]
+    samples = [suite.render(photo, kind, level, seed=1).pixels for kind, level in cells]
+    found = {"rendering it again (type 15 left out)": _each(lambda: photo_again(suite, pixels, cells), cells)}
+    with tempfile.TemporaryDirectory() as folder:
+        files = [Path(folder) / f"{number}.png" for number in range(len(samples))]
+        for file, image in zip(files, samples, strict=True):
+            images.write_png(file, image)
+        found["or reading its PNG"] = _each(lambda: [images.read_rgb(file) for file in files], cells)
+    reference = Picture(pixels)
+    found["measuring it"] = _each(
+        lambda: [measurements.measure(reference, Picture(s)) for s in samples], cells
+    )
+    loaded = references.load("kadid")
+    scored = reference_photos(loaded)
+    calibrated = Calibrated(METHODS["pair"].fit(scored), scored)
+    rows = scored.photos.rows(np.arange(64))
+    asked = Photos(rows.vectors, rows.descriptors, rows.vectors_are_unit, scored.photos.pairs[:64])
+    found["regression"] = _each(lambda: calibrated.label(asked), range(64 * len(loaded.cells)))
+    return found
+
+
+def photo_again(suite, pixels: np.ndarray, cells: list[tuple[int, int]]) -> None:
+    """Render all cells of a photo that was not looked at before."""
+    import distortions
+
+    photo = distortions.Photo(pixels)
+    for kind, level in cells:
+        suite.render(photo, kind, level, seed=1)
+
+
+def _each(call, items) -> float:
+    """Milliseconds an item, the best of three."""
+    best = np.inf
+    for _ in range(3):
+        begun = time.perf_counter()
+        call()
+        best = min(best, time.perf_counter() - begun)
+    return best / len(items) * 1e3
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,59 @@
+"""What is known of public scored sets: their descriptions and the score tables that ship with the package."""
+
+import json
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from glint_data.errors import GlintError
+
+if TYPE_CHECKING:
+    import pandas
+
+SHIPPED = files("glint_data.manifests")
+
+
+def known_sets() -> dict[str, dict[str, Any]]:
+    """The descriptions of all scored sets that ship with the package, by name."""
+    found = {}
+    for entry in sorted(SHIPPED.iterdir(), key=lambda item: item.name):
+        if entry.name.endswith(".json"):
+            description = json.loads(entry.read_text(encoding="utf-8"))
+            if "scores" in description:
+                found[description["name"]] = description
+    return found
+
+
+def description_of(name: str) -> dict[str, Any]:
+    """The description of a scored set. Raises `GlintError` naming those there are."""
+    known = known_sets()
+    if name not in known:
+        raise GlintError(f"scored set {name!r}: not known; there are {', '.join(sorted(known))}")
+    return known[name]
+
+
+def bundled_scores_file(description: dict[str, Any]) -> Path:
+    """Where the score table of a set ships. Raises `GlintError` for a set that cannot be a reference."""
+    if not description.get("bundled_scores"):
+        reason = description.get("not_a_reference", "its photos are authentic and have no pristine ones")
+        raise GlintError(
+            f"{description['title']} cannot serve as reference: {reason}; "
+            f"'glint-data import {description['name']} FOLDER --out DATASET' makes a dataset to train or evaluate on"
+        )
+    return Path(str(SHIPPED / description["bundled_scores"]))
+
+
+def bundled_scores(description: dict[str, Any]) -> "pandas.DataFrame":
+    """The score table shipped for a set: reference, type, level, score, spread (the set's own scale).
+
+    Without the types whose levels are not those of the suite (`cells_refused` in the set's description).
+    """
+    import pandas as pd
+
+    place = bundled_scores_file(description)
+    with place.open("rb") as stream:
+        table = pd.read_csv(stream, dtype={"reference": str})
+    if table.duplicated(["reference", "type", "level"]).any():
+        raise GlintError(f"{place}: a (reference, type, level) is there twice; restore the file")
+    refused = [int(kind) for kind in description.get("cells_refused", {})]
+    return table[~table["type"].isin(refused)]

@@ -1,0 +1,279 @@
+"""A Ray cluster of several nodes on this machine: the contract of the local pool, the same bytes, a lost node.
+
+The head takes no tasks; two nodes of one core each do, as two machines would.
+"""
+
+import hashlib
+import importlib.util
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import skimage.data
+
+from glint_data import engines, images, manifest, runs
+from glint_data.engines.common_ground import NodeUnfit
+from glint_data.errors import CannotWrite, GlintError, ImageRefused
+from glint_data.label import label_dataset
+from glint_data.recipes import Settings
+from glint_data.synthesize import synthesize
+from glint_data.verify import verify
+
+FEW = Settings(types=(1, 3, 11, 20), levels=(2, 5))
+MORE = Settings(types=(1, 2, 10, 11, 18))
+STORE = 80 * 2**20
+QUICK_TO_NOTICE = {
+    "health_check_initial_delay_ms": 0,
+    "health_check_period_ms": 500,
+    "health_check_timeout_ms": 1000,
+    "health_check_failure_threshold": 2,
+}
+
+
+class Nodes:
+    """The cluster, and what happens to machines."""
+
+    def __init__(self, temporary: str) -> None:
+        from ray.cluster_utils import Cluster
+
+        head = {"num_cpus": 0, "object_store_memory": STORE, "temp_dir": temporary}
+        options = {"include_dashboard": False, "_system_config": QUICK_TO_NOTICE}
+        self._cluster = Cluster(initialize_head=True, head_node_args=head | options)
+        self.address = self._cluster.address
+        self.working = []
+
+    def add(self) -> None:
+        """One more node of one core."""
+        self.working.append(self._cluster.add_node(num_cpus=1, object_store_memory=STORE, wait=True))
+
+    def processes(self, node) -> list[int]:
+        """The node's raylet and all that it started."""
+        return _with_children(node.all_processes["raylet"][0].process.pid)
+
+    def worker_at_work(self, node) -> int | None:
+        """The process that runs a task on the node."""
+        for pid in self.processes(node):
+            if Path(f"/proc/{pid}/cmdline").read_bytes().startswith(b"ray::_call"):
+                return pid
+        return None
+
+    def kill(self, node) -> None:
+        """As if its power were cut."""
+        for pid in self.processes(node):
+            os.kill(pid, signal.SIGKILL)
+        self.working.remove(node)
+
+    def close(self) -> None:
+        self._cluster.shutdown()
+
+
+def _with_children(pid: int) -> list[int]:
+    found = [pid]
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        for child in (thread / "children").read_text().split():
+            found += _with_children(int(child))
+    return found
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    pytest.importorskip("ray", reason="NOT TESTED: ray is not installed (pip install 'glint-data[ray]')")
+    if not Path("/proc/self/task").is_dir():
+        pytest.skip("NOT TESTED: nodes are started and killed by way of /proc")
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    from ray import cloudpickle
+
+    cloudpickle.register_pickle_by_value(sys.modules[__name__])  # workers cannot import a test
+    temporary = tempfile.mkdtemp(prefix="ray")  # short: sockets' paths may have 107 letters
+    nodes = Nodes(temporary)
+    nodes.add()
+    nodes.add()
+    yield nodes
+    sys.modules["ray"].shutdown()
+    nodes.close()
+    shutil.rmtree(temporary, ignore_errors=True)
+
+
+@pytest.fixture
+def ray(cluster):
+    """Opens the engine on the cluster, two nodes strong, by one connection for all tests."""
+    import ray
+
+    while len(cluster.working) < 2:
+        cluster.add()
+    if not ray.is_initialized():
+        ray.init(address=cluster.address, log_to_driver=False, logging_level="ERROR")
+    return lambda folder, places=(), writes=True: engines.opened("ray", 0, folder, places, writes)
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("photos")
+    for number in range(6):
+        images.write_png(
+            folder / f"cat{number}.png", skimage.data.chelsea()[60 + number : 160, 100 + 20 * number : 260]
+        )
+    return folder
+
+
+def contents(folder: Path) -> dict[str, str]:
+    """SHA-256 of every file of a dataset, hidden ones too, but the lock."""
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != ".lock"
+    }
+
+
+def behave(task):
+    kind, value = task
+    if kind == "refuse":
+        raise ImageRefused(f"photo {value} refused")
+    if kind == "break":
+        raise RuntimeError("a fault of ours")
+    if kind == "die":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if kind == "die once" and not Path(value).exists():
+        Path(value).touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    if kind == "full":
+        raise CannotWrite("disk full")
+    return value
+
+
+def run_one(opened) -> None:
+    with opened as engine:
+        assert [outcome.result for outcome in engine.run(behave, [("fine", 0)])] == [0]
+
+
+def test_unknown_engine():
+    with pytest.raises(GlintError, match="--engine dask: no such engine; choose local or ray"):
+        engines.opened("dask", 1, ".").__enter__()
+
+
+def test_missing_package_is_named_with_the_command(monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
+    with pytest.raises(GlintError, match=r"ray is not installed: pip install 'glint-data\[ray\]'"):
+        engines.opened("ray", 1, ".").__enter__()
+
+
+def test_a_cluster_that_is_not_there(tmp_path, monkeypatch):
+    pytest.importorskip("ray")
+    monkeypatch.setenv("RAY_ADDRESS", "no address at all")
+    with pytest.raises(GlintError, match=r"RAY_ADDRESS=no address at all cannot be joined"):
+        run_one(engines.opened("ray", 1, tmp_path))
+
+
+def test_every_task_has_one_outcome_though_workers_die(ray, tmp_path):
+    flag = str(tmp_path / "flag")
+    tasks = [("fine", n) for n in range(40)]
+    tasks[2:2] = [("die", "x"), ("refuse", 7), ("break", 8), ("die once", flag)]
+    taken, most, outcomes = [], 0, {}
+    with ray(tmp_path) as engine:
+        for outcome in engine.run(behave, (taken.append(task) or task for task in tasks)):
+            outcomes[outcome.task] = outcome
+            most = max(most, len(taken) - len(outcomes))
+    assert len(taken) == len(tasks) and set(outcomes) == set(tasks)
+    assert [outcomes[("fine", n)].result for n in range(40)] == list(range(40))
+    assert "died on it twice" in outcomes[("die", "x")].error
+    assert outcomes[("refuse", 7)].error == "photo 7 refused"
+    assert outcomes[("break", 8)].error == "RuntimeError: a fault of ours"
+    assert outcomes[("die once", flag)].result == flag, "a worker killed from outside costs no task"
+    assert outcomes[("die once", flag)].attempts == 2 and outcomes[("fine", 0)].attempts == 1
+    assert most <= 6, "tasks are not piled up in memory ahead of need"
+    assert list(tmp_path.iterdir()) == [tmp_path / "flag"], "the token is gone"
+
+
+def test_a_full_disk_stops_the_run(ray, tmp_path):
+    with pytest.raises(CannotWrite, match="disk full"), ray(tmp_path) as engine:
+        list(engine.run(behave, [("full", 0), *[("fine", n) for n in range(50)]]))
+
+
+def test_a_node_that_sees_another_folder_is_refused(ray, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    own = Path("/proc/self/cwd")  # every process sees another folder there
+    with pytest.raises(NodeUnfit, match=r"node .* does not see /proc/self/cwd as it is here; put it on"):
+        run_one(ray(own))
+    with (tmp_path / "open").open("wb") as held:
+        place = f"/proc/self/fd/{os.dup2(held.fileno(), 200)}"
+        with pytest.raises(NodeUnfit, match=f"does not see the photos in {place}"):
+            run_one(ray(tmp_path, [place]))
+        os.close(200)
+
+
+def test_a_node_with_other_versions_is_refused(ray, tmp_path, monkeypatch):
+    here = runs.versions()
+    monkeypatch.setattr(runs, "versions", lambda: here | {"numpy": "0.9"})
+    with pytest.raises(NodeUnfit, match=r"node .* has numpy .* \(here 0\.9\); pixels could differ"):
+        run_one(ray(tmp_path))
+
+
+def test_a_node_lost_in_mid_run_costs_only_its_tasks(ray, cluster, photos, tmp_path, capsys):
+    victim, killed = cluster.working[0], threading.Event()
+
+    def cut_the_power():
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and not killed.is_set():
+            worker = cluster.worker_at_work(victim)
+            if worker and (tmp_path / "d" / manifest.PARTS).is_dir():
+                os.kill(worker, signal.SIGSTOP)  # now its task cannot end before the node does
+                if cluster.worker_at_work(victim):
+                    cluster.kill(victim)
+                    killed.set()
+                else:
+                    os.kill(worker, signal.SIGCONT)
+            time.sleep(0.005)
+
+    watcher = threading.Thread(target=cut_the_power)
+    watcher.start()
+    with ray(tmp_path / "d", [photos]) as engine:
+        summary = synthesize([photos], tmp_path / "d", MORE, engine)
+    watcher.join()
+    assert killed.is_set(), "it was done before a node could be killed"
+    assert "a node was lost under a task, which is tried again" in capsys.readouterr().err
+    assert (summary.made, summary.refusals) == (6 * 25, [])
+    synthesize([photos], tmp_path / "local", MORE, workers=2)
+    assert contents(tmp_path / "d") == contents(tmp_path / "local")
+
+
+def test_labels_and_verification_are_those_of_a_local_run(ray, photos, tmp_path):
+    for name in ("local", "there"):
+        synthesize([photos], tmp_path / name, FEW, workers=2, limit=2)
+    with ray(tmp_path / "there", [photos], writes=False) as engine:
+        summary = label_dataset(
+            tmp_path / "there", method="pair", cache=tmp_path / "cache there", workers=engine
+        )
+        assert verify(tmp_path / "there", engine).problems == []
+    label_dataset(tmp_path / "local", method="pair", cache=tmp_path / "cache", workers=2)
+    assert summary.labelled == 16
+    assert contents(tmp_path / "there") == contents(tmp_path / "local")
+    assert contents(tmp_path / "cache there") == contents(tmp_path / "cache"), "vectors and measurements"
+
+
+def test_stopped_by_hand_it_goes_on(ray, cluster, photos, tmp_path, monkeypatch):
+    monkeypatch.setenv("RAY_ADDRESS", cluster.address)
+    command = [sys.executable, "-m", "glint_data", "synthesize", str(photos), "--out", "d", "--engine", "ray"]
+    command += ["--types", "1,2,10,11,18", "--workers", "1"]
+    run = subprocess.Popen(
+        command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+    )
+    deadline = time.monotonic() + 60
+    while not list((tmp_path / "d").glob("parts/*.parquet")):
+        assert run.poll() is None and time.monotonic() < deadline, run.stderr.read()
+        time.sleep(0.01)
+    run.send_signal(signal.SIGINT)
+    said = run.communicate(timeout=60)[1]
+    assert run.returncode == 130 and "the same command goes on from there" in said
+    assert "joined" in said and "Traceback" not in said
+    assert not (tmp_path / "d" / manifest.FILE).exists()
+    assert not list((tmp_path / "d").rglob("*.partial")), "a token or half a file is left"
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert "150 samples of 6 photos" in done.stdout and "kept from before" in done.stdout
