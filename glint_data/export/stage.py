@@ -43,7 +43,10 @@ class ExportSummary:
         if self.outside_split:
             lines.append(f"  {self.outside_split:,} samples are in no split and were left out")
         if self.refused:
-            lines.append(f"  {self.refused:,} not exported: {self.folder / FAILURES}; the first:")
+            lines.append(
+                f"  {self.refused:,} not exported: {self.folder / FAILURES} (may name places on this machine: "
+                "take it out before publishing); the first:"
+            )
             lines += [f"    {sentence}" for sentence in self.first]
         return "\n".join(lines)
 
