@@ -16,7 +16,10 @@ import pytest
 
 from glint_data import images, manifest
 from glint_data.errors import CannotWrite, GlintError
-from glint_data.export import FORMATS, export_dataset, kadid
+from glint_data.export import FORMATS, export_dataset
+from glint_data.export.format import Chunk
+from glint_data.export.stage import in_order
+from glint_data.work import Outcome
 
 
 def contents(folder: Path) -> dict[str, str]:
@@ -93,7 +96,6 @@ def test_kadid_refuses_names_that_meet(pair, tmp_path, copy):
     manifest.write(copy, rows.assign(source=rows["source"].replace("cup.v2", "cat_01_02")))
     with pytest.raises(GlintError, match="cannot share the one folder"):
         export_dataset(copy, "kadid", tmp_path / "k", 1)
-    assert kadid.Kadid.needs_reference
 
 
 def test_pyiqa_with_and_without_pristine_photos(exported, tmp_path, copy):
@@ -175,6 +177,28 @@ def test_damaged_and_changed_pixels_are_refused_by_name(pair, tmp_path, copy):
     )
     for name, sentence in zip(rows["sample_id"], sentences, strict=False):
         assert sentence in failures[name]
+
+
+def test_a_photo_is_there_for_later_rows_though_its_first_row_is_not(copy, tmp_path, monkeypatch):
+    rows = manifest.read(copy)
+    (copy / rows["path"][0]).unlink()
+    (copy / rows["path"][4]).unlink()
+    monkeypatch.setattr(FORMATS["hf"], "rows_a_chunk", (1, 2))
+    monkeypatch.setattr(FORMATS["webdataset"], "rows_a_chunk", (2, 2))
+    manifest.write(copy, rows.iloc[[0, 4, 1, 5, 2, 6, 3, 7]])
+    assert export_dataset(copy, "hf", tmp_path / "hf", 1).written == 6
+    table = pandas.read_parquet(tmp_path / "hf" / "train" / "metadata.parquet")
+    assert table["sample_id"].tolist() == rows["sample_id"].iloc[[1, 5, 2, 6, 3, 7]].tolist()
+    assert all((tmp_path / "hf" / "train" / name).is_file() for name in table["reference_file_name"])
+    assert export_dataset(copy, "webdataset", tmp_path / "w", 2).written == 6
+    with tarfile.open(tmp_path / "w" / "references" / "train-000000.tar") as shard:
+        assert len(shard.getnames()) == 2
+
+
+def test_a_piece_of_work_that_fails_ends_the_export(pair, tmp_path):
+    chunk = Chunk(0, 0, "hf", "", "", "", ({"sample_id": "first"}, {"sample_id": "last"}), frozenset())
+    with pytest.raises(GlintError, match=r"first to last: the worker died; nothing was exported"):
+        list(in_order([Outcome(chunk, error="the worker died")]))
 
 
 def test_a_photo_that_changed_is_not_rendered(pair, tmp_path):
