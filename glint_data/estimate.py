@@ -4,13 +4,12 @@ import time
 from pathlib import Path
 
 import distortions
-from glint_data import images, sources
+from glint_data import costs, images, sources
 from glint_data.errors import GlintError, ImageRefused
 from glint_data.progress import duration
 from glint_data.recipes import Settings
 
 MEASURED_PHOTOS = 3
-DEAREST_SHOWN = 5
 
 
 def estimate(places: list[str | Path], settings: Settings, workers: int, limit: int = 0) -> str:
@@ -37,15 +36,12 @@ def estimate(places: list[str | Path], settings: Settings, workers: int, limit: 
     samples = len(files) * len(cells)
     scale = len(files) / measured
     total = sum(seconds.values()) * scale / workers
-    dearest = sorted(seconds, key=seconds.get, reverse=True)[:DEAREST_SHOWN]
-    share = {kind: seconds[kind] / sum(seconds.values()) for kind in dearest}
-    names = distortions.suite(settings.suite).types
     lines = [
         f"{len(files):,} photos x {len(cells)} cells of {settings.suite} = {samples:,} samples",
         f"  about {_bytes(0 if settings.virtual else size * scale)} as {settings.format}"
         f", about {duration(total)} with {workers} worker{'s' if workers > 1 else ''}",
         f"  measured on {measured} of the photos; dearest types:",
-        *(f"    {kind:3d}  {names[kind].title:32s} {share[kind]:6.1%} of the time" for kind in dearest),
+        *costs.table(seconds, settings.suite),
         "Nothing was written.",
     ]
     return "\n".join(lines)

@@ -10,12 +10,12 @@ import struct
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
-from glint_data.errors import ImageRefused
-from glint_data.files import write_atomically
+from glint_data.errors import GlintError, ImageRefused
+from glint_data.files import read_bytes, write_atomically
+from glint_data.places import is_remote, place
 
 EXTENSIONS = frozenset(
     f".{ending}"
@@ -26,6 +26,8 @@ EXTENSIONS = frozenset(
 )
 MAX_PIXELS = 200_000_000
 """Larger images are refused before they are decoded: 200 megapixels are 600 MB of RGB."""
+
+EMPTY = "{}: the file is empty (0 bytes)"
 
 _SIXTEEN_BIT_MODES = ("I", "I;16", "I;16B", "I;16L", "I;16N")
 
@@ -53,13 +55,18 @@ def read_photo(path: str | os.PathLike, max_pixels: int = MAX_PIXELS) -> Photo:
     Raises:
         ImageRefused: with the file's name, what was found and what to do.
     """
-    path = Path(path)
     try:
-        encoded = path.read_bytes()
+        path = place(path)
+        encoded = read_bytes(path)
     except OSError as error:
-        raise ImageRefused(f"{path}: cannot be read ({error.strerror or error})") from error
+        why = "no such object" if is_remote(path) else error.strerror or error
+        raise ImageRefused(f"{path}: cannot be read ({why})") from error
+    except ValueError as error:  # a NUL in the name
+        raise ImageRefused(f"{path!r}: cannot be read ({error})") from error
+    except GlintError as error:
+        raise ImageRefused(str(error)) from error
     if not encoded:
-        raise ImageRefused(f"{path}: the file is empty (0 bytes)")
+        raise ImageRefused(EMPTY.format(path))
     return decode(encoded, str(path), max_pixels)
 
 

@@ -7,10 +7,12 @@ dataset holds `manifest.parquet`; while a run is under way, finished sources sta
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
+from glint_data.columns import COLUMNS, plain_schema, schema, value_of
 from glint_data.errors import GlintError
-from glint_data.files import writing
+from glint_data.files import listing, writing
+from glint_data.places import check, explaining, is_remote, place
 
 if TYPE_CHECKING:
     import pandas
@@ -24,52 +26,17 @@ PARTS = "parts"
 _VERSION_KEY = b"glint_data.manifest_version"
 _FACTS_KEY = b"glint_data.facts"
 
-COLUMNS: dict[str, tuple[str, str]] = {
-    "sample_id": ("string", "<source>_<TT>_<LL>, unique in the dataset"),
-    "source": ("dictionary", "short unique name of the pristine photo"),
-    "source_path": ("dictionary", "where the photo came from, absolute"),
-    "source_hash": (
-        "dictionary",
-        "SHA-256 of the photo's shape and RGB bytes; null where the photo is not at hand",
-    ),
-    "reference_path": ("dictionary", "the pristine pixels, relative to the dataset; null in a virtual one"),
-    "suite": (
-        "dictionary",
-        "name of the distortion suite; null, as are type and level, for authentic photos",
-    ),
-    "type": ("int16", "number of the distortion in its suite"),
-    "level": ("int16", "level in its suite, from 1; in an imported set its own number"),
-    "distortion": ("dictionary", "name of the distortion function"),
-    "strength": ("float64", "strength of the level, in the suite's unit; null for chains"),
-    "seed": ("uint64", "seed of this sample's random numbers; null where it was not rendered here"),
-    "parameters": ("string", "JSON of what was drawn and of who rendered it"),
-    "path": ("string", "the image, relative to the dataset; null where not on disk"),
-    "width": ("int32", "pixels"),
-    "height": ("int32", "pixels"),
-    "image_hash": ("string", "SHA-256 of the sample's shape and RGB bytes"),
-    "status": ("dictionary", "ok, planned (virtual) or failed"),
-    "error": ("string", "why it failed"),
-    "mos": ("float32", "label on [0, 1], higher is better"),
-    "mos_std": ("float32", "standard deviation of the label, same scale"),
-    "mos_low": ("float32", "lower end of the 90 % interval"),
-    "mos_high": ("float32", "upper end of the 90 % interval"),
-    "label_set": ("dictionary", "reference set the label came from"),
-    "label_method": ("dictionary", "method that made the label"),
-    "label_references": ("list<string>", "matched references, nearest first"),
-    "label_similarities": ("list<float32>", "their similarities, -1..1"),
-    "label_note": ("dictionary", "why the label is wide or missing; null when nothing is to be said"),
-}
-
 
 def dataset_folder(path: str | Path) -> Path:
     """The dataset's folder, given the folder or its manifest file."""
-    path = Path(path)
+    path = place(path)
     return path.parent if path.suffix == ".parquet" else path
 
 
 def manifest_file(path: str | Path) -> Path:
     """The manifest file of a dataset. Raises `GlintError` with the next step where there is none."""
-    path = Path(path)
+    path = place(path)
+    check(path)
     if path.is_file():
         return path
     if not path.exists():
@@ -77,29 +44,11 @@ def manifest_file(path: str | Path) -> Path:
     file = path / FILE
     if file.is_file():
         return file
-    if (path / PARTS).is_dir():
+    if listing(path / PARTS):
         raise GlintError(
             f"{path}: this dataset is unfinished; run its 'glint-data synthesize' command again to finish it"
         )
     raise GlintError(f"{path}: holds no {FILE}; is this the folder that 'glint-data synthesize --out' wrote?")
-
-
-def schema() -> "pyarrow.Schema":
-    """The Arrow schema of a manifest, in the order of `COLUMNS`."""
-    import pyarrow as pa
-
-    kinds = {
-        "string": pa.string(),
-        "dictionary": pa.dictionary(pa.int32(), pa.string()),
-        "int16": pa.int16(),
-        "int32": pa.int32(),
-        "uint64": pa.uint64(),
-        "float32": pa.float32(),
-        "float64": pa.float64(),
-        "list<string>": pa.list_(pa.string()),
-        "list<float32>": pa.list_(pa.float32()),
-    }
-    return pa.schema([(name, kinds[kind]) for name, (kind, _meaning) in COLUMNS.items()])
 
 
 def read(path: str | Path, columns: list[str] | None = None) -> "pandas.DataFrame":
@@ -115,13 +64,16 @@ def read(path: str | Path, columns: list[str] | None = None) -> "pandas.DataFram
     return frame
 
 
-def read_table(path: str | Path, columns: list[str] | None = None) -> "pyarrow.Table":
-    """The manifest as an Arrow table; see `read`."""
+def read_table(
+    path: str | Path, columns: list[str] | None = None, content: bytes | None = None
+) -> "pyarrow.Table":
+    """The manifest as an Arrow table; see `read`. `content` are the file's bytes where they are at hand."""
     import pyarrow as pa
 
-    file, parquet = _checked(path, columns)
+    file, parquet = _checked(path, columns, content)
     try:
-        return parquet.read(columns=columns)
+        with explaining(file):
+            return parquet.read(columns=columns)
     except (pa.ArrowException, OSError) as error:
         raise GlintError(f"{file}: not a readable manifest ({error}); restore it or make it again") from error
 
@@ -134,15 +86,18 @@ def batches(
 
     file, parquet = _checked(path, columns)
     try:
-        yield from parquet.iter_batches(rows, columns=columns)
+        with explaining(file):
+            yield from parquet.iter_batches(rows, columns=columns)
     except (pa.ArrowException, OSError) as error:
         raise GlintError(f"{file}: not a readable manifest ({error}); restore it or make it again") from error
 
 
-def _checked(path: str | Path, columns: list[str] | None) -> tuple[Path, "pyarrow.parquet.ParquetFile"]:
+def _checked(
+    path: str | Path, columns: list[str] | None, content: bytes | None = None
+) -> tuple[Path, "pyarrow.parquet.ParquetFile"]:
     """The manifest's file, opened, with these columns in it and the right values in them."""
-    file = manifest_file(path)
-    parquet = _opened(file)
+    file = manifest_file(path) if content is None else place(path)
+    parquet = opened(file, content)
     missing = [name for name in columns or COLUMNS if name not in parquet.schema_arrow.names]
     if missing:
         raise GlintError(
@@ -152,18 +107,24 @@ def _checked(path: str | Path, columns: list[str] | None) -> tuple[Path, "pyarro
     return file, parquet
 
 
-def _opened(file: Path) -> "pyarrow.parquet.ParquetFile":
-    """The file, if it is a manifest of this version."""
+def opened(file: Path, content: bytes | None = None) -> "pyarrow.parquet.ParquetFile":
+    """The file, if it is a manifest of this version. Raises `GlintError` where it is not."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         # One file of one dataset: the dataset reader would look for partitions in the folder names.
-        parquet = pq.ParquetFile(file)
+        with explaining(file):
+            parquet = pq.ParquetFile(_stream(file) if content is None else pa.BufferReader(content))
     except (pa.ArrowException, OSError) as error:
         raise GlintError(f"{file}: not a readable manifest ({error}); restore it or make it again") from error
     _check_version(parquet.schema_arrow, file)
     return parquet
+
+
+def _stream(file: Path) -> "Path | BinaryIO":
+    """What pyarrow reads of a place: a path, or a stream that fetches what is asked for."""
+    return file.fs.open(file.path, "rb") if is_remote(file) else file
 
 
 def _check_version(found: "pyarrow.Schema", file: Path) -> None:
@@ -181,22 +142,17 @@ def _check_version(found: "pyarrow.Schema", file: Path) -> None:
 
 def _check_types(found: "pyarrow.Schema", columns: list[str], file: Path) -> None:
     """Columns of the right values; whether they are dictionary-encoded is a matter of storage."""
-    import pyarrow as pa
-
-    def value(kind: "pyarrow.DataType") -> "pyarrow.DataType":
-        return kind.value_type if pa.types.is_dictionary(kind) else kind
-
-    for field in schema():
-        if field.name in columns and value(found.field(field.name).type) != value(field.type):
+    for field in plain_schema(columns):
+        if value_of(found.field(field.name).type) != field.type:
             raise GlintError(
-                f"{file}: column {field.name} holds {found.field(field.name).type}, not {value(field.type)}; "
+                f"{file}: column {field.name} holds {found.field(field.name).type}, not {field.type}; "
                 "this is no table that glint-data wrote"
             )
 
 
 def facts(path: str | Path) -> dict[str, Any]:
     """What the writers of the manifest noted about it as a whole: score range, label method, versions."""
-    metadata = _opened(manifest_file(path)).schema_arrow.metadata or {}
+    metadata = opened(manifest_file(path)).schema_arrow.metadata or {}
     return json.loads(metadata.get(_FACTS_KEY, b"{}"))
 
 
@@ -273,10 +229,10 @@ def inside(folder: Path, path: str) -> Path:
     Raises:
         GlintError: the path is absolute or leads out of the folder; such a manifest is not to be trusted.
     """
-    file = folder / path
     parts = PurePosixPath(path).parts
-    if Path(path).is_absolute() or ".." in parts or "\\" in path or "\0" in path or not parts:
+    leaves = Path(path).is_absolute() or ".." in parts or not parts
+    if leaves or any(mark in path for mark in ("\\", "\0", "://", "::")):
         raise GlintError(
             f"{folder}: its manifest names {path!r}, which is no path inside the dataset; not followed"
         )
-    return file
+    return folder / path

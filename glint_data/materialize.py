@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from glint_data import manifest, runs, sources
 from glint_data.errors import GlintError
-from glint_data.files import sweep
+from glint_data.files import holds, sweep
+from glint_data.places import place, recorded
 from glint_data.recipes import Settings
 from glint_data.synthesize import Summary, render, write_failures
 from glint_data.work import Workers, only_run
@@ -25,7 +26,7 @@ def materialize(dataset: Path, out: Path, where: list[str], workers: Workers) ->
     Raises:
         GlintError: no such dataset, a condition that is none, or a condition that nothing meets.
     """
-    dataset, out = manifest.dataset_folder(dataset), Path(out)
+    dataset, out = manifest.dataset_folder(dataset), place(out)
     record = runs.read(dataset)
     if "suite" not in record.get("settings", {}):
         raise GlintError(
@@ -36,6 +37,8 @@ def materialize(dataset: Path, out: Path, where: list[str], workers: Workers) ->
     settings = replace(settings, types=tuple(settings.types), levels=tuple(settings.levels), virtual=False)
     rows = select(manifest.read(dataset), where)
     known = {source.name: source for source in sources.read(dataset)}
+    for source in known.values():
+        recorded(source.path)
     cells = {
         known[name]: tuple(zip(group["type"], group["level"], strict=True))
         for name, group in rows.groupby("source")
@@ -84,7 +87,7 @@ def _values(column: str, text: str) -> list:
 
 def _carry_labels(out: Path, rows: "pandas.DataFrame", facts: dict) -> None:
     """Write the labels of the recipes beside the pixels, joined by the sample's id."""
-    if not rows["mos"].notna().any() or not (out / manifest.FILE).is_file():
+    if not rows["mos"].notna().any() or not holds(out, manifest.FILE):
         return
     columns = [name for name in manifest.COLUMNS if name.startswith(("mos", "label_"))]
     rendered = manifest.read(out).drop(columns=columns)

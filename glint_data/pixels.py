@@ -15,7 +15,9 @@ import numpy as np
 
 import distortions
 from glint_data import images, manifest, runs
-from glint_data.errors import ImageRefused
+from glint_data.errors import GlintError, ImageRefused
+from glint_data.files import holds, read_bytes
+from glint_data.places import recorded
 
 COLUMNS = [
     *("sample_id", "source", "source_path", "source_hash", "reference_path", "suite", "type", "level"),
@@ -96,15 +98,17 @@ def has_pristine(row: Mapping[str, Any]) -> bool:
 
 def rendered_format(folder: Path) -> str:
     """The format in which a dataset's images are, or would be, written."""
-    settings = runs.read(folder).get("settings", {}) if (folder / runs.FILE).is_file() else {}
+    settings = runs.read(folder).get("settings", {}) if holds(folder, runs.FILE) else {}
     return settings.get("format", "png") if isinstance(settings, dict) else "png"
 
 
 def _read(file: Path, expected: str | None) -> Picture:
     try:
-        encoded = file.read_bytes()
+        encoded = read_bytes(file)
     except OSError as error:
         raise ImageRefused(f"{file}: cannot be read ({error.strerror or error})") from error
+    except GlintError as error:
+        raise ImageRefused(str(error)) from error
     pixels = images.decode(encoded, str(file)).pixels
     found = images.pixel_hash(pixels)
     if expected and found != expected:
@@ -112,14 +116,14 @@ def _read(file: Path, expected: str | None) -> Picture:
             f"{file}: other pixels than were written (hash {found[:12]}, not {expected[:12]}); "
             "'glint-data verify' finds all such files"
         )
-    return Picture(pixels, found, PurePosixPath(file).suffix[1:].lower(), encoded)
+    return Picture(pixels, found, PurePosixPath(file.name).suffix[1:].lower(), encoded)
 
 
 @functools.lru_cache(maxsize=1)
 def _photo(path: str | None, expected: str) -> distortions.Photo:
     if not path:
         raise ImageRefused("the row names no photo to render from")
-    pixels = images.read_rgb(path)
+    pixels = images.read_rgb(recorded(path))
     if images.pixel_hash(pixels) != expected:
         raise ImageRefused(
             f"{path}: is not the photo that the recipes were made for; restore it or synthesize again"

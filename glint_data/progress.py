@@ -1,5 +1,6 @@
 """What a run says while it works: a bar on a terminal, plain lines with a rate in a log."""
 
+import re
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -12,7 +13,21 @@ _SECONDS_BETWEEN_LINES = 10.0
 
 def say(text: str = "") -> None:
     """Print one line for the person at the keyboard; standard output stays free for results."""
-    print(text, file=sys.stderr, flush=True)
+    print(printable(text), file=sys.stderr, flush=True)
+
+
+def printable(text: str) -> str:
+    """Text for a terminal: what names of files hold beside text is spelled out, so that it commands nothing."""
+    return _COMMANDS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def is_text(name: str) -> bool:
+    """Whether a name can be written as UTF-8; one with other bytes holds lone surrogates."""
+    return not _SURROGATES.search(name)
+
+
+_SURROGATES = re.compile("[\ud800-\udfff]")
+_COMMANDS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def track(iterable: Iterable[Item], total: int | None, what: str) -> Iterator[Item]:

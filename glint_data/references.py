@@ -17,6 +17,8 @@ import numpy as np
 
 from glint_data import descriptor, embed
 from glint_data.errors import GlintError
+from glint_data.files import listing
+from glint_data.places import check, place
 from glint_data.scored_sets import SHIPPED, bundled_scores, bundled_scores_file, description_of, known_sets
 
 _ABOUT_KEY = b"glint_data.references"
@@ -110,7 +112,7 @@ def load(
             "name its folder with --reference-root, or use --embedder descriptor, which ships with them"
         )
     by = embed.embedder(embedder, device)
-    pixels = find_pristine(description, Path(root))
+    pixels = find_pristine(description, place(root))
     rows = embed_pristine(pixels, by, cache)
     described = rows if bundled else embed_pristine(pixels, embed.embedder(), cache)
     assembled = _assemble(description, rows, by.name, by.unit, described)
@@ -125,12 +127,14 @@ def find_pristine(description: dict[str, Any], root: Path) -> dict[str, Path]:
     folders = dict.fromkeys(
         (*description["images"].get("pristine", ()), *description["images"]["distorted"], "")
     )
+    check(root)
     for folder in folders:
-        place = root / folder
-        for file in sorted(place.iterdir()) if place.is_dir() else ():
-            reference = wanted.get(file.stem.lower())  # TID2013 has I24.BMP and i25.bmp
-            if reference and file.suffix.lower() in _LOSSLESS:
-                found.setdefault(reference, file)
+        below = root / folder if folder else root
+        for name, size in sorted(listing(below).items()):
+            stem, _, ending = name.rpartition(".")
+            reference = wanted.get(stem.lower())  # TID2013 has I24.BMP and i25.bmp
+            if reference and size >= 0 and f".{ending.lower()}" in _LOSSLESS:
+                found.setdefault(reference, below / name)
     if not found:
         raise GlintError(
             f"{root}: no pristine image of {description['title']} found; expected "
@@ -216,7 +220,7 @@ def build(name: str, root: str | Path) -> Path:
     from glint_data.manifest import write_table
 
     description = description_of(name)
-    rows = embed_pristine(find_pristine(description, Path(root)), embed.embedder(), None)
+    rows = embed_pristine(find_pristine(description, place(root)), embed.embedder(), None)
     names = sorted(rows)
     about = {"set": name, "embedder": descriptor.NAME, "entries": descriptor.names()}
     table = pa.table(

@@ -2,13 +2,15 @@
 
 import json
 import platform
+from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import glint_data
 from glint_data.errors import CannotWrite, GlintError
-from glint_data.files import is_partial, write_atomically
+from glint_data.files import is_partial, listing, make_folder, read_bytes, write_atomically
+from glint_data.places import check, is_remote
 
 FILE = "run.json"
 _PACKAGES = ("numpy", "opencv-python-headless", "opencv-python", "pillow", "scipy", "torch")
@@ -24,16 +26,14 @@ def open_folder(folder: Path, verb: str, settings: dict[str, Any]) -> None:
     """
     settings = json.loads(json.dumps(settings))  # tuples become lists, as they will be read back
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        present = {path.name for path in folder.iterdir() if not is_partial(path)} - _IGNORED
-    except NotADirectoryError as error:
-        raise CannotWrite(f"{folder}: is a file, or lies below one; name a folder") from error
-    except FileExistsError as error:
-        raise CannotWrite(f"{folder}: is a file; name a folder") from error
+        make_folder(folder)
+        check(folder)
+        present = {name for name in listing(folder) if not is_partial(name)} - _IGNORED
     except OSError as error:
         raise CannotWrite(
             f"{folder}: cannot be used ({error.strerror or error}); choose another --out"
         ) from error
+    refuse_links(folder)
     if FILE in present:
         _check_same(folder, verb, settings)
     elif {name for name in present if not name.startswith(".lock")}:
@@ -43,6 +43,26 @@ def open_folder(folder: Path, verb: str, settings: dict[str, Any]) -> None:
         )
     else:
         write(folder, {"verb": verb, "settings": settings, "versions": versions()})
+
+
+def refuse_links(folder: Path) -> None:
+    """Raise `GlintError` where writing into a dataset's folder would write elsewhere, through a link."""
+    for link in links(folder):
+        raise GlintError(
+            f"{link}: is a link, and nothing is written through links; put what it points to in its place, "
+            "or choose another --out"
+        )
+
+
+def links(folder: Path) -> Iterator[Path]:
+    """Symbolic links in a dataset's folder, and those to folders among its images."""
+    if is_remote(folder):
+        return
+    for path in sorted(folder.iterdir()):
+        if path.is_symlink():
+            yield path
+        elif path.name in ("images", "references", "parts"):
+            yield from (below for below in sorted(path.iterdir()) if below.is_symlink())
 
 
 def _check_same(folder: Path, verb: str, settings: dict[str, Any]) -> None:
@@ -81,7 +101,7 @@ def read(folder: Path) -> dict[str, Any]:
     """The record in a folder. Raises `GlintError` where there is none or it is damaged."""
     file = folder / FILE
     try:
-        record = json.loads(file.read_text(encoding="utf-8"))
+        record = json.loads(read_bytes(file))
     except FileNotFoundError:
         raise GlintError(f"{folder}: holds no {FILE}; name a folder that glint-data wrote") from None
     except (OSError, ValueError) as error:

@@ -5,6 +5,7 @@ pixels depend on the whole list of photos, so the merged dataset equals that of 
 """
 
 import csv
+import io
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from glint_data import manifest, parts, runs, sources
 from glint_data.errors import GlintError
-from glint_data.files import sweep
+from glint_data.files import holds, listing, read_bytes, remove, sweep
 from glint_data.recipes import Settings
 from glint_data.sources import Refusal, Source
 from glint_data.synthesize import FAILURES, Summary, render, write_failures
@@ -48,7 +49,7 @@ def synthesize_shard(
     runs.open_folder(out, "synthesize", settings.record())
     if settings.virtual:
         raise GlintError("--virtual needs no shards: the recipes of millions of samples take a minute")
-    if (out / manifest.FILE).is_file():
+    if holds(out, manifest.FILE):
         raise GlintError(f"{out}: is finished; photos are added to it by a run without --shard")
     with only_run(out, f".lock.{number}-of-{count}"):
         record = f"sources.{number}-of-{count}.parquet"
@@ -68,6 +69,7 @@ def merge(out: Path) -> Summary:
         GlintError: no shards there, a shard missing, unfinished or under way.
     """
     record = runs.read(out)
+    runs.refuse_links(out)
     names = Settings.__dataclass_fields__
     settings = Settings(
         **{name: value for name, value in record["settings"].items() if name in names}
@@ -75,8 +77,7 @@ def merge(out: Path) -> Summary:
     with only_run(out), _all_shards(out) as count:
         sweep(out)
         admitted, twins = _united(out, count)
-        rows = parts.finished_rows(out)
-        done = rows[rows["status"] == "ok"].groupby("source").size()
+        done = _done(out, admitted)
         lacking = [source.name for source in admitted if done.get(source.name, 0) < len(settings.cells())]
         failures = [*_failures(out, count), *twins]
         known_failed = {refusal.path for refusal in failures}
@@ -91,15 +92,15 @@ def merge(out: Path) -> Summary:
         write_failures(out, failures)
         for number in range(1, count + 1):
             for left in (f"sources.{number}-of-{count}.parquet", f"failures.{number}-of-{count}.csv"):
-                (out / left).unlink(missing_ok=True)
-    made = int(done.sum())
+                remove(out / left)
+    made = sum(done.values())
     return Summary(out, sources=len(admitted), kept=made, refusals=failures)
 
 
 @contextmanager
 def _all_shards(out: Path) -> Iterator[int]:
     """Hold every shard's lock; yields how many there are."""
-    found = [match for path in out.iterdir() if (match := _RECORD.fullmatch(path.name))]
+    found = [match for name in listing(out) if (match := _RECORD.fullmatch(name))]
     counts = {int(match[2]) for match in found}
     if len(counts) != 1:
         what = f"shards of {' and of '.join(map(str, sorted(counts)))}" if counts else "no shards"
@@ -118,6 +119,14 @@ def _all_shards(out: Path) -> Iterator[int]:
         yield count
 
 
+def _done(out: Path, admitted: list[Source]) -> dict[str, int]:
+    """How many samples of each source are finished."""
+    names = [source.name for source in admitted]
+    return {
+        name: rows["status"].to_pylist().count("ok") for name, rows in parts.finished(out, names, ["status"])
+    }
+
+
 def _united(out: Path, count: int) -> tuple[list[Source], list[Refusal]]:
     """The sources of all shards; of photos with the same pixels the first stays, the others' parts are removed."""
     every = [
@@ -134,8 +143,8 @@ def _united(out: Path, count: int) -> tuple[list[Source], list[Refusal]]:
         if part.is_file():
             rows = manifest.read(part, ["path", "reference_path"])
             for path in {*rows["path"].dropna(), *rows["reference_path"].dropna()}:
-                manifest.inside(out, path).unlink(missing_ok=True)
-            part.unlink()
+                remove(manifest.inside(out, path))
+            remove(part)
     return list(first.values()), twins
 
 
@@ -144,8 +153,6 @@ def _failures(out: Path, count: int) -> list[Refusal]:
     for number in range(1, count + 1):
         file = out / FAILURES.replace(".csv", f".{number}-of-{count}.csv")
         if file.is_file():
-            with file.open(newline="", encoding="utf-8", errors="surrogateescape") as stream:
-                found += [
-                    Refusal(row["source_path"], row["error"], row["stage"]) for row in csv.DictReader(stream)
-                ]
+            text = io.StringIO(read_bytes(file).decode("utf-8", "surrogateescape"), newline="")
+            found += [Refusal(row["source_path"], row["error"], row["stage"]) for row in csv.DictReader(text)]
     return found

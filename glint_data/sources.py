@@ -3,12 +3,15 @@
 import os
 import re
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from glint_data import images
 from glint_data.errors import GlintError, ImageRefused
-from glint_data.progress import track
+from glint_data.files import read_bytes
+from glint_data.places import check, explaining, is_remote, place, recorded
+from glint_data.progress import is_text, printable, track
 from glint_data.work import Workers, run_tasks
 
 FILE = "sources.parquet"
@@ -52,20 +55,19 @@ def find(places: Iterable[str | Path]) -> list[Path]:
     Raises:
         GlintError: a place does not exist, or nothing is found.
     """
-    places = [Path(place) for place in places]
+    places = [place(given) for given in places]
     found: dict[Path, None] = {}
-    for place in places:
-        if place.is_dir():
-            files = sorted(
-                p for p in place.rglob("*") if p.suffix.lower() in images.EXTENSIONS and p.is_file()
-            )
-        elif place.suffix.lower() == ".txt":
-            files = _read_list(place)
-        elif place.is_file():
-            files = [place]
+    for given in places:
+        check(given)
+        if given.is_dir():
+            files = _remote_below(given) if is_remote(given) else _below(given)
+        elif given.suffix.lower() == ".txt":
+            files = _read_list(given)
+        elif given.is_file():
+            files = [given]
         else:
             raise GlintError(
-                f"{place}: no such file or folder; name a folder of photos, a .txt list or photo files"
+                f"{given}: no such file or folder; name a folder of photos, a .txt list or photo files"
             )
         found.update((_absolute(file), None) for file in files)
     if not found:
@@ -75,16 +77,40 @@ def find(places: Iterable[str | Path]) -> list[Path]:
     return list(found)
 
 
+def _below(folder: Path) -> list[Path]:
+    """Links to files are followed, links to folders are not; a link to nothing is kept, to be refused by name."""
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in images.EXTENSIONS
+        and (path.is_file() or (path.is_symlink() and not path.exists()))
+    )
+
+
+def _remote_below(folder: Path) -> list[Path]:
+    with explaining(folder):
+        names = folder.fs.find(folder.path)
+    begin = len(folder.path.rstrip("/")) + 1
+    return [
+        folder / name[begin:]
+        for name in sorted(names)
+        if PurePosixPath(name).suffix.lower() in images.EXTENSIONS
+    ]
+
+
 def _absolute(file: Path) -> Path:
+    if is_remote(file):
+        return file
     return Path(os.path.abspath(file))  # noqa: PTH100  (without '..', but links stay links)
 
 
 def _read_list(file: Path) -> list[Path]:
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
+        lines = read_bytes(file).decode().splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise GlintError(f"{file}: not a readable list of paths, one a line ({error})") from error
-    return [file.parent / line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    named = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    return [place(name) if "://" in name else file.parent / name for name in named]
 
 
 def scan(
@@ -99,11 +125,15 @@ def scan(
     number, count = shard
     mine = {str(file) for file in files[number - 1 :: count]}
     remembered = {source.path: source for source in known}
+    stamps = _stamps([file for file in remembered if file in mine])
     looked_at: dict[str, Source | Refusal] = {}
     fresh = []
     for file in (str(file) for file in files if str(file) in mine):
         before = remembered.get(file)
-        if before is not None and _stamp(Path(file)) == (before.size, before.modified):
+        refusal = _refused_unopened(file)
+        if refusal is not None:
+            looked_at[file] = refusal
+        elif before is not None and stamps[file] == (before.size, before.modified):
             looked_at[file] = before
         else:
             fresh.append(file)
@@ -111,6 +141,16 @@ def scan(
         looked_at[outcome.task] = outcome.result or Refusal(outcome.task, outcome.error)
     labels = _label(files, known)
     return admit([(looked_at[str(file)], labels[str(file)]) for file in files if str(file) in mine], known)
+
+
+def _refused_unopened(file: str) -> Refusal | None:
+    """What no worker needs to look at, of which there may be millions: empty files, names that are no text."""
+    if not is_text(file):
+        shown = printable(file)
+        return Refusal(shown, f"{shown}: its name is no UTF-8 text; rename it")
+    if "://" not in file and _stamp(Path(file))[0] == 0:
+        return Refusal(file, images.EMPTY.format(file))
+    return None
 
 
 def _label(files: list[Path], known: list[Source]) -> dict[str, tuple[str, bool, int]]:
@@ -135,7 +175,7 @@ def admit(
     before = {source.hash: source for source in known}
     first_path: dict[str, str] = {}
     admitted, refused = [], []
-    for found, (name, is_taken, place) in looked_at:
+    for found, (name, is_taken, number) in looked_at:
         if isinstance(found, Refusal):
             refused.append(found)
         elif found.hash in first_path:
@@ -143,10 +183,10 @@ def admit(
         else:
             first_path[found.hash] = found.path
             if found.hash in before:
-                name, place = before[found.hash].name, before[found.hash].place
+                name, number = before[found.hash].name, before[found.hash].place
             elif is_taken:
                 name = f"{name}-{found.hash[:12]}"
-            admitted.append(replace(found, name=name, place=place))
+            admitted.append(replace(found, name=name, place=number))
     return admitted, refused
 
 
@@ -157,7 +197,7 @@ def twin(path: str, first: str) -> Refusal:
 
 def inspect(path: str) -> Source | Refusal:
     """Decode one file and say what it is; its name is given later, beside its siblings."""
-    size, modified = _stamp(Path(path))
+    size, modified = _stamp(place(path))
     try:
         photo = images.read_photo(path)
     except ImageRefused as refusal:
@@ -178,12 +218,18 @@ def inspect(path: str) -> Source | Refusal:
     )
 
 
+def _stamps(paths: list[str]) -> dict[str, tuple[int, int]]:
+    with ThreadPoolExecutor(16) as pool:  # a store takes its time to answer
+        return dict(zip(paths, pool.map(lambda path: _stamp(place(path)), paths), strict=True))
+
+
 def _stamp(file: Path) -> tuple[int, int]:
     try:
-        status = file.stat()
-    except OSError:
+        with explaining(file):
+            status = file.stat()
+    except (OSError, ValueError, GlintError):  # reading it will say why
         return (-1, -1)
-    return status.st_size, status.st_mtime_ns
+    return status.st_size, int(status.st_mtime_ns)
 
 
 def safe_name(stem: str) -> str:
@@ -195,13 +241,15 @@ def safe_name(stem: str) -> str:
 def read(folder: Path, file: str = FILE) -> list[Source]:
     """The sources recorded in a dataset's folder, by their places; none where there is no record."""
     path = folder / file
+    check(path)
     if not path.is_file():
         return []
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        return [Source(**row) for row in pq.ParquetFile(path).read().to_pylist()]
+        rows = pq.ParquetFile(pa.BufferReader(read_bytes(path))).read().to_pylist()
+        return [Source(**row) for row in rows]
     except (pa.ArrowException, OSError, TypeError) as error:
         raise GlintError(
             f"{path}: not a readable table of sources ({error}); delete it to have it made again"
@@ -210,8 +258,8 @@ def read(folder: Path, file: str = FILE) -> list[Source]:
 
 def folders_of(folder: Path) -> list[Path]:
     """The folders that a dataset's photos came from; none where there is no record of them."""
-    place = folder if folder.is_dir() else folder.parent
-    return list(dict.fromkeys(Path(source.path).parent for source in read(place)))
+    below = folder if folder.is_dir() else folder.parent
+    return list(dict.fromkeys(recorded(source.path).parent for source in read(below)))
 
 
 def write(folder: Path, sources: list[Source], file: str = FILE) -> None:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import distortions
 from glint_data import images, manifest, runs
 from glint_data.errors import GlintError
-from glint_data.progress import track
+from glint_data.files import holds
+from glint_data.places import recorded
+from glint_data.progress import printable, track
 from glint_data.work import Workers, run_tasks
 
 if TYPE_CHECKING:
@@ -40,8 +42,10 @@ class Findings:
         lines += [f"  {problem}" for problem in self.problems[:most]]
         if len(self.problems) > most:
             lines.append(f"  ... and {len(self.problems) - most:,} more")
-        return "\n".join(
-            [*lines, "Nothing was changed. The command that made the dataset makes lost files again."]
+        return printable(
+            "\n".join(
+                [*lines, "Nothing was changed. The command that made the dataset makes lost files again."]
+            )
         )
 
 
@@ -54,7 +58,7 @@ def verify(dataset: Path, workers: Workers, seed: int = 0) -> Findings:
     folder = manifest.dataset_folder(dataset)
     rows = manifest.read(dataset)
     findings = Findings(folder, samples=len(rows))
-    findings.problems += [*_keys(rows), *_labels(rows), *_versions(folder)]
+    findings.problems += [*_keys(rows), *_labels(rows), *_versions(folder), *_links(folder)]
     files = _files(folder, rows, findings.problems)
     tasks = [(str(file), expected) for file, expected in files.items()]
     for outcome in track(run_tasks(check_file, tasks, workers), len(tasks), "files") if tasks else ():
@@ -94,12 +98,17 @@ def _labels(rows: "pandas.DataFrame") -> Iterator[str]:
 
 
 def _versions(folder: Path) -> Iterator[str]:
-    if not (folder / runs.FILE).is_file():
+    if not holds(folder, runs.FILE):
         return
     record = runs.read(folder)
     suite, version = record.get("settings", {}).get("suite"), record.get("settings", {}).get("suite_version")
     if suite in distortions.suites() and distortions.suite(suite).version != version:
         yield f"made with version {version} of {suite}; here is version {distortions.suite(suite).version}"
+
+
+def _links(folder: Path) -> Iterator[str]:
+    for link in runs.links(folder):
+        yield f"{link}: is a link; a dataset holds its own files"
 
 
 def _files(folder: Path, rows: "pandas.DataFrame", problems: list[str]) -> dict[Path, str]:
@@ -147,7 +156,7 @@ def _rerender(
 
 def _photo_file(folder: Path, row) -> str:
     if row.reference_path is None or row.reference_path != row.reference_path:
-        return row.source_path
+        return str(recorded(row.source_path))
     return str(manifest.inside(folder, row.reference_path))
 
 

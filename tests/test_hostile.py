@@ -6,8 +6,12 @@ The fuzz tests try a fixed number of cases with a fixed seed; README states the 
 import io
 import os
 import random
+import shutil
 import struct
+import time
 import warnings
+import zipfile
+import zlib
 
 import numpy as np
 import pandas as pd
@@ -19,9 +23,14 @@ from PIL import Image
 
 from glint_data import images, manifest, sources
 from glint_data.errors import GlintError, ImageRefused
+from glint_data.progress import printable
+from glint_data.recipes import Settings
+from glint_data.synthesize import synthesize
+from glint_data.verify import verify
 
 IMAGE_CASES = 4000
 MANIFEST_CASES = 600
+ONE = Settings(types=(1,), levels=(1,))
 KINDS = {
     "PNG": {},
     "JPEG": {},
@@ -119,27 +128,123 @@ def test_wrong_types_in_parquet_are_refused(tmp_path):
         manifest.read(tmp_path)
 
 
-@pytest.mark.parametrize(
-    "name", [b"new\nline.png", b"\xff\xfe.png", b"a" * 251 + b".png", b"-rf .png", b"$(reboot).png"]
-)
-def test_odd_names_become_safe_ones(tmp_path, name):
-    content = images.encode_png(skimage.data.chelsea()[60:124, 100:180])
-    with open(os.fsencode(tmp_path) + b"/" + name, "wb") as stream:  # noqa: PTH123  (bytes are no Path)
-        stream.write(content)
-    admitted, refused = sources.scan(sources.find([tmp_path]), [], workers=1)
-    assert not refused
-    assert admitted[0].name.isascii() and "/" not in admitted[0].name and len(admitted[0].name) <= 80
+ODD_NAMES = [
+    *(b"new\nline.png", b"a" * 251 + b".png", b"-rf .png", b"$(reboot).png", b"...png", b".png.png"),
+    *(b"\x1b[2Jclear.png", b"a;b,c\"d'.png", "\u202egnp.exe.png".encode(), b"CON.png", b"%2e%2e%2f.png"),
+]
+NOT_TEXT = b"\xff\xfe.png"
 
 
-def test_polyglot_file_is_one_image_or_refused(tmp_path):
-    photo = images.encode_png(skimage.data.chelsea()[60:124, 100:180])
-    pixels = images.decode(photo + b"PK\x03\x04<script>alert(1)</script>", "both.png").pixels
-    assert np.array_equal(pixels, skimage.data.chelsea()[60:124, 100:180])
+def test_odd_names_in_a_whole_run(tmp_path, capsys):
+    photos, out = tmp_path / "photos", tmp_path / "out"
+    photos.mkdir()
+    for number, name in enumerate([*ODD_NAMES, NOT_TEXT]):
+        content = images.encode_png(skimage.data.chelsea()[60:124, 100 + number : 180 + number])
+        with open(os.fsencode(photos) + b"/" + name, "wb") as stream:  # noqa: PTH123  (bytes are no Path)
+            stream.write(content)
+    summary = synthesize([photos], out, ONE, workers=1)
+    assert (summary.sources, summary.made) == (len(ODD_NAMES), len(ODD_NAMES))
+    assert ["no UTF-8 text" in refusal.error for refusal in summary.refusals] == [True]
+    assert "\\udcff\\udcfe.png" in (out / "failures.csv").read_text(encoding="utf-8")
+    for name in manifest.read(out)["source"]:
+        assert name.isascii() and "/" not in name and not name.startswith((".", "-")) and len(name) <= 100
+    assert not verify(out, workers=1).problems
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "photos"]
+    assert "\x1b" not in printable("\x1b[2Jclear.png") + summary.text() + capsys.readouterr().err
+
+
+def polyglots() -> dict[str, bytes]:
+    """Files that are a picture and something else."""
+    photo = skimage.data.chelsea()[60:124, 100:180]
+    png, jpeg = images.encode_png(photo), io.BytesIO()
+    Image.fromarray(photo).save(jpeg, "JPEG", comment=PAYLOAD)
+    text = struct.pack(">I", len(PAYLOAD) + 8) + b"tEXtComment\0" + PAYLOAD
+    archive = io.BytesIO(png)
+    archive.seek(0, io.SEEK_END)
+    with zipfile.ZipFile(archive, "a") as packed:
+        packed.writestr("run.sh", PAYLOAD)
+    return {
+        "after.png": png + PAYLOAD,
+        "inside.png": png[:33] + text + struct.pack(">I", zlib.crc32(text[4:])) + png[33:],
+        "archive.png": archive.getvalue(),
+        "comment.jpg": jpeg.getvalue(),
+        "named_otherwise.png": jpeg.getvalue(),
+        "script.png": b"#!/bin/sh\n" + PAYLOAD + png,
+        "page.jpg": b"<html>" + PAYLOAD + b"</html>",
+    }
+
+
+PAYLOAD = b"<script>alert(document.cookie)</script>"
+
+
+def test_polyglots_leave_nothing_but_pixels(tmp_path):
+    (tmp_path / "photos").mkdir()
+    for name, content in polyglots().items():
+        (tmp_path / "photos" / name).write_bytes(content)
+    summary = synthesize([tmp_path / "photos"], tmp_path / "out", ONE, workers=1)
+    assert summary.sources == 2, "all PNGs hold the same pixels, both JPEGs too"
+    refused = {refusal.path.rpartition("/")[2] for refusal in summary.refusals}
+    assert refused >= {"script.png", "page.jpg"} and len(refused) == 5
+    written = [path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    assert len(written) > 5 and not any(PAYLOAD in content for content in written)
+
+
+def test_links_among_photos(tmp_path):
+    """Links to files are photos like others; links to folders are not searched; links to nothing are refused."""
+    photos, elsewhere = tmp_path / "photos", tmp_path / "elsewhere"
+    (elsewhere / "deep").mkdir(parents=True)
+    photos.mkdir()
+    images.write_png(elsewhere / "cat.png", skimage.data.chelsea()[60:124, 100:180])
+    images.write_png(elsewhere / "deep" / "cup.png", skimage.data.coffee()[60:124, 100:180])
+    (photos / "cat.png").symlink_to(elsewhere / "cat.png")
+    (photos / "folder").symlink_to(elsewhere / "deep")
+    (photos / "gone.png").symlink_to(tmp_path / "nothing.png")
+    (photos / "round.png").symlink_to(photos / "round.png")
+    os.mkfifo(photos / "pipe.png")
+    admitted, refused = sources.scan(sources.find([photos]), [], workers=1)
+    assert [source.name for source in admitted] == ["cat"]
+    assert [refusal.path.rpartition("/")[2] for refusal in refused] == ["gone.png", "round.png"]
+
+
+@pytest.mark.parametrize("name", ["images", "references", "parts", "images/0001", ".lock", "run.json"])
+def test_nothing_is_written_through_links(tmp_path, name):
+    photos, out, elsewhere = tmp_path / "photos", tmp_path / "out", tmp_path / "elsewhere"
+    photos.mkdir()
+    images.write_png(photos / "cat.png", skimage.data.chelsea()[60:124, 100:180])
+    synthesize([photos], out, ONE, workers=1)
+    elsewhere.mkdir()
+    (elsewhere / "precious").write_text("mine")
+    link = out / name
+    if link.is_dir():
+        shutil.rmtree(link)
+    link.unlink(missing_ok=True)
+    link.symlink_to(elsewhere if "." not in name.lstrip(".") else elsewhere / "precious")
+    with pytest.raises(GlintError, match="is a link, and nothing is written through links"):
+        synthesize([photos], out, ONE, workers=1)
+    assert [path.name for path in elsewhere.iterdir()] == ["precious"]
+    assert (elsewhere / "precious").read_text() == "mine"
+    if name == "references":
+        assert any("is a link" in problem for problem in verify(out, workers=1).problems)
+
+
+def test_bomb_is_refused_before_it_is_decoded(tmp_path):
+    """A PNG of some kilobytes that says, and holds, 60,000 x 60,000 pixels."""
+    header = struct.pack(">IIBBBBB", 60_000, 60_000, 1, 0, 0, 0, 0)
+    rows = zlib.compress(bytes(7501 * 1000), 9)
+    chunks = b"".join(
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        for kind, body in ((b"IHDR", header), (b"IDAT", rows), (b"IEND", b""))
+    )
+    (tmp_path / "bomb.png").write_bytes(b"\x89PNG\r\n\x1a\n" + chunks)
+    begun = time.monotonic()
+    with pytest.raises(ImageRefused, match=r"60000x60000 is more than 200000000 pixels|decompression bomb"):
+        images.read_rgb(tmp_path / "bomb.png")
+    assert time.monotonic() - begun < 5
 
 
 def test_thousands_of_empty_files_are_refused_by_name(tmp_path):
-    for number in range(2000):
+    for number in range(10_000):
         (tmp_path / f"{number}.png").touch()
     admitted, refused = sources.scan(sources.find([tmp_path]), [], workers=2)
-    assert not admitted and len(refused) == 2000
+    assert not admitted and len(refused) == 10_000
     assert all("empty" in refusal.error for refusal in refused)

@@ -54,6 +54,13 @@ def main() -> None:
     except GlintError as error:
         say(f"glint-data: {error}")
         sys.exit(error.exit_code)
+    except Exception as error:
+        from glint_data.places import is_of_a_server, reason
+
+        if not is_of_a_server(error):
+            raise
+        say(f"glint-data: a remote place failed: {reason(error)}")
+        sys.exit(1)
     except (KeyboardInterrupt, SystemExit) as end:
         code = end.code if isinstance(end, SystemExit) else INTERRUPTED
         if code == INTERRUPTED:

@@ -1,12 +1,22 @@
 """Verbs that make datasets: distortions, synthesize."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from glint_data.cli import DONE_WITH_REFUSALS, app
-from glint_data.cli.options import Engine, WorkerCount, numbers, workers, workers_of
+from glint_data.cli.options import (
+    Dataset,
+    Engine,
+    Place,
+    WorkerCount,
+    anywhere,
+    local,
+    numbers,
+    place,
+    workers,
+    workers_of,
+)
 from glint_data.errors import GlintError
 
 if TYPE_CHECKING:
@@ -18,8 +28,8 @@ Suite = Annotated[str, typer.Option(help="Distortion suite; 'glint-data distorti
 @app.command(rich_help_panel="Datasets")
 def distortions(
     suite: Suite = "kadid10k",
-    image: Annotated[Path | None, typer.Option(help="A photo to show the suite on.")] = None,
-    sheet: Annotated[Path | None, typer.Option(help="Contact sheet to write (PNG).")] = None,
+    image: Annotated[Place, anywhere("PLACE", "A photo to show the suite on.")] = None,
+    sheet: Annotated[Place, local("FILE", "Contact sheet to write (PNG).")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the random types on the sheet.")] = 0,
 ) -> None:
     """List a suite's types with their levels and units, or draw them all on a photo.
@@ -39,8 +49,14 @@ def distortions(
 
 @app.command(rich_help_panel="Datasets")
 def synthesize(
-    sources: Annotated[list[Path], typer.Argument(help="Folders of photos, .txt lists, or files.")],
-    out: Annotated[Path, typer.Option(help="Folder of the dataset; an unfinished one is gone on with.")],
+    sources: Annotated[
+        list[Place],
+        typer.Argument(parser=place, metavar="SOURCES", help="Folders of photos, .txt lists, or files."),
+    ],
+    out: Annotated[
+        Place,
+        anywhere("PLACE", "Folder of the dataset; an unfinished one is gone on with."),
+    ],
     suite: Suite = "kadid10k",
     types: Annotated[str, typer.Option(help="Only these types, such as 1,10-12. [default: all]")] = "",
     levels: Annotated[str, typer.Option(help="Only these levels, such as 1-3. [default: all]")] = "",
@@ -58,6 +74,7 @@ def synthesize(
     Writes images/, references/ (the pristine photos), manifest.parquet,
     run.json and, where something was refused, failures.csv.
     Killed or stopped half-way, the same command goes on where it was.
+    Both may be addresses such as s3://bucket/folder.
 
     Example: glint-data synthesize photos/ --out dataset
     """
@@ -96,7 +113,10 @@ def _close(summary: "Summary", following: str) -> None:
 
 @app.command(rich_help_panel="Datasets")
 def merge(
-    dataset: Annotated[Path, typer.Argument(help="Folder that all shards were rendered into.")],
+    dataset: Annotated[
+        Place,
+        typer.Argument(parser=place, metavar="DATASET", help="Folder that all shards were rendered into."),
+    ],
 ) -> None:
     """Make the parts of all shards one dataset, the same as a single run's."""
     from glint_data import shards
@@ -106,8 +126,10 @@ def merge(
 
 @app.command(rich_help_panel="Datasets")
 def materialize(
-    dataset: Annotated[Path, typer.Argument(help="Folder of a virtual dataset.")],
-    out: Annotated[Path, typer.Option(help="Folder of the dataset with pixels.")],
+    dataset: Annotated[
+        Place, typer.Argument(parser=place, metavar="DATASET", help="Folder of a virtual dataset.")
+    ],
+    out: Annotated[Place, anywhere("PLACE", "Folder of the dataset with pixels.")],
     where: Annotated[
         list[str] | None, typer.Option(help="Only these, as column=value,value; repeatable, all must hold.")
     ] = None,
@@ -128,7 +150,7 @@ def materialize(
 
 @app.command(rich_help_panel="Datasets")
 def verify(
-    dataset: Annotated[Path, typer.Argument(help="Folder of a dataset, or its manifest.")],
+    dataset: Dataset,
     worker_count: WorkerCount = 0,
     engine: Engine = "local",
 ) -> None:

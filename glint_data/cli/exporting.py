@@ -1,21 +1,20 @@
 """The verb that hands a dataset to other tools: export."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from glint_data.cli import DONE_WITH_REFUSALS, app
-from glint_data.cli.options import workers
+from glint_data.cli.options import Dataset, Place, local, workers
 
 
 @app.command(rich_help_panel="Datasets")
 def export(
-    dataset: Annotated[Path, typer.Argument(help="Folder of a dataset, or its manifest.")],
+    dataset: Dataset,
     to: Annotated[str, typer.Option(help="kadid, pyiqa, hf, webdataset or croissant.")],
-    out: Annotated[Path, typer.Option(help="A new or empty folder.")],
+    out: Annotated[Place, local("FOLDER", "A new or empty folder.")],
     split_file: Annotated[
-        Path | None, typer.Option(help="CSV of source,part (train, val, test), as a run's split.csv.")
+        Place, local("FILE", "CSV of source,part (train, val, test), as a run's split.csv.")
     ] = None,
     licence: Annotated[
         str | None, typer.Option(help="The photos' licence for card and metadata, such as cc-by-4.0.")

@@ -1,18 +1,21 @@
 """Verbs that give labels and certify them: label, audit, references."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from glint_data.cli import DONE_WITH_REFUSALS, app
-from glint_data.cli.options import Engine, WorkerCount, workers_of
+from glint_data.cli.options import Dataset, Engine, Place, WorkerCount, anywhere, local, place, workers_of
 from glint_data.errors import CannotWrite
 
 Reference = Annotated[str, typer.Option(help="Scored reference set.")]
 ReferenceRoot = Annotated[
-    Path | None,
-    typer.Option(help="Folder of the reference set's images; without it, what the package carries."),
+    Place,
+    typer.Option(
+        parser=place,
+        metavar="PLACE",
+        help="Folder of the reference set's images; without it, what the package carries.",
+    ),
 ]
 Embedder = Annotated[
     str | None,
@@ -25,7 +28,7 @@ Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
 
 @app.command(rich_help_panel="Labels")
 def label(
-    dataset: Annotated[Path, typer.Argument(help="Folder of a dataset, or its manifest.")],
+    dataset: Dataset,
     reference: Annotated[
         list[str] | None,
         typer.Option(help="Scored reference set; several, repeated or with commas. [default: kadid]"),
@@ -77,11 +80,10 @@ def audit(
         list[str] | None, typer.Option(help="Only these methods (repeatable). [default: all]")
     ] = None,
     device: Device = "auto",
-    json_file: Annotated[
-        Path | None, typer.Option("--json", help="Write the certificate to this file.")
-    ] = None,
+    json_file: Annotated[Place, local("FILE", "Write the certificate to this file.", "--json")] = None,
     figures: Annotated[
-        Path | None, typer.Option(help="Write the certificate's figures into this folder.")
+        Place,
+        local("FOLDER", "Write the certificate's figures into this folder."),
     ] = None,
 ) -> None:
     """Certify the labels: leave one reference out, predict its scores, compare.
@@ -113,7 +115,8 @@ def references(
         str | None, typer.Argument(help="A set, or several with commas to align; none: list all.")
     ] = None,
     build: Annotated[
-        Path | None, typer.Option(help="Make the set's bundled descriptors from its own folder.")
+        Place,
+        anywhere("PLACE", "Make the set's bundled descriptors from its own folder."),
     ] = None,
 ) -> None:
     """List the scored reference sets, or say what there is of one."""

@@ -1,11 +1,11 @@
 """Verbs around the quality networks: train, evaluate, score."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from glint_data.cli import DONE_WITH_REFUSALS, app
+from glint_data.cli.options import Place, anywhere, here, local, place
 from glint_data.errors import GlintError
 
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
@@ -14,8 +14,13 @@ Crops = Annotated[int, typer.Option(min=1, help="Crops an image is judged by; al
 
 @app.command(rich_help_panel="Networks")
 def train(
-    manifests: Annotated[list[Path], typer.Argument(metavar="MANIFEST...", help="Labelled datasets.")],
-    out: Annotated[Path, typer.Option(help="Folder of the run; an unfinished one is gone on with.")],
+    manifests: Annotated[
+        list[Place], typer.Argument(parser=place, metavar="MANIFEST...", help="Labelled datasets.")
+    ],
+    out: Annotated[
+        Place,
+        local("FOLDER", "Folder of the run; an unfinished one is gone on with."),
+    ],
     model: Annotated[
         str, typer.Option(help="glintiqa (no reference) or ahiq (full reference).")
     ] = "glintiqa",
@@ -35,9 +40,7 @@ def train(
     backbone_weights: Annotated[
         list[str] | None, typer.Option(help="A backbone's local checkpoint; repeat for the second.")
     ] = None,
-    start_from: Annotated[
-        Path | None, typer.Option(help="Begin with the weights of this earlier run.")
-    ] = None,
+    start_from: Annotated[Place, local("RUN", "Begin with the weights of this earlier run.")] = None,
     epochs: Annotated[int, typer.Option(min=1, help="Passes over the samples.")] = 20,
     epoch_samples: Annotated[int, typer.Option(min=0, help="Samples drawn an epoch; 0: all.")] = 0,
     batch_size: Annotated[int, typer.Option(min=2, help="Samples a step, over all processes.")] = 32,
@@ -50,7 +53,7 @@ def train(
     patience: Annotated[
         int, typer.Option(min=0, help="Epochs without progress before it ends; 0: never.")
     ] = 0,
-    split_file: Annotated[Path | None, typer.Option(help="CSV of source,part (train, val, test).")] = None,
+    split_file: Annotated[Place, local("FILE", "CSV of source,part (train, val, test).")] = None,
     split_seed: Annotated[int, typer.Option(min=0, help="Seed that deals photos to the parts.")] = 0,
     crop_places: Annotated[
         int, typer.Option(min=0, help="Fixed crops an image has in training; 0: anywhere, anew each time.")
@@ -59,7 +62,7 @@ def train(
         str, typer.Option(help="float16 or float32: keep what frozen backbones make of these crops.")
     ] = "",
     cache: Annotated[
-        Path | None, typer.Option(help="Folder of these features, for several runs. [default: the run's]")
+        Place, local("FOLDER", "Folder of these features, for several runs. [default: the run's]")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of weights, order and crops.")] = 0,
     repeat: Annotated[
@@ -116,18 +119,20 @@ def train(
 
 @app.command(rich_help_panel="Networks")
 def evaluate(
-    run: Annotated[Path, typer.Argument(help="Folder of a training run.")],
-    manifests: Annotated[list[Path], typer.Argument(metavar="MANIFEST...", help="Labelled datasets.")],
+    run: Annotated[Place, typer.Argument(parser=here, metavar="RUN", help="Folder of a training run.")],
+    manifests: Annotated[
+        list[Place], typer.Argument(parser=place, metavar="MANIFEST...", help="Labelled datasets.")
+    ],
     also: Annotated[
-        list[Path] | None, typer.Option(help="Another run beside it, for the table (repeatable).")
+        list[Place] | None, local("RUN", "Another run beside it, for the table (repeatable).")
     ] = None,
     split: Annotated[
         str, typer.Option(help="auto, train, val, test or all; auto: its test photos.")
     ] = "auto",
     crops: Crops = 12,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write all numbers to this file.")] = None,
-    predictions: Annotated[Path | None, typer.Option(help="Write a line a sample to this CSV.")] = None,
-    plot: Annotated[Path | None, typer.Option(help="Write scores over labels to this PNG.")] = None,
+    json_file: Annotated[Place, local("FILE", "Write all numbers to this file.", "--json")] = None,
+    predictions: Annotated[Place, local("FILE", "Write a line a sample to this CSV.")] = None,
+    plot: Annotated[Place, local("FILE", "Write scores over labels to this PNG.")] = None,
     device: Device = "auto",
 ) -> None:
     """Compare a run's scores with labels: SROCC, KROCC, PLCC, RMSE.
@@ -157,14 +162,15 @@ def evaluate(
 
 @app.command(rich_help_panel="Networks")
 def score(
-    run: Annotated[Path, typer.Argument(help="Folder of a training run.")],
+    run: Annotated[Place, typer.Argument(parser=here, metavar="RUN", help="Folder of a training run.")],
     pictures: Annotated[
         list[str], typer.Argument(metavar="IMAGE_OR_FOLDER...", help="Images, folders, patterns.")
     ],
     reference: Annotated[
-        list[Path] | None, typer.Option(help="Pristine image or folder, for a full-reference network.")
+        list[Place] | None,
+        anywhere("PLACE", "Pristine image or folder, for a full-reference network."),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Write the scores here: .csv or .json.")] = None,
+    out: Annotated[Place, local("FILE", "Write the scores here: .csv or .json.")] = None,
     crops: Crops = 12,
     device: Device = "auto",
 ) -> None:
@@ -173,14 +179,15 @@ def score(
     Prints score, spread over the crops, and file; --out keeps them.
     """
     from glint_data import training
+    from glint_data.progress import printable, say
 
     rows = training.score(run, pictures, reference or (), out, crops, device)
     refused = [row for row in rows if row["error"]]
     for row in rows:
         if not row["error"]:
-            typer.echo(f"{row['score']:.4f} ±{row['spread']:.4f}  {row['image']}")
+            typer.echo(f"{row['score']:.4f} ±{row['spread']:.4f}  {printable(row['image'])}")
     for row in refused:
-        typer.echo(f"refused: {row['error']}", err=True)
+        say(f"refused: {row['error']}")
     if out is not None:
         typer.echo(f"{len(rows) - len(refused):,} of {len(rows):,} images scored: {out}")
     if refused:

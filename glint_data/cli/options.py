@@ -1,8 +1,8 @@
-"""Options of several verbs, and values that are more than a word: number lists, who does the work."""
+"""Options of several verbs, and values that are more than a word: places, number lists, who does the work."""
 
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,6 +15,45 @@ WorkerCount = Annotated[
 Engine = Annotated[
     str,
     typer.Option("--engine", help="local, or ray: a Ray cluster ($RAY_ADDRESS, or the one that runs here)."),
+]
+
+
+class Place:
+    """What `place` or `here` make of a word: Typer would turn what is annotated as a Path into one, addresses too."""
+
+
+def place(text: str) -> Path:
+    """A path of this machine, or an address such as s3://bucket/folder. Raises `GlintError`."""
+    from glint_data import places
+
+    return places.place(text)
+
+
+def here(text: str) -> Path:
+    """A path of this machine. Raises `GlintError` for an address."""
+    from glint_data import places
+    from glint_data.errors import GlintError
+
+    found = places.place(text)
+    if places.is_remote(found):
+        raise GlintError(
+            f"{text}: has to lie on this machine; only photos, datasets and references may be elsewhere"
+        )
+    return found
+
+
+def anywhere(metavar: str, help: str) -> Any:
+    """An option that takes a path or an address."""
+    return typer.Option(parser=place, metavar=metavar, help=help)
+
+
+def local(metavar: str, help: str, *names: str) -> Any:
+    """An option that takes a path of this machine."""
+    return typer.Option(*names, parser=here, metavar=metavar, help=help)
+
+
+Dataset = Annotated[
+    Place, typer.Argument(parser=place, metavar="DATASET", help="Folder of a dataset, or its manifest.")
 ]
 
 

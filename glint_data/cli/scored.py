@@ -1,22 +1,21 @@
 """The verb that reads public scored sets: import."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from glint_data.cli import DONE_WITH_REFUSALS, app
-from glint_data.cli.options import workers
+from glint_data.cli.options import Place, here, local, workers
 
 
 @app.command("import", rich_help_panel="Datasets")
 def import_(
     name: Annotated[str, typer.Argument(help="A scored set; 'glint-data references' lists them.")],
-    root: Annotated[Path, typer.Argument(help="Folder that the set was unpacked in.")],
-    out: Annotated[Path, typer.Option(help="Folder of the dataset.")],
-    table: Annotated[
-        Path | None, typer.Option(help="The set's score table, where it does not lie in ROOT.")
-    ] = None,
+    root: Annotated[
+        Place, typer.Argument(parser=here, metavar="ROOT", help="Folder that the set was unpacked in.")
+    ],
+    out: Annotated[Place, local("FOLDER", "Folder of the dataset.")],
+    table: Annotated[Place, local("FILE", "The set's score table, where it does not lie in ROOT.")] = None,
     worker_count: Annotated[
         int, typer.Option("--workers", min=0, help="Processes that decode; 0: one a core.")
     ] = 0,

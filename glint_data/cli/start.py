@@ -1,16 +1,16 @@
 """Verbs for a look: quickstart, report."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from glint_data.cli import app
+from glint_data.cli.options import Dataset, Place, local, place
 
 
 @app.command(rich_help_panel="Look")
 def quickstart(
-    out: Annotated[Path, typer.Option(help="Folder for everything it makes.")] = Path("quickstart"),
+    out: Annotated[Place, local("FOLDER", "Folder for everything it makes.")] = "quickstart",
     seed: Annotated[int, typer.Option(min=0, help="Seed of the whole run.")] = 0,
 ) -> None:
     """The whole job on a few real photos, in minutes.
@@ -25,9 +25,14 @@ def quickstart(
 
 @app.command(rich_help_panel="Look")
 def report(
-    place: Annotated[Path, typer.Argument(metavar="DATASET_OR_RUN", help="Folder of a dataset or of a run.")],
-    run: Annotated[Path | None, typer.Option(help="Add this training run to a dataset's page.")] = None,
-    audit: Annotated[Path | None, typer.Option(help="Add the certificate that 'audit --json' wrote.")] = None,
+    where: Annotated[
+        Place, typer.Argument(parser=place, metavar="DATASET_OR_RUN", help="Folder of a dataset or of a run.")
+    ],
+    run: Annotated[Place, local("RUN", "Add this training run to a dataset's page.")] = None,
+    audit: Annotated[
+        Place,
+        local("FILE", "Add the certificate that 'audit --json' wrote."),
+    ] = None,
 ) -> None:
     """Write report.html: samples, labels, training and evaluation on one page."""
     import json
@@ -41,12 +46,12 @@ def report(
         raise GlintError(
             f"{audit}: not a certificate as 'glint-data audit --json FILE' writes it ({error})"
         ) from None
-    typer.echo(f"report: {write_report(place, run, certificate)}")
+    typer.echo(f"report: {write_report(where, run, certificate)}")
 
 
 @app.command(rich_help_panel="Look")
 def explain(
-    dataset: Annotated[Path, typer.Argument(help="Folder of a dataset, or its manifest.")],
+    dataset: Dataset,
     sample: Annotated[str, typer.Argument(metavar="SAMPLE_ID", help="Such as cat_10_03.")],
 ) -> None:
     """Say how one sample was made, what it scores, and on what evidence."""

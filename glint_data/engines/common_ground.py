@@ -11,7 +11,9 @@ from typing import Any
 
 from glint_data import manifest, runs
 from glint_data.engines import cluster
-from glint_data.errors import CannotWrite, GlintError
+from glint_data.errors import GlintError
+from glint_data.files import read_bytes, remove, write_atomically
+from glint_data.places import check, is_remote, place
 
 _SECONDS_TO_ANSWER = 120.0
 
@@ -53,8 +55,8 @@ class CommonGround:
     """The ground of one run: leaves a token in a folder that is written to, and takes it away again."""
 
     def __init__(self, folder: str | Path, places: Iterable[str | Path], writes: bool) -> None:
-        self._folder, self._writes = Path(os.path.abspath(folder)), writes  # noqa: PTH100  (links stay)
-        self._places = tuple(os.path.abspath(place) for place in places)  # noqa: PTH100
+        self._folder, self._writes = _absolute(folder), writes
+        self._places = tuple(str(_absolute(given)) for given in places)
         self._token: Path | None = None
 
     def __enter__(self) -> "CommonGround":
@@ -62,7 +64,7 @@ class CommonGround:
 
     def __exit__(self, *_exception) -> None:
         if self._token is not None:
-            self._token.unlink(missing_ok=True)
+            remove(self._token)
 
     def surveyed(self, ray: ModuleType) -> Ground:
         """The ground, once every node has looked at it. The folder has to be there by now.
@@ -71,9 +73,8 @@ class CommonGround:
             NodeUnfit: a node does not see the folders, or has other versions.
         """
         file = self._proof()
-        with file.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        places = tuple(place for place in self._places if Path(place).exists())
+        digest = _digest(file)
+        places = tuple(given for given in self._places if _is_there(given))
         ground = Ground(str(Path.cwd()), str(self._folder), str(file), digest, places)
         for name, found in _reports(ray, ground).items():
             complaint = _other_versions(found, name) or ground.complaint(found, name)
@@ -89,12 +90,7 @@ class CommonGround:
             token = secrets.token_hex(16)
             # the name is that of an unfinished stream: `files.sweep` removes it after a crash
             self._token = self._folder / f".ray-{token}.partial"
-            try:
-                self._token.write_text(token)
-            except OSError as error:
-                raise CannotWrite(
-                    f"{self._folder}: cannot be written ({error.strerror}); choose another folder"
-                ) from error
+            write_atomically(self._token, token.encode())
         return self._token
 
 
@@ -139,11 +135,25 @@ def _looker():
 
 def _seen_from_here(file: str, places: tuple[str, ...]) -> dict[str, Any]:
     try:
-        with Path(file).open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError:
+        digest = _digest(place(file))
+    except (OSError, GlintError):
         digest = None
-    return {"digest": digest, "missing": [place for place in places if not Path(place).exists()]}
+    return {"digest": digest, "missing": [given for given in places if not _is_there(given)]}
+
+
+def _digest(file: Path) -> str:
+    return hashlib.sha256(read_bytes(file)).hexdigest()
+
+
+def _is_there(text: str) -> bool:
+    found = place(text)
+    check(found)
+    return found.exists()
+
+
+def _absolute(folder: str | Path) -> Path:
+    found = place(folder)
+    return found if is_remote(found) else Path(os.path.abspath(found))  # noqa: PTH100  (links stay)
 
 
 def _other_versions(found: dict[str, Any], where: str) -> str | None:

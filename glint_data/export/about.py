@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glint_data import manifest, references, runs
+from glint_data.files import holds
 
 if TYPE_CHECKING:
     import pyarrow
@@ -79,7 +80,7 @@ def scan(dataset: Path, name: str, splits: dict[str, str] | None, licence: str |
     """Count what is in a dataset, a group of rows at a time. Raises `GlintError` where there is none."""
     folder = manifest.dataset_folder(dataset)
     about = About(name, facts=manifest.facts(dataset), splits=splits, licence=licence)
-    if (folder / runs.FILE).is_file():
+    if holds(folder, runs.FILE):
         about.run = runs.read(folder)
     columns = ["source", "suite", "status", "reference_path", "mos"]
     columns += ["label_set", "label_method"]

@@ -15,6 +15,7 @@ from glint_data.export.chunks import Planner
 from glint_data.export.folder import building, check_free
 from glint_data.export.format import FORMATS, Chunk, Format, Row, Written, format_named, record
 from glint_data.export.split import read_split
+from glint_data.places import place
 from glint_data.progress import Meter, duration
 from glint_data.work import Outcome, run_tasks
 
@@ -74,7 +75,7 @@ def export_dataset(
         CannotWrite: the target cannot be written; nothing of it is left.
     """
     begun = time.monotonic()
-    dataset, out = Path(dataset), Path(out)
+    dataset, out = place(dataset), Path(out)
     kind = format_named(to)
     check_free(out)
     if licence is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.+-]*", licence):

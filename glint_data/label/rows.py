@@ -5,7 +5,6 @@ file takes the old one's place by rename, when it is whole.
 """
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import numpy as np
 
 from glint_data import manifest
 from glint_data.errors import CannotWrite
+from glint_data.files import writing
 from glint_data.label.calibration import Label
 from glint_data.label.novelty import NOTE
 from glint_data.match import Matches
@@ -62,15 +62,14 @@ def write_labels(file: Path, decision: Decision, facts: dict[str, Any]) -> None:
     import pyarrow.parquet as pq
 
     kept = manifest.facts(file) | {"label": facts}
-    source = pq.ParquetFile(file)
+    source = manifest.opened(file)
     metadata = dict(source.schema_arrow.metadata) | {
         b"glint_data.facts": json.dumps(kept, sort_keys=True).encode()
     }
     schema = manifest.schema().with_metadata(metadata)
     given = decision.labelled
-    partial = file.with_name(f".{file.name}.{os.getpid()}.partial")
     try:
-        with pq.ParquetWriter(partial, schema, compression="zstd") as writer:
+        with writing(file) as stream, pq.ParquetWriter(stream, schema, compression="zstd") as writer:
             start = 0
             for batch in source.iter_batches(_ROWS_A_GROUP):
                 rows = slice(start, start + len(batch))
@@ -80,16 +79,8 @@ def write_labels(file: Path, decision: Decision, facts: dict[str, Any]) -> None:
                 )
                 arrays = [_as(columns[field.name], field.type) for field in schema]
                 writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
-        partial.replace(file)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise CannotWrite(
-            f"{file}: the labels could not be written ({error.strerror or error}); the manifest is "
-            "as it was, free some space or mend the permissions and run the same command again"
-        ) from error
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
+    except CannotWrite as error:
+        raise CannotWrite(f"{error}; the labels were not written, the manifest is as it was") from error
 
 
 def _as(array, kind):

@@ -8,6 +8,7 @@ import numpy as np
 
 from glint_data import manifest
 from glint_data.errors import GlintError, ImageRefused
+from glint_data.places import recorded
 from glint_data.references import ReferenceSet
 
 _COLUMNS = ["source", "source_path", "source_hash", "reference_path", "suite", "type", "level", "status"]
@@ -142,13 +143,13 @@ def read_pairs(samples: Samples, columns: np.ndarray) -> dict[int, tuple[Sample,
     return found
 
 
-def _photo_file(folder: Path, place: dict) -> PhotoFile:
+def _photo_file(folder: Path, row: dict) -> PhotoFile:
     candidates = []
-    if place["reference_path"]:
-        candidates.append(manifest.inside(folder, place["reference_path"]))
-    if place["source_path"]:
-        candidates.append(Path(place["source_path"]))
-    return PhotoFile(place["source"] or "?", place["source_hash"] or "", tuple(candidates))
+    if row["reference_path"]:
+        candidates.append(manifest.inside(folder, row["reference_path"]))
+    if row["source_path"]:
+        candidates.append(recorded(row["source_path"]))
+    return PhotoFile(row["source"] or "?", row["source_hash"] or "", tuple(candidates))
 
 
 def _distinct(table, column: str) -> tuple[np.ndarray, np.ndarray]:

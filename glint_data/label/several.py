@@ -19,6 +19,7 @@ from glint_data.label.method import Method, Photos, Scored
 from glint_data.label.rows import Decision
 from glint_data.label.samples import Samples
 from glint_data.match import Matches
+from glint_data.places import place
 from glint_data.references import ReferenceSet
 from glint_data.scored_sets import description_of
 
@@ -49,15 +50,15 @@ def roots_of(places: Sequence[str | Path], names: list[str]) -> dict[str, Path]:
         GlintError: a folder for a set that is not asked for, or without a name where it needs one.
     """
     roots = {}
-    for place in map(str, places):
-        name, equals, folder = place.partition("=")
+    for given in map(str, places):
+        name, equals, folder = given.partition("=")
         if not (equals and name in names):
             if len(names) > 1:
                 raise GlintError(
-                    f"--reference-root {place}: with several sets, say whose folder it is, such as {names[-1]}=FOLDER"
+                    f"--reference-root {given}: with several sets, say whose folder it is, such as {names[-1]}=FOLDER"
                 )
-            name, folder = names[0], place
-        roots[name] = Path(folder)
+            name, folder = names[0], given
+        roots[name] = place(folder)
     return roots
 
 

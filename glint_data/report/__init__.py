@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from glint_data import runs
-from glint_data.files import write_atomically
+from glint_data.files import holds, write_atomically
+from glint_data.places import check, is_remote, place
 from glint_data.report.dataset import dataset_sections
 from glint_data.report.page import render
 from glint_data.report.run import audit_section, run_sections
@@ -11,25 +12,27 @@ from glint_data.report.run import audit_section, run_sections
 FILE = "report.html"
 
 
-def write_report(place: Path, run: Path | None = None, audit: dict | None = None, title: str = "") -> Path:
+def write_report(where: Path, run: Path | None = None, audit: dict | None = None, title: str = "") -> Path:
     """Write `report.html` into a dataset's or a run's folder and return its path.
 
     `run` adds a training run to a dataset's page, `audit` the certificate of the labels.
 
     Raises:
-        GlintError: `place` is neither a dataset nor a run.
+        GlintError: `where` is neither a dataset nor a run.
     """
-    place = Path(place)
-    verb = runs.read(place).get("verb") if (place / runs.FILE).is_file() else "synthesize"
+    folder = place(where)
+    check(folder)
+    verb = runs.read(folder).get("verb") if holds(folder, runs.FILE) else "synthesize"
     sections = []
     if verb == "train":
-        run = run or place
+        run = run or folder
     else:
-        sections += dataset_sections(place)
+        sections += dataset_sections(folder)
     if audit:
         sections.append(audit_section(audit))
     if run is not None:
         sections += run_sections(Path(run))
-    target = place / FILE
-    write_atomically(target, render(title or f"glint-data: {place.resolve().name}", sections).encode())
+    target = folder / FILE
+    name = folder.name if is_remote(folder) else folder.resolve().name
+    write_atomically(target, render(title or f"glint-data: {name}", sections).encode())
     return target

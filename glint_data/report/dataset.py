@@ -1,6 +1,7 @@
 """What the page says of a dataset: counts, one photo through every cell, labels, refusals."""
 
 import csv
+import io
 from collections.abc import Iterator
 from math import isnan
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from glint_data import manifest, runs
 from glint_data.errors import GlintError
+from glint_data.files import holds, read_bytes
 from glint_data.report import figures
 from glint_data.report.grid import grid_section
 from glint_data.report.page import Section, detail, embedded
@@ -55,7 +57,7 @@ def dataset_sections(folder: Path) -> Iterator[Section]:
 
 
 def _versions_text(folder: Path) -> str:
-    record = runs.read(folder) if (folder / runs.FILE).is_file() else {}
+    record = runs.read(folder) if holds(folder, runs.FILE) else {}
     versions = ", ".join(f"{name} {version}" for name, version in sorted(record.get("versions", {}).items()))
     return f"Made with {versions}." if versions else ""
 
@@ -139,7 +141,7 @@ def _first_references(folder: Path) -> "pandas.Series":
 
 def _refusals(folder: Path) -> list[tuple[str, ...]]:
     file = folder / "failures.csv"
-    if not file.is_file():
+    if not holds(folder, file.name):
         return []
-    with file.open(newline="", encoding="utf-8", errors="replace") as stream:
-        return [(row["stage"], row["error"]) for row in csv.DictReader(stream)]
+    text = io.StringIO(read_bytes(file).decode("utf-8", "replace"), newline="")
+    return [(row["stage"], row["error"]) for row in csv.DictReader(text)]

@@ -11,6 +11,7 @@ import numpy as np
 
 from glint_data.errors import GlintError
 from glint_data.files import write_atomically
+from glint_data.places import is_remote, place
 from glint_data.progress import track
 from glint_data.training import metrics
 from glint_data.training.inference import score_image
@@ -46,7 +47,7 @@ def evaluate(
         GlintError: no such run or manifest, damaged weights, or no labelled sample of that split.
     """
     trained = open_trained(run, device)
-    samples = read_samples([Path(manifest)])
+    samples = read_samples([place(manifest)])
     samples, used = choose(samples, read_split(trained.folder), split, str(manifest))
     scores = predict(trained, samples, crops)
     found = report(samples, scores) | {
@@ -55,13 +56,17 @@ def evaluate(
         "split": used,
         "crops": crops,
     }
-    name = f"evaluation_{Path(manifest).resolve().name.removesuffix('.parquet')}_{used}.json"
+    name = f"evaluation_{_name(place(manifest)).removesuffix('.parquet')}_{used}.json"
     write_atomically(trained.folder / name, (json.dumps(found, indent=1) + "\n").encode())
     if predictions is not None:
         write_predictions(Path(predictions), samples, scores)
     if plot is not None:
         write_scatter(Path(plot), samples, scores, found)
     return found
+
+
+def _name(dataset: Path) -> str:
+    return dataset.name if is_remote(dataset) else dataset.resolve().name
 
 
 def choose(samples: list[Sample], split: Split, asked: str, where: str) -> tuple[list[Sample], str]:

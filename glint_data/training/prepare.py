@@ -10,6 +10,7 @@ import torch
 from glint_data import models, runs
 from glint_data.errors import GlintError
 from glint_data.models.network import QualityNetwork
+from glint_data.places import is_remote, place
 from glint_data.progress import duration, say
 from glint_data.training import checkpoints, processes, trained
 from glint_data.training.loop import TrainingLoop
@@ -69,9 +70,11 @@ def train(
         GlintError: no labels, too few photos, settings unlike those of the run there, weights not to be had.
     """
     settings, out = settings_from({"model": model, **options}), Path(out)
-    places = [Path(place) for place in manifests]
+    places = [place(given) for given in manifests]
     group, chosen = processes.join(device)
-    record = settings.record() | {"manifests": [str(place.resolve()) for place in places]}
+    record = settings.record() | {
+        "manifests": [str(given if is_remote(given) else given.resolve()) for given in places]
+    }
     if group.is_first and (out / runs.FILE).exists():
         runs.open_folder(out, "train", record)  # other settings are refused before any work
     if settings.batch_size % group.world:

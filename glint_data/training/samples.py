@@ -11,6 +11,7 @@ import numpy as np
 import distortions
 from glint_data import images, manifest
 from glint_data.errors import GlintError, ImageRefused
+from glint_data.places import is_remote, recorded
 
 _COLUMNS = [
     *("sample_id", "source", "source_path", "source_hash", "reference_path", "suite", "type", "level"),
@@ -74,7 +75,7 @@ def _read(file: str, sample_id: str) -> np.ndarray:
 
 @functools.lru_cache(maxsize=8)
 def _source_photo(path: str, expected_hash: str) -> distortions.Photo:
-    pixels = images.read_rgb(path)
+    pixels = images.read_rgb(recorded(path))
     if images.pixel_hash(pixels) != expected_hash:
         raise GlintError(
             f"{path}: is not the photo that the recipes were made for; restore it or synthesize again"
@@ -90,7 +91,7 @@ def read_samples(manifests: list[Path], labelled: bool = True) -> list[Sample]:
     """
     found = []
     for place in manifests:
-        folder = manifest.dataset_folder(place).resolve()
+        folder = _settled(manifest.dataset_folder(place))
         frame = manifest.read(place, _COLUMNS)
         usable = frame[frame["status"].isin(("ok", "planned"))]
         if labelled:
@@ -102,6 +103,10 @@ def read_samples(manifests: list[Path], labelled: bool = True) -> list[Sample]:
             )
         found += [_sample(row, folder) for row in usable.itertuples(index=False)]
     return found
+
+
+def _settled(folder: Path) -> Path:
+    return folder if is_remote(folder) else folder.resolve()
 
 
 def _sample(row: Any, folder: Path) -> Sample:

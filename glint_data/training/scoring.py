@@ -8,9 +8,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from glint_data import images
+from glint_data import images, sources
 from glint_data.errors import GlintError, ImageRefused
 from glint_data.files import write_atomically
+from glint_data.places import is_remote, place
 from glint_data.progress import track
 from glint_data.training.evaluation import CROPS
 from glint_data.training.inference import score_image
@@ -42,7 +43,7 @@ def score(
     """
     trained = open_trained(run, device)
     files = find_images(paths)
-    pristine = pair(files, [Path(place) for place in references], trained.network.needs_reference)
+    pristine = pair(files, [place(given) for given in references], trained.network.needs_reference)
     rows = []
     for file, reference in zip(track(files, len(files), "images scored"), pristine, strict=True):
         rows.append(_score_file(trained.network, file, reference, crops))
@@ -65,17 +66,19 @@ def _score_file(network, file: Path, reference: Path | None, crops: int) -> dict
 def find_images(paths: Iterable[str | Path]) -> list[Path]:
     """Image files of files, folders and patterns, each once, in order. Raises `GlintError` where there are none."""
     found: dict[Path, None] = {}
-    for place in paths:
-        path = Path(place)
-        if path.is_dir():
+    for given in paths:
+        path = place(given)
+        if is_remote(path):
+            found |= dict.fromkeys(sources.find([path]))
+        elif path.is_dir():
             inside = sorted(file for file in path.rglob("*") if file.suffix.lower() in images.EXTENSIONS)
             found |= dict.fromkeys(inside)
         elif path.is_file():
             found[path] = None
         else:
-            matching = sorted(Path(name) for name in glob.glob(str(place), recursive=True))  # noqa: PTH207
+            matching = sorted(Path(name) for name in glob.glob(str(given), recursive=True))  # noqa: PTH207
             if not matching:
-                raise GlintError(f"{place}: no such image, folder or pattern")
+                raise GlintError(f"{given}: no such image, folder or pattern")
             found |= dict.fromkeys(file for file in matching if file.is_file())
     if not found:
         raise GlintError(

@@ -1,0 +1,152 @@
+"""Where things lie: folders and files of this machine, or fsspec addresses such as s3://bucket/photos.
+
+`place` turns what a person typed into a `pathlib.Path` or into a `upath.UPath`, which has the same methods.
+Where a signature says Path, either will do, except where a run is trained. Credentials and endpoints come
+from the usual environment (AWS_PROFILE, AWS_ENDPOINT_URL, FSSPEC_S3_..., fsspec's configuration) alone.
+"""
+
+import contextlib
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from glint_data.errors import GlintError
+
+OBJECT_STORES = frozenset(("s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "oss", "memory"))
+"""Schemes whose single write is whole or not there: only these are written to."""
+
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
+
+
+def place(text: "str | os.PathLike") -> Path:
+    """A path, or an address that begins with a scheme (s3://, gs://, ...); file:// is a path.
+
+    Raises:
+        GlintError: the scheme is unknown or its package not installed; the sentence says how to get it.
+    """
+    if not isinstance(text, str):
+        return text if isinstance(text, Path) or is_remote(text) else Path(text)
+    found = _SCHEME.match(text)
+    if not found:
+        return Path(text)
+    if found[1].lower() == "file":
+        return Path(unquote(urlsplit(text).path))
+    if "::" in text:
+        raise GlintError(
+            f"{text}: chained addresses (::) are not followed; name the one that holds the files"
+        )
+    try:
+        from upath import UPath
+    except ImportError:
+        raise GlintError(f"{text}: addresses need more packages: pip install 'glint-data[remote]'") from None
+    try:
+        # No listings kept: worker processes write what this one has listed before.
+        address = UPath(text.rstrip("/") if found.end() < len(text) else text, use_listings_cache=False)
+        _ = address.fs  # imports the scheme's package
+    except ImportError as error:
+        raise GlintError(f"{text}: {error}; pip install 'glint-data[remote]' brings that of s3://") from None
+    except Exception as error:  # each scheme's package raises its own kinds
+        raise GlintError(f"{text}: not an address that can be used here ({_one_line(error)})") from None
+    return address
+
+
+def recorded(text: str) -> Path:
+    """A place that a manifest names: a path or an object store's address, never another server.
+
+    Raises:
+        GlintError: a manifest from elsewhere could have this machine call any server; not followed.
+    """
+    found = _SCHEME.match(text)
+    if found and found[1].lower() not in OBJECT_STORES:
+        raise GlintError(f"{text}: named by a manifest, but at no object store; not followed")
+    return place(text)
+
+
+def is_remote(found: object) -> bool:
+    """Whether a place is an address, not a path of this machine."""
+    return hasattr(found, "fs") and not isinstance(found, Path)
+
+
+def check(found: Path) -> None:
+    """Ask a remote place for a sign of life, so that an unreachable one is not taken for an empty one.
+
+    Raises:
+        GlintError: no such bucket, no credentials, access refused, no answer.
+    """
+    if not is_remote(found):
+        return
+    with explaining(found), contextlib.suppress(FileNotFoundError):
+        try:
+            found.fs.info(found.path)
+        except FileNotFoundError as error:
+            if _code(error) == "NoSuchBucket":
+                raise GlintError(f"{found}: {_BY_CODE['NoSuchBucket']}") from error
+
+
+@contextlib.contextmanager
+def explaining(found: Path) -> Iterator[None]:
+    """Errors of a remote place within the block become one sentence; "not found" passes as it is.
+
+    Raises:
+        GlintError: naming the place, what its server said, and what to do.
+    """
+    try:
+        yield
+    except (GlintError, FileNotFoundError):
+        raise
+    except Exception as error:
+        if not is_remote(found) or not (isinstance(error, OSError) or is_of_a_server(error)):
+            raise
+        raise GlintError(f"{found}: {reason(error)}") from error
+
+
+def reason(error: BaseException) -> str:
+    """What a remote place's error means, and what to do, without its name."""
+    name = type(error).__name__
+    if name in _BY_CODE:
+        return _BY_CODE[name]
+    if _code(error) in _BY_CODE:
+        return _BY_CODE[_code(error)]
+    if isinstance(error, PermissionError):
+        return _REFUSED
+    if isinstance(error, FileNotFoundError):
+        return "there is no such object"
+    if isinstance(error, (ConnectionError, TimeoutError)) or "Connect" in name or "Timeout" in name:
+        return f"its server does not answer ({_one_line(error)}); check the network and AWS_ENDPOINT_URL"
+    return f"{name}: {_one_line(error)}"
+
+
+def is_of_a_server(error: BaseException) -> bool:
+    """Whether the error came out of the packages that talk to remote places."""
+    packages = ("botocore", "aiobotocore", "aiohttp", "s3fs", "gcsfs", "adlfs", "fsspec")
+    chain = (error, error.__cause__, error.__context__)
+    return any(type(link).__module__.partition(".")[0] in packages for link in chain if link is not None)
+
+
+_REFUSED = "access was refused; check the credentials and what they may do with this bucket"
+_CREDENTIALS = (
+    "no credentials were found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_PROFILE "
+    "(for a public bucket FSSPEC_S3_ANON=true)"
+)
+_BY_CODE = {
+    "NoSuchBucket": "there is no such bucket; make it first, or mend the address",
+    "NoCredentialsError": _CREDENTIALS,
+    "PartialCredentialsError": _CREDENTIALS,
+    "AccessDenied": _REFUSED,
+    "403": _REFUSED,
+    "InvalidAccessKeyId": _REFUSED,
+    "SignatureDoesNotMatch": _REFUSED,
+    "ParamValidationError": "not an address that its server takes; bucket names hold letters, digits, dots, dashes",
+}
+
+
+def _code(error: BaseException) -> str:
+    """The server's own code, which s3fs keeps in the cause."""
+    response = getattr(error.__cause__, "response", None) or getattr(error, "response", None)
+    return str(response.get("Error", {}).get("Code", "")) if isinstance(response, dict) else ""
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split())[:200] or type(error).__name__
