@@ -1,15 +1,19 @@
 """What an import refuses, and what it says: wrong folders and tables, hostile names, damaged images."""
 
 import struct
+import zipfile
 import zlib
 
+import numpy as np
 import pandas as pd
 import published_layouts
 import pytest
+from scipy.io import savemat
 
 from glint_data import explain, manifest, references
 from glint_data.errors import GlintError
 from glint_data.importing import import_dataset
+from glint_data.importing.ratings import read_ratings
 from glint_data.label import label_dataset
 from glint_data.report import write_report
 
@@ -135,6 +139,71 @@ def bomb(width, height):
         + chunk(b"IDAT", zlib.compress(b"\0" * 9))
         + chunk(b"IEND", b"")
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "table"),
+    [
+        ("csiq", "csiq.DMOS.xlsx"),
+        ("kadid", "dmos.csv"),
+        ("tid2013", "mos_with_names.txt"),
+        ("tid2013", "mos.txt"),
+    ],
+)
+def test_mutated_tables_end_in_a_sentence(tmp_path, shared, name, table):
+    """Cut, flipped and overwritten bytes of each form: read to the same ratings or refused, never anything else."""
+    rows = pd.read_csv(shared / "data/scores" / published_layouts.META[name]).head(12)
+    published_layouts.BUILDERS[name](tmp_path, rows)
+    description = references.description_of(name)
+    whole, rng = (tmp_path / table).read_bytes(), np.random.default_rng(5)
+    refusals = 0
+    for round_number in range(60):
+        broken = bytearray(whole)
+        for place in rng.integers(0, len(broken), 1 + round_number % 5):
+            broken[place] = rng.integers(0, 256)
+        (tmp_path / table).write_bytes(
+            broken[: rng.integers(1, len(broken))] if round_number % 3 == 0 else broken
+        )
+        try:
+            assert len(read_ratings(description, description["layouts"][0], tmp_path)) <= 12
+        except GlintError as error:
+            refusals += 1
+            assert str(tmp_path) in str(error) or description["title"] in str(error)
+    assert refusals > 10 or table == "mos.txt"
+
+
+def test_broken_matlab_files_are_named(tmp_path, shared):
+    """One cut short, and one with a type that takes SciPy 1.17's reader down with its process: not with ours."""
+    rows = pd.read_csv(shared / "data/scores" / published_layouts.META["clive"]).head(12)
+    published_layouts.clive(tmp_path, rows)
+    for name, broken in (
+        ("AllMOS_release", lambda whole: whole[:200]),
+        ("AllImages_release", with_unknown_type),
+    ):
+        file = tmp_path / "Data" / f"{name}.mat"
+        whole = file.read_bytes()
+        file.write_bytes(broken(whole))
+        with pytest.raises(GlintError, match=rf"{name}\.mat.*download again"):
+            import_dataset("clive", tmp_path, tmp_path / "out")
+        file.write_bytes(whole)
+
+
+def with_unknown_type(whole):
+    return whole[:248] + bytes([21]) + whole[249:]
+
+
+def test_tables_larger_than_any_set_are_not_opened(tmp_path):
+    (tmp_path / "Data").mkdir()
+    for name in ("AllImages_release", "AllMOS_release", "AllStdDev_release"):
+        arrays = {name: np.zeros((1100, 1000))}
+        savemat(tmp_path / "Data" / f"{name}.mat", arrays, do_compression=True)
+    assert (tmp_path / "Data/AllMOS_release.mat").stat().st_size < 50_000
+    with pytest.raises(GlintError, match="more than any set"):
+        import_dataset("clive", tmp_path, tmp_path / "out")
+    with zipfile.ZipFile(tmp_path / "csiq.DMOS.xlsx", "w", zipfile.ZIP_DEFLATED) as book:
+        book.writestr("xl/worksheets/sheet1.xml", b" " * 101_000_000)
+    with pytest.raises(GlintError, match="more than a score table"):
+        import_dataset("csiq", tmp_path, tmp_path / "out")
 
 
 def test_two_files_that_could_be_meant(tmp_path):
