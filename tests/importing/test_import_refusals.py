@@ -240,6 +240,22 @@ def test_human_scores_are_not_labelled_over(root, tmp_path):
         label_dataset(tmp_path / "out", cache=tmp_path / "cache")
 
 
+def test_verb_says_what_it_did_by_its_exit_code(root, tmp_path):
+    from typer.testing import CliRunner
+
+    from glint_data.cli import DONE_WITH_REFUSALS, app, scored  # noqa: F401  (registers the verb)
+
+    def run(*words):
+        return CliRunner().invoke(app, ["import", *map(str, words), "--workers", "1"])
+
+    done = run("kadid", root, "--out", tmp_path / "out")
+    assert done.exit_code == 0 and "8 of 8 rated images of KADID-10k (the set has 10,125)" in done.stdout
+    (root / "images/I01_01_01.png").unlink()
+    lost = run("kadid", root, "--out", tmp_path / "other")
+    assert lost.exit_code == DONE_WITH_REFUSALS and "I01_01_01.png: not in" in lost.stdout
+    assert isinstance(run("tid2013", root, "--out", tmp_path / "third").exception, GlintError)
+
+
 def test_every_description_is_whole():
     for name, description in references.known_sets().items():
         scale = description["scores"]
