@@ -101,7 +101,9 @@ def pair_steps() -> dict[str, float]:
             images.write_png(file, image)
         found["or reading its PNG"] = _each(lambda: [images.read_rgb(file) for file in files], cells)
     reference = Picture(pixels)
-    found["measuring it"] = _each(lambda: [measurements.measure(reference, Picture(s)) for s in samples], cells)
+    found["measuring it"] = _each(
+        lambda: [measurements.measure(reference, Picture(s)) for s in samples], cells
+    )
     loaded = references.load("kadid")
     scored = reference_photos(loaded)
     calibrated = Calibrated(METHODS["pair"].fit(scored), scored)
