@@ -80,9 +80,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--crops", type=int, default=4)
     parser.add_argument("--learning-rate", type=float, default=1e-3)
-    parser.add_argument(
-        "--no-habits", dest="habits", action="store_false", help="only the network's switches"
-    )
+    parser.add_argument("--rows", nargs="+", help="only these rows, by name, and the default")
     asked = parser.parse_args()
     kadid = few_cells(with_human_scores(asked.kadid, human_scores(asked.scores)), asked.types, asked.levels)
     found: dict[str, list[float]] = {}
