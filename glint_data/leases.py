@@ -48,8 +48,8 @@ def lease(lock: Path) -> Iterator[None]:
     finally:
         ended.set()
         keeper.join()
-        if _holder(lock).get("owner") == mine["owner"]:
-            with contextlib.suppress(OSError):
+        with contextlib.suppress(Exception):  # a store that is gone must not hide why the run ended
+            if _holder(lock).get("owner") == mine["owner"]:
                 lock.fs.rm_file(lock.path)
 
 
@@ -57,6 +57,8 @@ def _acquire(lock: Path, mine: dict) -> None:
     if _create(lock, mine):
         return
     holder, age = _holder(lock), _age(lock)
+    if not holder and _create(lock, mine):
+        return  # it was released just now
     if age < STALE and not _is_dead(holder):
         raise GlintError(
             f"{lock.parent}: another glint-data process is writing here (on {holder.get('host')}, last sign of life "
