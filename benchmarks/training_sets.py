@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from glint_data import images, manifest
+from glint_data import manifest
+from glint_data.importing import import_dataset
 from glint_data.label import label_dataset
 
 if TYPE_CHECKING:
@@ -47,23 +48,16 @@ def with_labels(dataset: Path, leave_out: list[str], name: str) -> Path:
 
 
 def with_biq_scores(folder: Path, out: Path, limit: int) -> tuple[Path, dict[str, str]]:
-    """BIQ2021 as a dataset, and its split: the set's own validation part is the test, a fifth of the rest validates."""
-    import pandas
+    """BIQ2021 as a dataset, and its split: the set's own validation part is the test, a fifth of the rest validates.
 
-    with (folder / "mos.csv").open(newline="", encoding="utf-8") as stream:
-        listed = list(csv.DictReader(stream))[: limit or None]
-    rows, sides, rng = [], {}, np.random.default_rng(0)
-    (out / "images").mkdir(parents=True, exist_ok=True)
-    for entry in listed:
-        file = out / "images" / entry["image"]
-        if not file.is_file():
-            shutil.copy(folder / "images" / entry["image"], file)
-        pixels = images.read_rgb(file)
-        identity = {"sample_id": file.stem, "source": file.stem, "source_hash": images.pixel_hash(pixels)}
-        shape = {"width": pixels.shape[1], "height": pixels.shape[0], "status": "ok"}
-        rows.append(identity | shape | {"path": f"images/{file.name}", "mos": float(entry["mos"])})
-        sides[file.stem] = "test" if entry["split"] == "val" else "val" if rng.random() < 0.2 else "train"
-    manifest.write(out, pandas.DataFrame(rows))
+    `limit` uses only so many photos (0: all).
+    """
+    import_dataset("biq2021", folder, out)
+    rng, sides = np.random.default_rng(0), {}
+    with (out / "split.csv").open(newline="", encoding="utf-8") as stream:
+        for place, entry in enumerate(csv.DictReader(stream)):
+            side = "test" if entry["part"] == "val" else "val" if rng.random() < 0.2 else "train"
+            sides[entry["source"]] = "unused" if limit and place >= limit else side
     return out, sides
 
 

@@ -111,7 +111,7 @@ def embed_photos(
         batch: photos embedded, and committed to the cache, at a time.
         decoders: threads that decode; None is one a core.
         engine: where batches are decoded and embedded; None is here. An embedder on a GPU of this
-            machine stays here.
+            machine stays here. A network's last bits depend on how many threads add up.
 
     Returns:
         One row for every distinct key that could be read, in the order given.

@@ -239,6 +239,8 @@ def inspect(name: str) -> dict[str, Any]:
     shown = ("name", "title", "kind", "suite", "rows", "citation", "licence", "home", "scores")
     facts = {key: description[key] for key in shown}
     facts |= {key: description[key] for key in ("cells_note", "cells_refused") if key in description}
+    read = ("name", "certainty", "tables")
+    facts["layouts"] = [{key: layout[key] for key in read} for layout in description["layouts"]]
     if not description.get("bundled_scores"):
         return facts | {"bundled": "nothing; import it from its own folder"}
     if not _bundled_file(description).is_file():

@@ -56,8 +56,8 @@ def run_tasks(function: Callable[[Any], Any], tasks: Iterable[Any], workers: Wor
     """Call `function(task)` in worker processes and yield the outcomes as they come, in any order.
 
     An exception in a task becomes its outcome. A worker that dies (killed, out of memory) takes a whole
-    pool with it: the tasks that were under way are then tried once more, each alone, and one that kills
-    its worker again is the outcome "the worker died".
+    pool with it: the tasks that were under way, or about to be, are then tried again, each alone, and one
+    that kills two workers of its own is the outcome "the worker died".
 
     Raises:
         CannotWrite: at once, when a task could not write: going on would fail the same way.
@@ -115,10 +115,13 @@ def _run_until_broken(function, queue: Iterator[Any], workers: int):
 
 
 def _run_alone(function, task) -> Iterator[Outcome]:
-    with _pool(1) as pool:
-        future = pool.submit(function, task)
-        outcome = _outcome(future, task)
-    yield replace(outcome or Outcome(task, error=DIED_TWICE), attempts=2)
+    for attempt in (2, 3):
+        with _pool(1) as pool:
+            outcome = _outcome(pool.submit(function, task), task)
+        if outcome is not None:
+            yield replace(outcome, attempts=attempt)
+            return
+    yield Outcome(task, error=DIED_TWICE, attempts=3)
 
 
 def _outcome(future: Future, task: Any) -> Outcome | None:

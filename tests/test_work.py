@@ -9,7 +9,7 @@ import time
 import pytest
 
 from glint_data.errors import CannotWrite, GlintError, ImageRefused
-from glint_data.work import only_run, run_tasks
+from glint_data.work import Outcome, in_order, only_run, run_tasks
 
 
 def _behave(task):
@@ -39,6 +39,12 @@ def test_every_task_has_one_outcome_though_workers_die(tmp_path):
     assert outcomes[("refuse", 7)].error == "photo 7 refused"
     assert outcomes[("break", 8)].error == "RuntimeError: a fault of ours"
     assert outcomes[("die once", flag)].result == flag, "a worker killed from outside costs no task"
+
+
+def test_outcomes_in_the_order_of_their_tasks():
+    tasks = [["same"], ["same"], ["other"]]
+    coming = [Outcome(tasks[2], 2), Outcome(tasks[0], 0), Outcome(tasks[1], 1)]
+    assert [outcome.result for outcome in in_order(coming, tasks)] == [0, 1, 2]
 
 
 def test_a_full_disk_stops_the_run():

@@ -2,6 +2,8 @@
 
 import importlib.util
 import os
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
@@ -40,9 +42,23 @@ def joined(workers: int) -> Iterator[ModuleType]:
         return
     try:
         say(_connect(ray, workers))
-        yield ray
+        with _sigterm_as_ctrl_c():
+            yield ray
     finally:
         ray.shutdown()
+
+
+@contextmanager
+def _sigterm_as_ctrl_c() -> Iterator[None]:
+    """SIGTERM, by which schedulers end jobs, ends as Ctrl-C does: ray's own handler prints a trace and aborts."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _connect(ray: ModuleType, workers: int) -> str:

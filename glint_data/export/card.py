@@ -50,7 +50,7 @@ def scores_text(about: About, exported: Exported) -> str:
     if not exported.labelled:
         return "The images have no scores."
     label = about.facts.get("label", {})
-    lines = ["`mos` is on 0 to 1, higher is better; `mos_std` is its standard deviation on the same scale."]
+    lines = ["`mos` is on 0 to 1, higher is better; `mos_std` is a standard deviation on the same scale."]
     if exported.labelled < exported.samples:
         lines.append(f"{exported.labelled:,} of {exported.samples:,} images have one.")
     if "low" in label and "high" in label:
@@ -58,12 +58,15 @@ def scores_text(about: About, exported: Exported) -> str:
         lines.append(
             f"The scores' own scale is {label['low']:g} to {label['high']:g}, {better} is better there."
         )
-    if about.methods:
-        by = f", photos compared by {label['embedder']}" if "embedder" in label else ""
-        lines.append(f"Where they come from: method {', '.join(sorted(about.methods))}{by}.")
-    if "embedder" in label:
+    if about.methods == {"rated"}:
         lines.append(
-            "They are predictions from the rated images of a reference set, not ratings of these images; "
+            "They are people's ratings of these very images; `mos_std` is the spread of the ratings."
+        )
+    elif about.methods:
+        by = f", photos compared by {label['embedder']}" if "embedder" in label else ""
+        lines.append(
+            "They are predictions from the rated images of a reference set, not ratings of these images "
+            f"(method {', '.join(sorted(about.methods))}{by}); "
             "`mos_low` and `mos_high` are the ends of a 90 % interval."
         )
     lines += [f"Noted on {count:,} images: {note}." for note, count in sorted(exported.notes.items())]

@@ -60,7 +60,7 @@ class Planner:
         if not row["sample_id"] or not row["source"]:
             return "the row names no sample or no source; 'glint-data verify' tells more"
         if row["status"] not in ("ok", "planned"):
-            return f"was not rendered: {row['error'] or row['status']}"
+            return row["error"] or f"has no image (status {row['status']})"
         if self.kind.needs_label and row["mos"] is None:
             return row["label_note"] or "has no label; run 'glint-data label'"
         if self.kind.needs_reference and not has_pristine(row):

@@ -1,13 +1,13 @@
 """What a format is: names for files, pictures into them by worker processes, and a table of the rows."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar
 from urllib.parse import quote
 
-from glint_data.errors import GlintError, ImageRefused
+from glint_data.errors import CannotWrite, GlintError, ImageRefused
 from glint_data.export.about import About, Exported
 from glint_data.export.folder import write_file
 from glint_data.files import make_durable
@@ -82,20 +82,26 @@ class Format(ABC):
             CannotWrite: the target cannot be written.
         """
         pictures = Pictures(chunk.dataset)
-        files: dict[Path, None] = {}
+        waiting = set(chunk.first_of)
+        files: list[Path] = []
+
+        def put(name: str, picture: Picture) -> None:
+            files.append(write_file(Path(chunk.folder, name), cls.encoded(picture)))
+
         written = []
         for row in chunk.rows:
             try:
-                sample, pristine = pictures_of(pictures, row)
+                pristine = pristine_of(pictures, row)
+                if pristine is not None and row["source"] in waiting:
+                    waiting.remove(row["source"])
+                    put(row["reference_file_name"], pristine)
+                sample = sample_of(pictures, row)
+                put(row["file_name"], sample)
+                written.append(Written(found_in(sample)))
+            except CannotWrite:
+                raise
             except GlintError as refusal:
                 written.append(Written(error=str(refusal)))
-                continue
-            if pristine is not None and row["source"] in chunk.first_of:
-                reference = Path(chunk.folder, row["reference_file_name"])
-                if reference not in files:
-                    files[write_file(reference, cls.encoded(pristine))] = None
-            files[write_file(Path(chunk.folder, row["file_name"]), cls.encoded(sample))] = None
-            written.append(Written(found_in(sample)))
         make_durable(files)
         return written
 
@@ -129,10 +135,22 @@ def format_named(name: str) -> type[Format]:
     return FORMATS[name]
 
 
-def pictures_of(pictures: Pictures, row: Row) -> tuple[Picture, Picture | None]:
-    """A row's picture and its pristine photo's. Raises `GlintError` where one of them cannot be had."""
+def pristine_of(pictures: Pictures, row: Row) -> Picture | None:
+    """A row's pristine photo, None where it has none. Raises `GlintError` where it cannot be had.
+
+    Asked for before the sample: rows of other chunks rely on it, whatever becomes of this one.
+    """
+    return _named(pictures.pristine, row)
+
+
+def sample_of(pictures: Pictures, row: Row) -> Picture:
+    """A row's picture. Raises `GlintError` where it cannot be had."""
+    return _named(pictures.sample, row)
+
+
+def _named(read: Callable[[Row], Any], row: Row) -> Any:
     try:
-        return pictures.sample(row), pictures.pristine(row)
+        return read(row)
     except ImageRefused as refusal:
         name = row["sample_id"]
         raise GlintError(str(refusal) if name in str(refusal) else f"{name}: {refusal}") from refusal

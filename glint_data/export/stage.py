@@ -3,7 +3,7 @@
 import csv
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +17,7 @@ from glint_data.export.format import FORMATS, Chunk, Format, Row, Written, forma
 from glint_data.export.split import read_split
 from glint_data.places import place
 from glint_data.progress import Meter, duration
-from glint_data.work import run_tasks
+from glint_data.work import Outcome, run_tasks
 
 FAILURES = "failures.csv"
 
@@ -44,7 +44,10 @@ class ExportSummary:
         if self.outside_split:
             lines.append(f"  {self.outside_split:,} samples are in no split and were left out")
         if self.refused:
-            lines.append(f"  {self.refused:,} not exported: {self.folder / FAILURES}; the first:")
+            lines.append(
+                f"  {self.refused:,} not exported: {self.folder / FAILURES} (may name places on this machine: "
+                "take it out before publishing); the first:"
+            )
             lines += [f"    {sentence}" for sentence in self.first]
         return "\n".join(lines)
 
@@ -128,17 +131,25 @@ def write_chunk(chunk: Chunk) -> list[Written]:
     return FORMATS[chunk.format].write(chunk)
 
 
-def in_order(outcomes) -> Iterator[tuple[Chunk, list[Written]]]:
-    """The chunks with their results by number, as soon as all earlier ones are there."""
+def in_order(outcomes: Iterable[Outcome]) -> Iterator[tuple[Chunk, list[Written]]]:
+    """The chunks with their results by number, as soon as all earlier ones are there.
+
+    Raises:
+        GlintError: a chunk failed as a whole. Its photos may be missing from the rows of others, so that ends it.
+    """
     waiting = {}
     expected = 0
     for outcome in outcomes:
-        waiting[outcome.task.number] = outcome
+        chunk: Chunk = outcome.task
+        if outcome.error:
+            raise GlintError(
+                f"samples {chunk.rows[0]['sample_id']} to {chunk.rows[-1]['sample_id']}: {outcome.error}; nothing "
+                "was exported. If memory is short, fewer --workers help"
+            )
+        waiting[chunk.number] = chunk, outcome.result
         while expected in waiting:
-            ready = waiting.pop(expected)
+            yield waiting.pop(expected)
             expected += 1
-            failed = [Written(error=ready.error)] * len(ready.task.rows)
-            yield ready.task, failed if ready.error else ready.result
 
 
 def _merged(chunk: Chunk, results: list[Written], failures: "_Failures") -> Iterator[Row]:

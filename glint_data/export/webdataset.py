@@ -25,8 +25,9 @@ from glint_data.export.format import (
     Written,
     export_format,
     found_in,
-    pictures_of,
+    pristine_of,
     record,
+    sample_of,
 )
 from glint_data.files import make_durable
 from glint_data.pixels import Pictures
@@ -64,16 +65,19 @@ class Webdataset(Format):
         with Shard(samples) as sample_shard, Shard(references) as reference_shard:
             for row in chunk.rows:
                 try:
-                    sample, pristine = pictures_of(pictures, row)
+                    pristine = pristine_of(pictures, row)
+                    if pristine is not None and row["source"] in waiting:
+                        waiting.remove(row["source"])
+                        reference_shard.add(row["reference_file_name"], pristine.encoded())
+                    sample = sample_of(pictures, row)
+                except CannotWrite:
+                    raise
                 except GlintError as refusal:
                     written.append(Written(error=str(refusal)))
                     continue
                 found = found_in(sample) | {"shard": name}
                 sample_shard.add(row["file_name"], sample.encoded())
                 sample_shard.add(_beside(row["file_name"]), told(record(row) | found))
-                if pristine is not None and row["source"] in waiting:
-                    waiting.remove(row["source"])
-                    reference_shard.add(row["reference_file_name"], pristine.encoded())
                 written.append(Written(found))
         make_durable(shard.file for shard in (sample_shard, reference_shard) if shard.members)
         return written

@@ -13,13 +13,17 @@ from typing import TYPE_CHECKING, Any
 import distortions
 from glint_data.errors import GlintError
 from glint_data.importing.layout import table_files
-from glint_data.importing.tables import matlab_array, read_table
+from glint_data.importing.matlab import matlab_arrays
+from glint_data.importing.tables import read_table
 from glint_data.progress import say
 from glint_data.recipes import sample_id
 from glint_data.sources import safe_name
 
 if TYPE_CHECKING:
     import pandas
+
+_ROUNDING = 5e-4
+"""Scores printed with three places or more count as the same."""
 
 COLUMNS = ("sample_id", "image", "reference", "source", "type", "level", "parameters")
 """What names a rating; beside these stand `score`, `spread` (own scale), `mos`, `mos_std` (0 to 1) and `split`."""
@@ -88,12 +92,16 @@ def _filled(read: "pandas.DataFrame", place: str) -> "pandas.Series":
 
 def _parallel_spread(layout: dict[str, Any], root: Path, scores: "pandas.Series") -> list[str] | None:
     """The spread from a file without names, if the scores beside it are those of the table, line by line."""
+    import pandas
+
     beside, spread = (root / layout["spread_lines"][name] for name in ("checked_by", "file"))
     if not (beside.is_file() and spread.is_file()):
         return None
-    same = [float(line) for line in beside.read_text().split()]
-    lines = spread.read_text().split()
-    if len(lines) != len(scores) or same != [float(score) for score in scores]:
+    same, lines = (file.read_bytes().decode(errors="replace").split() for file in (beside, spread))
+    apart = (
+        pandas.to_numeric(pandas.Series(same), errors="coerce") - pandas.to_numeric(scores, errors="coerce")
+    ).abs()
+    if not len(lines) == len(same) == len(scores) or not (apart < _ROUNDING).all():
         say(f"{spread}: not used, because {beside.name} beside it is not the table's scores line by line")
         return None
     return lines
@@ -103,13 +111,19 @@ def _matlab(layout: dict[str, Any], root: Path) -> "pandas.DataFrame":
     """The same columns from arrays of .mat files, which belong together by their index: so they are published."""
     import pandas
 
+    parts = layout.get("parts", {"": ""})
+    places = {
+        (part, meaning): f"{part}/{place}".lstrip("/")
+        for part in parts
+        for meaning, place in layout["columns"].items()
+    }
+    arrays = matlab_arrays(root, list(places.values()))
     columns: dict[str, list[Any]] = {}
-    for part, folder in layout.get("parts", {"": ""}).items():
-        for meaning, place in layout["columns"].items():
-            values = matlab_array(root, f"{part}/{place}".lstrip("/"))
-            if meaning == "image" and folder:
-                values = [f"{folder}/{PurePosixPath(value.replace(chr(92), '/')).name}" for value in values]
-            columns.setdefault(meaning, []).extend(values)
+    for (part, meaning), place in places.items():
+        values = arrays[place]
+        if meaning == "image" and parts[part]:
+            values = [f"{parts[part]}/{PurePosixPath(value.replace(chr(92), '/')).name}" for value in values]
+        columns.setdefault(meaning, []).extend(values)
     if "numbered_images" in layout:
         columns["image"] = [
             f"{folder}/img{number + 1}.bmp"

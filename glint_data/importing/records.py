@@ -44,8 +44,6 @@ def row_of(
         "mos_std": rating.mos_std,
         "label_set": description["name"],
         "label_method": METHOD,
-        "label_references": [rating.source] if has_reference else None,
-        "label_similarities": [1.0] if has_reference else None,
     }
     if image:
         row |= {"path": image.path, "image_hash": image.hash, "width": image.width, "height": image.height}

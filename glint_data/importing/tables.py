@@ -1,8 +1,8 @@
 """The few forms that published score tables come in, read to one frame of text columns.
 
-`csv` (comma, with or without a header), `words` (columns apart by blanks, no header), `sheet` (.xlsx, the header
-is the first row that holds the wanted names) and `matlab` (plain arrays of .mat files). Columns without a
-header are called column1, column2, ... Nothing that could run code is opened.
+`csv` (comma, with or without a header), `words` (columns apart by blanks, no header) and `sheet` (.xlsx, the
+header is the first row that holds the wanted names). Columns without a header are called column1, column2, ...
+For `matlab` see matlab.py. Nothing that could run code is opened.
 """
 
 import zipfile
@@ -29,10 +29,12 @@ def read_table(files: list[Path], form: str, wanted: list[str], header: bool = T
     readers = {"csv": _csv if header else _bare_csv, "words": _words, "sheet": _sheet}
     frames = []
     for file in files:
-        _check_size(file)
         try:
+            check_size(file)
             frame = readers[form](file, wanted)
-        except (OSError, ValueError, UnicodeDecodeError, zipfile.BadZipFile) as error:
+        except GlintError:
+            raise
+        except Exception as error:  # parsers of broken files raise their own kinds
             raise GlintError(
                 f"{file}: not a readable table ({error}); take it from the set's download again"
             ) from error
@@ -45,8 +47,12 @@ def read_table(files: list[Path], form: str, wanted: list[str], header: bool = T
     return pandas.concat(frames, ignore_index=True)
 
 
-def _check_size(file: Path) -> None:
+def check_size(file: Path) -> None:
+    """Refuse a table larger, unpacked too, than any set's. Raises `GlintError`."""
     size = file.stat().st_size
+    if file.suffix.lower() == ".xlsx" and zipfile.is_zipfile(file):
+        with zipfile.ZipFile(file) as parts:
+            size = max(size, sum(part.file_size for part in parts.infolist()))
     if size > LARGEST_TABLE:
         raise GlintError(f"{file}: {size:,} bytes are more than a score table has; not opened")
 
@@ -105,42 +111,4 @@ def _cell(value: Any) -> str:
         return ""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return str(value).strip()
-
-
-def matlab_array(root: Path, place: str) -> list[Any]:
-    """`FILE:VARIABLE` below the root as a flat list: numbers, or texts from a cell array.
-
-    Raises:
-        GlintError: no such file or variable, or not a readable .mat file.
-    """
-    import numpy as np
-    from scipy.io import loadmat
-    from scipy.io.matlab import MatReadError
-
-    name, variable = place.split(":")
-    file = root / name
-    _check_size(file)
-    try:
-        found = loadmat(file, variable_names=[variable])
-    except (OSError, ValueError, TypeError, NotImplementedError, MatReadError) as error:
-        raise GlintError(
-            f"{file}: not a readable .mat file ({error}); take it from the set's download again"
-        ) from error
-    if variable not in found:
-        raise GlintError(f"{file}: holds no variable {variable}; is it the file of another release?")
-    values = np.asarray(found[variable])
-    if values.dtype == object:
-        return [_cell_text(value) for value in values.ravel(order="F")]
-    if values.dtype.kind in "US":
-        return [str(value).strip() for value in values.ravel(order="F")]
-    return [float(value) for value in values.ravel(order="F")]
-
-
-def _cell_text(value: Any) -> str:
-    """One element of a MATLAB cell array, which holds texts as arrays of one."""
-    import numpy as np
-
-    while isinstance(value, np.ndarray) and value.size == 1:
-        value = value.ravel()[0]
     return str(value).strip()

@@ -8,8 +8,9 @@ together, in closed form (block inverse), and so are chosen: the noise, by the e
 
 Alone, full-reference metrics are worse labels than the cell's mean; beside content they carry what masking does
 to this distortion on this photo. The regression is KADID's, raters and all, so a share of every departure stays with
-two plain gradient metrics, and content counts half: that costs .0004 in SROCC on KADID-10k, and on another set's
-scores it keeps more of the order that plain metrics find inside a cell (`benchmarks/judge_tid2013.py`).
+plain metrics (gradient similarity of luminance and with chroma, squared error where one looks), and content counts
+half: on KADID-10k that costs .001 in SROCC, and on another set's scores it keeps the order that plain metrics find
+inside a cell (`benchmarks/judge_tid2013.py`).
 """
 
 from dataclasses import dataclass
@@ -29,8 +30,8 @@ _LEVELS_APART = 4.0
 _FURTHEST = 4.0
 _CONTENT_SHARE = 0.5
 """Weight of the kernel on content; that on measurements has 1."""
-_PLAIN = ("gradient_deviation", "gradient_chroma")
-_PLAIN_SHARE = 0.15
+_PLAIN = ("gradient_deviation", "gradient_chroma", "error_salient")
+_PLAIN_SHARE = 0.18
 """What one standard deviation of the plain metrics moves a label, in units of the cell's spread."""
 _CONSTANT = 10.0
 """Prior variance of each cell's level, in units of the cell's spread: the level is the data's own."""

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,24 +31,27 @@ class Split:
     near_duplicates: int = 0
     excluded: Counter = field(default_factory=Counter)
 
-    def select(self, samples: Iterable[Sample], part: str) -> list[Sample]:
+    def select(self, samples: Sequence[Sample], part: str) -> list[Sample]:
         """The samples of one part, less those whose label came from a photo that is examined later."""
         kept = []
-        forbidden = self._forbidden(part)
+        forbidden = self._forbidden(samples, part)
         for sample in samples:
             if self.part.get(sample.source_hash) != part:
                 continue
-            # a reference of a second set is called set:name
-            leaned_on = {name.rpartition(":")[2] for name in sample.label_references}
-            if forbidden and not forbidden.isdisjoint(leaned_on):
+            if forbidden and not forbidden.isdisjoint(_leaned_on(sample)):
                 self.excluded[part] += 1
             else:
                 kept.append(sample)
         return kept
 
-    def _forbidden(self, part: str) -> set[str]:
+    def _forbidden(self, samples: Sequence[Sample], part: str) -> set[tuple[str | None, str]]:
+        """(set, name) of the photos examined later; a photo of no scored set may be any set's of that name."""
         later = {"train": ("val", "test"), "val": ("test",), "test": ()}[part]
-        return {self.names[source] for source, side in self.part.items() if side in later}
+        # the images of an imported set were rated themselves, their labels lean on no reference
+        rated = {sample.source_hash: sample.label_set for sample in samples if not sample.label_references}
+        return {
+            (rated.get(source), self.names[source]) for source, side in self.part.items() if side in later
+        }
 
     def counts(self) -> dict[str, int]:
         """Photos in each part."""
@@ -61,6 +64,13 @@ class Split:
         writer.writerow(["source_hash", "source", "part"])
         writer.writerows([source, self.names[source], side] for source, side in sorted(self.part.items()))
         write_atomically(folder / FILE, table.getvalue().encode())
+
+
+def _leaned_on(sample: Sample) -> set[tuple[str | None, str]]:
+    """The references behind a label as (set, name), and as (None, name); those of a second set are called set:name."""
+    first = (sample.label_set or "").split("+")[0]
+    parts = [name.rpartition(":") for name in sample.label_references]
+    return {pair for other, _, name in parts for pair in ((other or first, name), (None, name))}
 
 
 def read_split(folder: Path) -> Split:

@@ -8,6 +8,7 @@ import pytest
 import skimage.data
 
 from glint_data import images, manifest
+from glint_data.export import FORMATS, export_dataset
 from glint_data.materialize import materialize
 from glint_data.recipes import Settings
 from glint_data.synthesize import synthesize
@@ -49,6 +50,16 @@ def pair(tmp_path_factory) -> tuple[Path, Path]:
     manifest.write(folder / "virtual", labelled(manifest.read(folder / "virtual")), FACTS)
     materialize(folder / "virtual", folder / "real", [], workers=1)
     return folder / "real", folder / "virtual"
+
+
+@pytest.fixture(scope="session")
+def exported(pair, tmp_path_factory) -> dict[str, Path]:
+    """The virtual dataset in every format, by the format's name. Their tests only read them."""
+    folders = {to: tmp_path_factory.mktemp(to) / "out" for to in FORMATS}
+    for to, folder in folders.items():
+        summary = export_dataset(pair[1], to, folder, 1)
+        assert summary.written + summary.refused == 8
+    return folders
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import json
 import signal
 import subprocess
 import sys
@@ -15,7 +16,10 @@ import pytest
 
 from glint_data import images, manifest
 from glint_data.errors import CannotWrite, GlintError
-from glint_data.export import FORMATS, export_dataset, kadid
+from glint_data.export import FORMATS, export_dataset
+from glint_data.export.format import Chunk
+from glint_data.export.stage import in_order
+from glint_data.work import Outcome
 
 
 def contents(folder: Path) -> dict[str, str]:
@@ -41,21 +45,19 @@ def split_file(tmp_path: Path, **parts: str) -> Path:
 
 
 @pytest.mark.parametrize("to", sorted(FORMATS))
-def test_recipes_and_files_give_the_same_bytes(pair, tmp_path, to):
-    for place, workers, dataset in zip("ab", (1, 2), pair, strict=True):
-        summary = export_dataset(dataset, to, tmp_path / place / "out", workers)
-        assert summary.written + summary.refused == 8
-    first, second = contents(tmp_path / "a" / "out"), contents(tmp_path / "b" / "out")
+def test_recipes_and_files_give_the_same_bytes(pair, exported, tmp_path, to):
+    export_dataset(pair[0], to, tmp_path / "out", 2)
+    first, second = contents(exported[to]), contents(tmp_path / "out")
     assert first == second and len(first) >= 4
-    assert sorted(path.name for path in (tmp_path / "a").iterdir()) == ["out"], "something was left beside it"
+    assert [path.name for path in tmp_path.iterdir()] == ["out"], "something was left beside it"
 
 
 @pytest.mark.parametrize("to", sorted(FORMATS))
-def test_no_place_of_this_machine_leaves_it(pair, tmp_path, to):
-    export_dataset(pair[1], to, tmp_path / "out", 1)
-    for file in (tmp_path / "out").rglob("*"):
-        if file.is_file() and file.suffix != ".png":
-            assert str(pair[1].parent).encode() not in file.read_bytes(), file
+def test_no_place_of_this_machine_leaves_it(pair, exported, to):
+    told = [file for file in exported[to].rglob("*") if file.is_file() and file.suffix != ".png"]
+    assert len(told) >= 2
+    for file in told:
+        assert str(pair[1].parent).encode() not in file.read_bytes(), file
 
 
 @pytest.mark.parametrize("to", sorted(FORMATS))
@@ -74,11 +76,10 @@ def test_an_unlabelled_dataset_is_taken_or_refused_by_name(pair, tmp_path, to):
         assert "have no scores" in (tmp_path / "out" / "README.md").read_text()
 
 
-def test_kadid_scores_and_names(pair, tmp_path):
-    summary = export_dataset(pair[0], "kadid", tmp_path / "k", 1)
-    assert (summary.written, summary.refused) == (7, 1)
-    assert "no label: a reason" in summary.text()
-    found = lines(tmp_path / "k" / "dmos.csv")
+def test_kadid_scores_and_names(pair, exported):
+    folder = exported["kadid"]
+    assert [row["error"] for row in lines(folder / "failures.csv")] == ["cup.v2_11_05: no label: a reason"]
+    found = lines(folder / "dmos.csv")
     assert list(found[0]) == ["dist_img", "ref_img", "dmos", "var"]
     rows = manifest.read(pair[0]).iloc[:7]
     assert [row["dist_img"] for row in found] == [f"{name}.png" for name in rows["sample_id"]]
@@ -86,8 +87,8 @@ def test_kadid_scores_and_names(pair, tmp_path):
     np.testing.assert_allclose([float(row["dmos"]) for row in found], 1 + 4 * rows["mos"], rtol=1e-5)
     np.testing.assert_allclose([float(row["var"]) for row in found], 0.2, rtol=1e-5)
     for row, expected in zip(found, rows["image_hash"], strict=True):
-        assert images.pixel_hash(images.read_rgb(tmp_path / "k" / "images" / row["dist_img"])) == expected
-        assert (tmp_path / "k" / "images" / row["ref_img"]).is_file()
+        assert images.pixel_hash(images.read_rgb(folder / "images" / row["dist_img"])) == expected
+        assert (folder / "images" / row["ref_img"]).is_file()
 
 
 def test_kadid_refuses_names_that_meet(pair, tmp_path, copy):
@@ -95,14 +96,14 @@ def test_kadid_refuses_names_that_meet(pair, tmp_path, copy):
     manifest.write(copy, rows.assign(source=rows["source"].replace("cup.v2", "cat_01_02")))
     with pytest.raises(GlintError, match="cannot share the one folder"):
         export_dataset(copy, "kadid", tmp_path / "k", 1)
-    assert kadid.Kadid.needs_reference
 
 
-def test_pyiqa_with_and_without_pristine_photos(pair, tmp_path, copy):
-    export_dataset(pair[0], "pyiqa", tmp_path / "fr", 1)
-    found = lines(tmp_path / "fr" / "meta_info.csv")
+def test_pyiqa_with_and_without_pristine_photos(exported, tmp_path, copy):
+    found = lines(exported["pyiqa"] / "meta_info.csv")
     assert list(found[0]) == ["ref_name", "dist_name", "mos", "std"]
-    assert all((tmp_path / "fr" / row[name]).is_file() for row in found for name in ("ref_name", "dist_name"))
+    assert all(
+        (exported["pyiqa"] / row[name]).is_file() for row in found for name in ("ref_name", "dist_name")
+    )
     rows = manifest.read(copy)
     manifest.write(copy, rows.assign(reference_path=None))
     export_dataset(copy, "pyiqa", tmp_path / "nr", 1)
@@ -118,8 +119,8 @@ def test_pyiqa_with_and_without_pristine_photos(pair, tmp_path, copy):
 
 def test_whole_photos_go_to_one_split(pair, tmp_path):
     parts = split_file(tmp_path, cat="val", **{"cup.v2": "train"})
-    for to in FORMATS:
-        export_dataset(pair[0], to, tmp_path / to, 1, parts)
+    for to in set(FORMATS) - {"hf"}:  # which is read back by its own loader in test_peers.py
+        export_dataset(pair[0], to, tmp_path / to, 1, parts, licence="cc-by-4.0")
     assert {row["ref_img"]: row["part"] for row in lines(tmp_path / "kadid" / "split.csv")} == {
         "cat.png": "val",
         "cup.v2.png": "train",
@@ -127,12 +128,25 @@ def test_whole_photos_go_to_one_split(pair, tmp_path):
     assert [row["split"] for row in lines(tmp_path / "pyiqa" / "meta_info.csv")] == ["val"] * 4 + [
         "train"
     ] * 3
-    validation = pandas.read_parquet(tmp_path / "hf" / "validation" / "metadata.parquet")
-    assert set(validation["source"]) == {"cat"}
     with tarfile.open(tmp_path / "webdataset" / "val-000000.tar") as shard:
         assert all(name.startswith("cat_") for name in shard.getnames()) and len(shard.getnames()) == 8
+    assert json.loads((tmp_path / "croissant" / "croissant.json").read_text())["license"] == "cc-by-4.0"
     samples = pandas.read_parquet(tmp_path / "croissant" / "samples.parquet")
     assert samples.groupby("source")["split"].unique().str[0].to_dict() == {"cat": "val", "cup.v2": "train"}
+
+
+def test_the_card_says_what_a_score_is_and_whom_to_cite(exported, copy, tmp_path):
+    for folder in exported.values():
+        card = (folder / "README.md").read_text()
+        for sentence in ("on 0 to 1, higher is better", "own scale is 1 to 5", "not ratings of these images"):
+            assert sentence in card, folder
+        assert "QoMEX 2019" in card and "research community" in card and "Noted on 1 images" in card
+    rows = manifest.read(copy)
+    manifest.write(copy, rows.assign(label_method="rated"), {"label": {"citation": "Somebody 1999"}})
+    export_dataset(copy, "pyiqa", tmp_path / "out", 1)
+    assert "people's ratings of these very images" in (tmp_path / "out" / "README.md").read_text()
+    with pytest.raises(GlintError, match="name it in one word"):
+        export_dataset(copy, "pyiqa", tmp_path / "o", 1, licence="mine: all\nrights")
 
 
 def test_photos_outside_the_split_are_counted(pair, tmp_path):
@@ -165,6 +179,28 @@ def test_damaged_and_changed_pixels_are_refused_by_name(pair, tmp_path, copy):
         assert sentence in failures[name]
 
 
+def test_a_photo_is_there_for_later_rows_though_its_first_row_is_not(copy, tmp_path, monkeypatch):
+    rows = manifest.read(copy)
+    (copy / rows["path"][0]).unlink()
+    (copy / rows["path"][4]).unlink()
+    monkeypatch.setattr(FORMATS["hf"], "rows_a_chunk", (1, 2))
+    monkeypatch.setattr(FORMATS["webdataset"], "rows_a_chunk", (2, 2))
+    manifest.write(copy, rows.iloc[[0, 4, 1, 5, 2, 6, 3, 7]])
+    assert export_dataset(copy, "hf", tmp_path / "hf", 1).written == 6
+    table = pandas.read_parquet(tmp_path / "hf" / "train" / "metadata.parquet")
+    assert table["sample_id"].tolist() == rows["sample_id"].iloc[[1, 5, 2, 6, 3, 7]].tolist()
+    assert all((tmp_path / "hf" / "train" / name).is_file() for name in table["reference_file_name"])
+    assert export_dataset(copy, "webdataset", tmp_path / "w", 2).written == 6
+    with tarfile.open(tmp_path / "w" / "references" / "train-000000.tar") as shard:
+        assert len(shard.getnames()) == 2
+
+
+def test_a_piece_of_work_that_fails_ends_the_export(pair, tmp_path):
+    chunk = Chunk(0, 0, "hf", "", "", "", ({"sample_id": "first"}, {"sample_id": "last"}), frozenset())
+    with pytest.raises(GlintError, match=r"first to last: the worker died; nothing was exported"):
+        list(in_order([Outcome(chunk, error="the worker died")]))
+
+
 def test_a_photo_that_changed_is_not_rendered(pair, tmp_path):
     rows = manifest.read(pair[1])
     dataset = tmp_path / "v"
@@ -182,7 +218,7 @@ def test_names_from_a_hostile_manifest_stay_inside(copy, tmp_path):
     rows["source"] = ["../up", "../up", "../up", "../up", "/abs", "/abs", "/abs", "/abs"]
     manifest.write(copy, rows)
     (tmp_path / "deep" / "deeper").mkdir(parents=True)
-    for to in FORMATS:
+    for to in ("kadid", "hf", "webdataset"):
         summary = export_dataset(copy, to, tmp_path / "deep" / "deeper" / to, 1)
         assert summary.written >= 7, summary.text()
     assert [path.name for path in (tmp_path / "deep").iterdir()] == ["deeper"]
@@ -190,7 +226,7 @@ def test_names_from_a_hostile_manifest_stay_inside(copy, tmp_path):
         assert not any("/" in name or name.startswith("__") for name in shard.getnames())
 
 
-@pytest.mark.parametrize("to", sorted(FORMATS))
+@pytest.mark.parametrize("to", ["croissant", "kadid"])
 def test_a_full_disk_leaves_nothing(pair, tmp_path, to, monkeypatch):
     def full(self, exported):
         raise OSError(28, "No space left on device")
@@ -224,7 +260,7 @@ def test_a_worker_that_cannot_write_ends_it(pair, tmp_path, to):
 def test_ctrl_c_and_a_kill_leave_nothing_that_counts(pair, tmp_path):
     """Interrupted it cleans up; killed it leaves a folder that the next run removes."""
     rows = manifest.read(pair[1])
-    many = pandas.concat([rows.assign(sample_id=rows["sample_id"] + f"-{n}") for n in range(400)])
+    many = pandas.concat([rows.assign(sample_id=rows["sample_id"] + f"-{n}") for n in range(100)])
     (tmp_path / "many").mkdir()
     manifest.write(tmp_path / "many", many)
     command = [sys.executable, "-m", "glint_data", "export", str(tmp_path / "many"), "--to", "hf"]

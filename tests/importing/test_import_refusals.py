@@ -1,15 +1,19 @@
 """What an import refuses, and what it says: wrong folders and tables, hostile names, damaged images."""
 
 import struct
+import zipfile
 import zlib
 
+import numpy as np
 import pandas as pd
 import published_layouts
 import pytest
+from scipy.io import savemat
 
 from glint_data import explain, manifest, references
 from glint_data.errors import GlintError
 from glint_data.importing import import_dataset
+from glint_data.importing.ratings import read_ratings
 from glint_data.label import label_dataset
 from glint_data.report import write_report
 
@@ -137,6 +141,71 @@ def bomb(width, height):
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "table"),
+    [
+        ("csiq", "csiq.DMOS.xlsx"),
+        ("kadid", "dmos.csv"),
+        ("tid2013", "mos_with_names.txt"),
+        ("tid2013", "mos.txt"),
+    ],
+)
+def test_mutated_tables_end_in_a_sentence(tmp_path, shared, name, table):
+    """Cut, flipped and overwritten bytes of each form: read to the same ratings or refused, never anything else."""
+    rows = pd.read_csv(shared / "data/scores" / published_layouts.META[name]).head(12)
+    published_layouts.BUILDERS[name](tmp_path, rows)
+    description = references.description_of(name)
+    whole, rng = (tmp_path / table).read_bytes(), np.random.default_rng(5)
+    refusals = 0
+    for round_number in range(60):
+        broken = bytearray(whole)
+        for place in rng.integers(0, len(broken), 1 + round_number % 5):
+            broken[place] = rng.integers(0, 256)
+        (tmp_path / table).write_bytes(
+            broken[: rng.integers(1, len(broken))] if round_number % 3 == 0 else broken
+        )
+        try:
+            assert len(read_ratings(description, description["layouts"][0], tmp_path)) <= 12
+        except GlintError as error:
+            refusals += 1
+            assert str(tmp_path) in str(error) or description["title"] in str(error)
+    assert refusals > 10 or table == "mos.txt"
+
+
+def test_broken_matlab_files_are_named(tmp_path, shared):
+    """One cut short, and one with a type that takes SciPy 1.17's reader down with its process: not with ours."""
+    rows = pd.read_csv(shared / "data/scores" / published_layouts.META["clive"]).head(12)
+    published_layouts.clive(tmp_path, rows)
+    for name, broken in (
+        ("AllMOS_release", lambda whole: whole[:200]),
+        ("AllImages_release", with_unknown_type),
+    ):
+        file = tmp_path / "Data" / f"{name}.mat"
+        whole = file.read_bytes()
+        file.write_bytes(broken(whole))
+        with pytest.raises(GlintError, match=rf"{name}\.mat.*download again"):
+            import_dataset("clive", tmp_path, tmp_path / "out")
+        file.write_bytes(whole)
+
+
+def with_unknown_type(whole):
+    return whole[:248] + bytes([21]) + whole[249:]
+
+
+def test_tables_larger_than_any_set_are_not_opened(tmp_path):
+    (tmp_path / "Data").mkdir()
+    for name in ("AllImages_release", "AllMOS_release", "AllStdDev_release"):
+        arrays = {name: np.zeros((1100, 1000))}
+        savemat(tmp_path / "Data" / f"{name}.mat", arrays, do_compression=True)
+    assert (tmp_path / "Data/AllMOS_release.mat").stat().st_size < 50_000
+    with pytest.raises(GlintError, match="more than any set"):
+        import_dataset("clive", tmp_path, tmp_path / "out")
+    with zipfile.ZipFile(tmp_path / "csiq.DMOS.xlsx", "w", zipfile.ZIP_DEFLATED) as book:
+        book.writestr("xl/worksheets/sheet1.xml", b" " * 101_000_000)
+    with pytest.raises(GlintError, match="more than a score table"):
+        import_dataset("csiq", tmp_path, tmp_path / "out")
+
+
 def test_two_files_that_could_be_meant(tmp_path):
     rows = pd.DataFrame({"image": ["a.jpg"], "mos": [0.5], "split": ["train"]})
     rows.to_csv(tmp_path / "mos.csv", index=False)
@@ -169,6 +238,22 @@ def test_human_scores_are_not_labelled_over(root, tmp_path):
     import_dataset("kadid", root, tmp_path / "out")
     with pytest.raises(GlintError, match="rated by people"):
         label_dataset(tmp_path / "out", cache=tmp_path / "cache")
+
+
+def test_verb_says_what_it_did_by_its_exit_code(root, tmp_path):
+    from typer.testing import CliRunner
+
+    from glint_data.cli import DONE_WITH_REFUSALS, app, scored  # noqa: F401  (registers the verb)
+
+    def run(*words):
+        return CliRunner().invoke(app, ["import", *map(str, words), "--workers", "1"])
+
+    done = run("kadid", root, "--out", tmp_path / "out")
+    assert done.exit_code == 0 and "8 of 8 rated images of KADID-10k (the set has 10,125)" in done.stdout
+    (root / "images/I01_01_01.png").unlink()
+    lost = run("kadid", root, "--out", tmp_path / "other")
+    assert lost.exit_code == DONE_WITH_REFUSALS and "I01_01_01.png: not in" in lost.stdout
+    assert isinstance(run("tid2013", root, "--out", tmp_path / "third").exception, GlintError)
 
 
 def test_every_description_is_whole():

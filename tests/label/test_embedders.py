@@ -1,5 +1,7 @@
 """Network embedders: unit vectors, the same each time; weights that are missing are named, never made up."""
 
+import pickle
+
 import numpy as np
 import pytest
 import skimage.data
@@ -19,6 +21,14 @@ def test_random_weights_are_marked_and_vectors_are_unit():
         vectors, embed.embedder("timm:test_resnet+random", device="cpu").embed(PHOTOS), atol=1e-6
     )
     assert np.ptp(vectors @ vectors.T) > 1e-4, "three photos, one vector"
+
+
+def test_a_network_travels_to_other_processes_as_its_name():
+    here = embed.embedder("timm:test_resnet+random", device="cpu")
+    packed = pickle.dumps(here)
+    there = pickle.loads(packed)
+    assert len(packed) < 1000 and there is pickle.loads(packed), "weights are read once a process"
+    assert there.name == here.name and np.array_equal(there.embed(PHOTOS), here.embed(PHOTOS))
 
 
 def test_missing_weights_name_the_file_and_two_ways_on(monkeypatch, tmp_path):

@@ -17,7 +17,7 @@ from glint_data.training.loader import Pixels, RandomCrops
 from glint_data.training.processes import Processes
 from glint_data.training.samples import read_samples
 from glint_data.training.settings import TrainSettings, settings_from
-from glint_data.training.splits import make_split, read_split
+from glint_data.training.splits import Split, make_split, read_split
 
 
 def test_photos_are_dealt_whole_and_every_part_has_some(tmp_path):
@@ -65,6 +65,35 @@ def test_labels_from_examined_photos_are_left_out(tmp_path):
     assert {sample.level for sample in kept} == {1, 2, 4, 5}
     assert split.excluded["train"] == len({s.source for s in kept})
     assert {sample.level for sample in split.select(samples, "test")} == {1, 2, 3, 4, 5}
+
+
+@pytest.mark.parametrize(
+    ("examined_set", "label_set", "reference", "left_out"),
+    [
+        ("tid2013", "kadid", "{}", False),  # another set's photo that happens to have this name
+        ("kadid", "kadid", "{}", True),
+        ("tid2013", "kadid+tid2013", "tid2013:{}", True),
+        ("kadid", "kadid+tid2013", "tid2013:{}", False),
+    ],
+)
+def test_references_of_one_set_are_not_those_of_another(
+    tmp_path, examined_set, label_set, reference, left_out
+):
+    rated, ours = write_dataset(tmp_path / "rated"), write_dataset(tmp_path / "ours")
+    frame = manifest.read(rated)
+    frame["label_set"], frame["label_references"] = examined_set, None
+    manifest.write(rated, frame)
+    frame = manifest.read(ours)
+    frame["source"], frame["source_hash"] = "Q" + frame["source"], "other photo " + frame["source_hash"]
+    frame["label_set"] = label_set
+    frame["label_references"] = [[reference.format("P0")]] * len(frame)
+    manifest.write(ours, frame)
+    samples = read_samples([rated, ours])
+    part = {sample.source_hash: "test" if sample.source == "P0" else "train" for sample in samples}
+    split = Split(part, {sample.source_hash: sample.source for sample in samples})
+    kept = split.select(samples, "train")
+    assert any(sample.dataset == str(ours) for sample in kept) is not left_out
+    assert any(sample.dataset == str(rated) for sample in kept)
 
 
 def test_a_split_file_is_obeyed(tmp_path):
