@@ -174,7 +174,7 @@ def test_killed_in_a_store_and_resumed(server, photos, tmp_path, verb, alone):
     assert contents(there) == contents(tmp_path / "d")
 
 
-def test_every_verb_takes_addresses(stored_photos, verb, alone):
+def test_every_verb_takes_addresses(stored_photos, verb, alone, tmp_path):
     recipes, dataset = "s3://glint/recipes", "s3://glint/dataset"
     for arguments, code, expected in (
         (
@@ -187,6 +187,7 @@ def test_every_verb_takes_addresses(stored_photos, verb, alone):
         (("verify", dataset), 0, "10 files read, 8 rendered again"),
         (("explain", dataset, "cat_01_02"), 0, "s3://glint/photos/cat.png"),
         (("report", dataset), 0, "s3://glint/dataset/report.html"),
+        (("export", dataset, "--to", "kadid", "--out", tmp_path / "kadid"), 0, "8 samples"),
     ):
         found, said = verb(*arguments)
         assert found == code and expected in said, said
@@ -225,21 +226,29 @@ def test_training_and_evaluation_read_from_a_store(server, tmp_path, verb, alone
     assert json.loads((run / "evaluation_trained_all.json").read_text())["samples"] == 18
 
 
-def test_reference_images_in_a_store(server, shared):
+def test_reference_images_in_a_store(stored_photos, shared, verb, alone):
     from glint_data import references
 
     kadid = shared / "data" / "kadid10k"
     there = places.place("s3://glint/kadid10k")
     description = references.description_of("kadid")
-    for name in ("I01", "I02"):
-        found = references.find_pristine(description, kadid)[name]
-        (there / found.relative_to(kadid).as_posix()).write_bytes(found.read_bytes())
+    every = references.find_pristine(description, kadid)
+    some = sorted(every)[:12]
+    for name in some:
+        (there / every[name].relative_to(kadid).as_posix()).write_bytes(every[name].read_bytes())
     pixels = references.find_pristine(description, there)
-    assert sorted(pixels) == ["I01", "I02"]
+    assert sorted(pixels) == some
     shipped = references.load("kadid")
     rows = references.embed_pristine(pixels, references.embed.embedder(), None)
     for name in pixels:
         assert np.allclose(rows[name][1], shipped.vectors[shipped.references.index(name)], atol=1e-3)
+    dataset = "s3://glint/by-references"
+    verb("synthesize", stored_photos, "--out", dataset, "--virtual", *ARGUMENTS)
+    code, said = verb(
+        *("label", dataset, "--reference-root", there, "--embedder", "descriptor", "--method", "knn")
+    )
+    assert code == 0 and "label: 12 references of KADID-10k" in said, said
+    assert manifest.read(dataset)["mos"].notna().all()
 
 
 def test_errors_name_the_place_and_the_way_on(stored_photos, here, photos, tmp_path, verb):
