@@ -28,17 +28,16 @@ def materialize(dataset: Path, out: Path, where: list[str], workers: Workers) ->
     """
     dataset, out = manifest.dataset_folder(dataset), place(out)
     record = runs.read(dataset)
-    if "suite" not in record.get("settings", {}):
-        raise GlintError(
-            f"{dataset}: its {runs.FILE} holds no recipe settings; name a dataset of 'glint-data synthesize'"
-        )
-    names = Settings.__dataclass_fields__
-    settings = Settings(**{name: value for name, value in record["settings"].items() if name in names})
-    settings = replace(settings, types=tuple(settings.types), levels=tuple(settings.levels), virtual=False)
+    settings = replace(Settings.recorded(record, dataset), virtual=False)
     rows = select(manifest.read(dataset), where)
     known = {source.name: source for source in sources.read(dataset)}
     for source in known.values():
         recorded(source.path)
+    unknown = set(rows["source"].dropna()) - known.keys()
+    if unknown:
+        raise GlintError(
+            f"{dataset}: {sources.FILE} does not know {min(unknown)}, of which the manifest has samples; restore it"
+        )
     cells = {
         known[name]: tuple(zip(group["type"], group["level"], strict=True))
         for name, group in rows.groupby("source")

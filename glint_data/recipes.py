@@ -50,6 +50,25 @@ class Settings:
         _check_codecs(suite, types)
         return Settings(self.suite, types, levels, self.seed, self.format, self.virtual)
 
+    @classmethod
+    def recorded(cls, record: dict, folder: object) -> "Settings":
+        """The settings that a folder's `run.json` holds, resolved.
+
+        Raises:
+            GlintError: it holds none, or values that are no settings.
+        """
+        settings = record.get("settings")
+        advice = f"{folder}: its run.json holds no recipe settings; name a dataset of 'glint-data synthesize'"
+        if not isinstance(settings, dict) or "suite" not in settings:
+            raise GlintError(advice)
+        try:
+            values = {name: settings[name] for name in cls.__dataclass_fields__ if name in settings}
+            for name in ("types", "levels"):
+                values[name] = tuple(int(number) for number in values.get(name, ()))
+            return cls(**values).resolved()
+        except (TypeError, ValueError, AttributeError) as error:
+            raise GlintError(f"{advice} ({error})") from error
+
     def cells(self) -> list[tuple[int, int]]:
         """The (type, level) pairs that exist in the suite, in order."""
         suite = distortions.suite(self.suite)

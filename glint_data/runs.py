@@ -71,7 +71,8 @@ def _check_same(folder: Path, verb: str, settings: dict[str, Any]) -> None:
         raise GlintError(
             f"{folder}: was made by 'glint-data {record.get('verb')}'; choose another --out for {verb}"
         )
-    before = record.get("settings", {})
+    before = record.get("settings")
+    before = before if isinstance(before, dict) else {}
     changed = [
         f"  {name}: {_shown(before.get(name))} there, {_shown(settings.get(name))} now"
         for name in sorted(before.keys() | settings.keys())

@@ -70,10 +70,7 @@ def merge(out: Path) -> Summary:
     """
     record = runs.read(out)
     runs.refuse_links(out)
-    names = Settings.__dataclass_fields__
-    settings = Settings(
-        **{name: value for name, value in record["settings"].items() if name in names}
-    ).resolved()
+    settings = Settings.recorded(record, out)
     with only_run(out), _all_shards(out) as count:
         sweep(out)
         admitted, twins = _united(out, count)

@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path, PurePosixPath
 
 from glint_data import images
@@ -249,11 +249,22 @@ def read(folder: Path, file: str = FILE) -> list[Source]:
 
     try:
         rows = pq.ParquetFile(pa.BufferReader(read_bytes(path))).read().to_pylist()
-        return [Source(**row) for row in rows]
-    except (pa.ArrowException, OSError, TypeError) as error:
+        return [_checked(Source(**row)) for row in rows]
+    except (pa.ArrowException, OSError, TypeError, ValueError) as error:
         raise GlintError(
             f"{path}: not a readable table of sources ({error}); delete it to have it made again"
         ) from error
+
+
+def _checked(source: Source) -> Source:
+    """The source, if its fields are of their types and its name is no path: files are named after it."""
+    kinds = {"str": str, "int": int}
+    for field in fields(source):
+        if not isinstance(getattr(source, field.name), kinds[getattr(field.type, "__name__", field.type)]):
+            raise TypeError(f"{field.name} is {getattr(source, field.name)!r}")
+    if not source.name or source.name.startswith(".") or re.search(r"[/\\\x00]|://", source.name):
+        raise ValueError(f"{source.name!r} is no name of a photo")
+    return source
 
 
 def folders_of(folder: Path) -> list[Path]:

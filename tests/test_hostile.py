@@ -4,6 +4,7 @@ The fuzz tests try a fixed number of cases with a fixed seed; README states the 
 """
 
 import io
+import json
 import os
 import random
 import shutil
@@ -12,6 +13,7 @@ import time
 import warnings
 import zipfile
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -23,6 +25,7 @@ from PIL import Image
 
 from glint_data import images, manifest, sources
 from glint_data.errors import GlintError, ImageRefused
+from glint_data.materialize import materialize
 from glint_data.progress import printable
 from glint_data.recipes import Settings
 from glint_data.synthesize import synthesize
@@ -151,6 +154,46 @@ def test_odd_names_in_a_whole_run(tmp_path, capsys):
     assert not verify(out, workers=1).problems
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "photos"]
     assert "\x1b" not in printable("\x1b[2Jclear.png") + summary.text() + capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": "../../outside"},
+        {"name": "/etc/cron.d/x"},
+        {"name": ""},
+        {"name": "a\\b"},
+        {"path": None},
+        {"place": "first"},
+    ],
+    ids=str,
+)
+def test_hostile_sources_write_nothing_outside(tmp_path, change):
+    photos, recipes = tmp_path / "photos", tmp_path / "recipes"
+    photos.mkdir()
+    images.write_png(photos / "cat.png", skimage.data.chelsea()[60:124, 100:180])
+    synthesize([photos], recipes, replace(ONE, virtual=True), workers=1)
+    rows = pq.ParquetFile(recipes / sources.FILE).read().to_pylist()
+    pq.write_table(pa.Table.from_pylist([rows[0] | change]), recipes / sources.FILE)
+    samples = manifest.read(recipes).assign(source=change.get("name", "cat"))
+    manifest.write(recipes, samples, {"suite": "kadid10k"})
+    with pytest.raises(GlintError, match="not a readable table of sources"):
+        materialize(recipes, tmp_path / "below" / "out", [], workers=1)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["photos", "recipes"]
+
+
+@pytest.mark.parametrize(
+    "settings", [None, [], {"suite": 5}, {"suite": "kadid10k", "types": 5, "levels": "x"}]
+)
+def test_hostile_settings_are_refused(tmp_path, settings):
+    photos, recipes = tmp_path / "photos", tmp_path / "recipes"
+    photos.mkdir()
+    images.write_png(photos / "cat.png", skimage.data.chelsea()[60:124, 100:180])
+    synthesize([photos], recipes, replace(ONE, virtual=True), workers=1)
+    record = json.loads((recipes / "run.json").read_text())
+    (recipes / "run.json").write_text(json.dumps(record | {"settings": settings}))
+    with pytest.raises(GlintError):
+        materialize(recipes, tmp_path / "out", [], workers=1)
 
 
 def polyglots() -> dict[str, bytes]:
