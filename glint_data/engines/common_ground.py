@@ -44,6 +44,8 @@ class Ground:
     def complaint(self, found: dict[str, Any], where: str) -> str | None:
         """What is wrong with a node that saw `found`, as a sentence; None where all is well."""
         advice = "put it on a file system that all nodes share, under the same path"
+        if "://" in self.folder + "".join(found["missing"]):
+            advice = "give that node the credentials and settings of this one (nothing secret is sent there)"
         if found["digest"] != self.digest:
             return f"--engine ray: {where} does not see {self.folder} as it is here; {advice}"
         if found["missing"]:
