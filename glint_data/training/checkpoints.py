@@ -35,7 +35,7 @@ def read_tensors(file: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         with safe_open(file, framework="pt") as opened:
             counters = json.loads((opened.metadata() or {}).get("counters", "{}"))
             return {name: opened.get_tensor(name) for name in opened.keys()}, counters  # noqa: SIM118
-    except (SafetensorError, OSError, ValueError) as error:
+    except (SafetensorError, OSError, ValueError, RuntimeError) as error:
         raise GlintError(
             f"{file}: cut short or damaged, no weights were read ({error}); restore it from a copy or train again"
         ) from error
