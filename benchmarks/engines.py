@@ -1,6 +1,6 @@
-"""Rendering by the local pool and by Ray, two workers each, side by side: samples a second, starting included.
+"""Rendering by one and two workers of this machine and by two of Ray's, side by side: samples a second.
 
-python -m benchmarks.engines [PHOTOS]      (default: 12 crops of 512x384 of scikit-image's photographs)
+python -m benchmarks.engines [PHOTOS]      (default: 12 crops of about 512x370 of scikit-image's photographs)
 """
 
 import sys
@@ -14,13 +14,13 @@ from glint_data import engines, images
 from glint_data.recipes import Settings
 from glint_data.synthesize import synthesize
 
-WORKERS = 2
+CONTENDERS = (("local", 1), ("local", 2), ("ray", 2))
 ROUNDS = 2
 CELLS = Settings(types=(1, 2, 3, 4, 5, 8, 10, 11, 16, 24))
 
 
 def write_photos(folder: Path, count: int = 12) -> None:
-    """Crops of 512x384, no two alike."""
+    """Crops, no two alike."""
     folder.mkdir()
     photographs = [skimage.data.astronaut(), skimage.data.coffee()]
     for number in range(count):
@@ -29,21 +29,21 @@ def write_photos(folder: Path, count: int = 12) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """Print a line an engine and round."""
+    """Print a line a contender and round."""
     with tempfile.TemporaryDirectory() as temporary:
         photos = Path(arguments[0]) if arguments else Path(temporary) / "photos"
         if not arguments:
             write_photos(photos)
         for number in range(ROUNDS):
-            for name in engines.ENGINES:
-                out = Path(temporary) / f"{name}{number}"
+            for name, count in CONTENDERS:
+                out = Path(temporary) / f"{name}{count}-{number}"
                 begun = time.perf_counter()
-                with engines.opened(name, WORKERS, out, [photos]) as workers:
+                with engines.opened(name, count, out, [photos]) as workers:
                     summary = synthesize([photos], out, CELLS, workers)
                 seconds = time.perf_counter() - begun
                 print(
-                    f"{name:6s} {summary.made} samples in {seconds:.1f} s, {summary.made / seconds:.1f}/s; "
-                    f"the rendering alone {summary.made / summary.seconds:.1f}/s"
+                    f"{name:6s} {count} workers: {summary.made} samples in {seconds:.1f} s with the start, "
+                    f"{summary.made / seconds:.1f}/s; the rendering alone {summary.made / summary.seconds:.1f}/s"
                 )
 
 
