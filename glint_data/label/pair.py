@@ -9,7 +9,7 @@ together, in closed form (block inverse), and so are chosen: the noise, by the e
 Alone, full-reference metrics are worse labels than the cell's mean; beside content they carry what masking does
 to this distortion on this photo. The regression is KADID's, raters and all, so a share of every departure stays with
 plain metrics (gradient similarity of luminance and with chroma, squared error where one looks), and content counts
-half: on KADID-10k that costs .001 in SROCC, and on another set's scores it keeps the order that plain metrics find
+half: on KADID-10k that costs a little, and on another set's scores it keeps most of the order that plain metrics find
 inside a cell (`benchmarks/judge_tid2013.py`).
 """
 
