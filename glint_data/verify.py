@@ -91,6 +91,11 @@ def _labels(rows: "pandas.DataFrame") -> Iterator[str]:
         "mos_std below 0": labelled["mos_std"] < 0,
         "a label without the set it came from": labelled["label_set"].isna(),
         "a label without its method": labelled["label_method"].isna(),
+        "a transferred label without the references it leans on": (
+            labelled["label_method"].notna()
+            & (labelled["label_method"] != "rated")
+            & labelled["label_references"].isna()
+        ),
     }
     for what, wrong in tests.items():
         for name in labelled.loc[wrong, "sample_id"]:

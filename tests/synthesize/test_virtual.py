@@ -75,6 +75,7 @@ def test_verify_sees_every_kind_of_damage(pair, tmp_path):
     rows.loc[2, "path"] = "../../outside.png"
     rows.loc[3, "sample_id"] = rows.loc[4, "sample_id"]
     rows.loc[5, "mos"] = 1.5
+    rows.loc[7, ["mos", "label_set", "label_method"]] = [0.5, "kadid", "knn"]
     rows.loc[6, "image_hash"] = "0" * 64
     manifest.write(folder, rows)
     problems = "\n".join(verify(folder, workers=1).problems)
@@ -85,6 +86,7 @@ def test_verify_sees_every_kind_of_damage(pair, tmp_path):
         "several rows have",
     ):
         assert sentence in problems
+    assert "without the references it leans on" in problems
     assert "mos outside 0..1" in problems and "without the set it came from" in problems
     assert "renders to other pixels here" in problems
 

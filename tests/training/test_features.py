@@ -12,16 +12,10 @@ from glint_data.errors import GlintError
 from glint_data.training import features
 from glint_data.training.features import FeatureStore
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 FROZEN = {"input_size": 32, "freeze_backbones": True, "attention_dropout": 0.3}
 OPTIONS = FAST | {"model_options": FROZEN, "epochs": 2, "epoch_samples": 32, "crop_places": 2}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 import json
 
 import pytest
-import torch
 from test_training import write_dataset
 from typer.testing import CliRunner
 
@@ -12,16 +11,10 @@ from glint_data.errors import GlintError
 from glint_data.models.glintiqa import GlintIQAConfig
 from glint_data.training import checkpoints, read_switches
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 QUICK = ("--size", "tiny", "--set", "input_size=32", "--set", "validation_crops=1", "--batch-size", "8")
 QUICK += ("--epochs", "1", "--epoch-samples", "16", "--split-seed", "1")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

@@ -19,6 +19,8 @@ from glint_data import images, manifest, models, training
 from glint_data.errors import GlintError
 from glint_data.training import checkpoints, evaluation, trained
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 FAST = {
     "size": "tiny",
     "model_options": {"input_size": 32},
@@ -75,14 +77,6 @@ def write_dataset(folder: Path, photos: int = 8, **columns) -> Path:
             )
     manifest.write(folder, pandas.DataFrame(rows))
     return folder
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")
