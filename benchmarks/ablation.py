@@ -17,10 +17,11 @@ from pathlib import Path
 
 from benchmarks.training_results import sources_of, test_srocc
 from benchmarks.training_sets import deal, human_scores, with_human_scores, write_beside, write_split
-from glint_data import manifest, models, training
+from glint_data import models, training
+from glint_data.dataset import manifest
 from glint_data.errors import GlintError
-from glint_data.files import write_atomically
 from glint_data.progress import say
+from glint_data.storage.files import write_atomically
 
 NO_FUNCTION_FROM_SCRATCH = {"train_embeddings", "frozen_norms_drift", "channels_last", "freeze_backbones"}
 HABITS = {

@@ -104,8 +104,8 @@ def table(pixels: np.ndarray, repeats: int, peers: list[str], line: Callable[...
 
 def totals(pixels: np.ndarray, repeats: int) -> None:
     """Print samples per second with and without writing, and the memory over many photos."""
-    from glint_data.files import make_durable, write_atomically
     from glint_data.images import encode_png
+    from glint_data.storage.files import make_durable, write_atomically
 
     def write(path: Path, image: np.ndarray) -> None:
         write_atomically(path, encode_png(image), durable=False)

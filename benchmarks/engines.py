@@ -11,8 +11,8 @@ from pathlib import Path
 import skimage.data
 
 from glint_data import engines, images
-from glint_data.recipes import Settings
-from glint_data.synthesize import synthesize
+from glint_data.synthesis.recipes import Settings
+from glint_data.synthesis.synthesize import synthesize
 
 CONTENDERS = (("local", 1), ("local", 2), ("ray", 2))
 ROUNDS = 2

@@ -79,14 +79,15 @@ def cut(pixels: np.ndarray) -> np.ndarray:
 
 def measure_photo(task: tuple[str, int]) -> dict[str, np.ndarray]:
     """Everything about one photo: its statistics, PSNR in KADID-10k's cells, all measures in TID2013's."""
-    from glint_data.torchvision_import import ensure_torchvision
+    from glint_data.models.torchvision_import import ensure_torchvision
 
     ensure_torchvision()
     import piq
     import torch
 
     import distortions
-    from glint_data import descriptor, images
+    from glint_data import images
+    from glint_data.embedding import descriptor
     from glint_data.label import measurements
     from glint_data.label.picture import Picture
 
@@ -146,8 +147,8 @@ class Labels:
     """KADID-10k's labels at a place between two levels, for images that are not KADID-10k's."""
 
     def __init__(self, descriptors: np.ndarray) -> None:
-        from glint_data import references
         from glint_data.label.stage import reference_photos
+        from glint_data.reference_sets import references
 
         self._descriptors = descriptors
         self._scored = reference_photos(references.load("kadid"))

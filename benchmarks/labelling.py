@@ -42,9 +42,11 @@ def _apart(processes, function, *arguments):
 
 def plan_and_embed(folder: Path, count: int) -> None:
     """A virtual dataset of `count` photos that were never there, and their vectors in the cache."""
-    from glint_data import embed, manifest, references
-    from glint_data.recipes import Settings, plan
+    from glint_data.dataset import manifest
+    from glint_data.embedding import embed
+    from glint_data.reference_sets import references
     from glint_data.sources import Source
+    from glint_data.synthesis.recipes import Settings, plan
 
     keys = [hashlib.sha256(str(number).encode()).hexdigest() for number in range(count)]
     sources = [
@@ -82,12 +84,13 @@ def pair_steps() -> dict[str, float]:
     import skimage.data
 
     import distortions
-    from glint_data import images, references
+    from glint_data import images
     from glint_data.label import measurements
     from glint_data.label.calibration import Calibrated
     from glint_data.label.method import METHODS, Photos
     from glint_data.label.picture import Picture
     from glint_data.label.stage import reference_photos
+    from glint_data.reference_sets import references
 
     cv2.setNumThreads(1)
     pixels = cv2.resize(skimage.data.astronaut(), _SIZE[::-1], interpolation=cv2.INTER_AREA)

@@ -122,10 +122,11 @@ def judged_without(maps: np.ndarray, target: np.ndarray, fold: np.ndarray, numbe
 
 def main(arguments: list[str]) -> None:
     """Measure, cross-fit, compare."""
-    from glint_data import manifest, references
+    from glint_data.dataset import manifest
     from glint_data.label.audit import leave_one_out
     from glint_data.label.method import METHODS
     from glint_data.label.stage import reference_photos
+    from glint_data.reference_sets import references
 
     dataset = arguments[0]
     rows = manifest.read(dataset, ["source", "type", "level", "path", "reference_path"])

@@ -10,9 +10,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from glint_data import manifest
-from glint_data.recipes import Settings, plan
+from glint_data.dataset import manifest
 from glint_data.sources import Source
+from glint_data.synthesis.recipes import Settings, plan
 
 
 def main(arguments: list[str]) -> None:

@@ -128,7 +128,8 @@ def loader_share(folder: Path) -> float:
     """Share of a small training run that was spent waiting for images."""
     import pandas
 
-    from glint_data import images, manifest
+    from glint_data import images
+    from glint_data.dataset import manifest
 
     rng, rows = np.random.default_rng(0), []
     for number in range(24):

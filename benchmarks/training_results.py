@@ -29,10 +29,11 @@ from benchmarks.training_sets import (
     write_beside,
     write_split,
 )
-from glint_data import manifest, training
+from glint_data import training
+from glint_data.dataset import manifest
 from glint_data.errors import GlintError
-from glint_data.files import write_atomically
 from glint_data.progress import say
+from glint_data.storage.files import write_atomically
 
 Rows = dict[str, list[float]]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from glint_data import manifest
+from glint_data.dataset import manifest
 from glint_data.importing import import_dataset
 from glint_data.label import label_dataset
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from glint_data.errors import GlintError, ImageRefused
-from glint_data.files import read_bytes, write_atomically
-from glint_data.places import is_remote, place
+from glint_data.storage.files import read_bytes, write_atomically
+from glint_data.storage.places import is_remote, place
 
 EXTENSIONS = frozenset(
     f".{ending}"

@@ -3,9 +3,10 @@
 import json
 from pathlib import Path
 
-from glint_data import images, manifest
-from glint_data.files import write_atomically
+from glint_data import images
+from glint_data.dataset import manifest
 from glint_data.progress import say
+from glint_data.storage.files import write_atomically
 from glint_data.work import default_workers
 
 PHOTOS = {
@@ -29,9 +30,9 @@ def quickstart(out: Path, seed: int = 0) -> None:
     A second call goes on where the first one stopped.
     """
     from glint_data.label import audit_reference, audit_table, label_dataset
-    from glint_data.recipes import Settings
     from glint_data.report import write_report
-    from glint_data.synthesize import synthesize
+    from glint_data.synthesis.recipes import Settings
+    from glint_data.synthesis.synthesize import synthesize
 
     dataset, run = out / "dataset", out / "run"
     photos = _write_photos(out / "photos")

@@ -9,9 +9,9 @@ from pathlib import Path, PurePosixPath
 
 from glint_data import images
 from glint_data.errors import GlintError, ImageRefused
-from glint_data.files import read_bytes
-from glint_data.places import check, explaining, is_remote, place, recorded
 from glint_data.progress import is_text, printable, track
+from glint_data.storage.files import read_bytes
+from glint_data.storage.places import check, explaining, is_remote, place, recorded
 from glint_data.work import Workers, run_tasks
 
 FILE = "sources.parquet"
@@ -277,7 +277,7 @@ def write(folder: Path, sources: list[Source], file: str = FILE) -> None:
     """Record the sources of a dataset, by their places."""
     import pyarrow as pa
 
-    from glint_data.manifest import write_table
+    from glint_data.dataset.manifest import write_table
 
     rows = [asdict(source) for source in sorted(sources, key=lambda source: source.place)]
     write_table(folder / file, pa.Table.from_pylist(rows))

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from glint_data.errors import CannotWrite, GlintError
-from glint_data.places import is_remote
+from glint_data.storage.places import is_remote
 
 IN_FLIGHT_PER_WORKER = 2
 """Tasks handed to the pool ahead of need: enough to keep it busy, few enough to stop quickly."""
@@ -173,13 +173,13 @@ def _end_with_parent() -> None:
 def only_run(folder: Path, name: str = ".lock") -> Iterator[None]:
     """Hold the folder's lock; a second run on the same folder is told so. Released when the process ends.
 
-    In an object store the lock is an object (see `glint_data.leases`).
+    In an object store the lock is an object (see `glint_data.storage.leases`).
 
     Raises:
         GlintError: another process holds it.
     """
     if is_remote(folder):
-        from glint_data.leases import lease
+        from glint_data.storage.leases import lease
 
         with lease(folder / name):
             yield

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from glint_data import places
+from glint_data.storage import places
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 SHARED = REPOSITORY.parent / "shared"

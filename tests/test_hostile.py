@@ -23,13 +23,14 @@ import pytest
 import skimage.data
 from PIL import Image
 
-from glint_data import images, manifest, sources
+from glint_data import images, sources
+from glint_data.dataset import manifest
+from glint_data.dataset.verify import verify
 from glint_data.errors import GlintError, ImageRefused
-from glint_data.materialize import materialize
 from glint_data.progress import printable
-from glint_data.recipes import Settings
-from glint_data.synthesize import synthesize
-from glint_data.verify import verify
+from glint_data.synthesis.materialize import materialize
+from glint_data.synthesis.recipes import Settings
+from glint_data.synthesis.synthesize import synthesize
 
 IMAGE_CASES = 4000
 MANIFEST_CASES = 600

@@ -1,6 +1,7 @@
 """The house keeps its shape: imports run one way, heavy packages stay in their rooms, packaging is whole."""
 
 import ast
+import graphlib
 import subprocess
 import sys
 import tomllib
@@ -10,18 +11,15 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 FILES = sorted([*(REPOSITORY / "glint_data").rglob("*.py"), *(REPOSITORY / "distortions").rglob("*.py")])
-STAGES = {"synthesize", "embed", "match", "label", "training", "report", "estimate", "listing"}
-STAGES |= {"materialize", "verify", "shards", "importing", "export"}
-MAY_IMPORT_STAGES = {"cli", "quickstart"}
+STAGES = {"synthesis", "embedding", "label", "training", "report", "importing", "export"}
 ALLOWED_BETWEEN = {
-    ("label", "embed"),
-    ("label", "match"),
-    ("references", "embed"),
-    ("materialize", "synthesize"),
-    ("shards", "synthesize"),
-    ("importing", "synthesize"),
+    ("label", "embedding"),
+    ("label", "synthesis.recipes"),
+    ("reference_sets", "embedding"),
+    ("importing", "synthesis"),
 }
-TORCH_ROOMS = {"embed", "embed_networks", "weights", "models", "training", "torchvision_import", "denoise"}
+MAY_IMPORT_STAGES = {"cli", "quickstart"}
+TORCH_PLACES = {"embedding.networks", "models", "training", "denoise"}
 
 
 def imports(file: Path) -> set[str]:
@@ -35,25 +33,53 @@ def imports(file: Path) -> set[str]:
     return found
 
 
-def room(file: Path) -> str:
+def place(file: Path) -> str:
+    """Where a file stands: `embedding.match`, `work`, `models`; of distortions/ the file's own name."""
     parts = file.relative_to(REPOSITORY).with_suffix("").parts
-    return parts[1] if parts[0] == "glint_data" else parts[-1]
+    return (
+        ".".join(part for part in parts[1:] if part != "__init__") if parts[0] == "glint_data" else parts[-1]
+    )
+
+
+def room(place: str) -> str:
+    return place.split(".")[0]
+
+
+def places_met(file: Path) -> set[str]:
+    """What a file imports of glint_data's other rooms."""
+    names = {name.removeprefix("glint_data.") for name in imports(file) if name.startswith("glint_data.")}
+    return {name for name in names if room(name) != room(place(file))}
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(REPOSITORY)))
 def test_imports_run_one_way(file):
-    here = room(file)
+    here = room(place(file))
     for name in imports(file):
         if file.is_relative_to(REPOSITORY / "distortions"):
             assert not name.startswith("glint_data"), f"distortions/ must stand alone, but imports {name}"
         if name.split(".")[0] in ("torch", "timm", "open_clip", "torchvision"):
-            assert here in TORCH_ROOMS, f"{name} belongs in {sorted(TORCH_ROOMS)}"
+            assert {place(file), here} & TORCH_PLACES, f"{name} belongs in {sorted(TORCH_PLACES)}"
         if name.split(".")[0] == "faiss":
-            assert here == "match", "faiss belongs in match"
-        other = name.split(".")[1] if name.startswith("glint_data.") else ""
-        assert other != "cli" or here in ("cli", "__main__"), "only the command line imports the command line"
-        if other in STAGES and here not in MAY_IMPORT_STAGES and here != other:
-            assert (here, other) in ALLOWED_BETWEEN, f"{here} must not import the stage {other}"
+            assert place(file) == "embedding.match", "faiss belongs in embedding.match"
+    for other in places_met(file):
+        assert room(other) != "cli" or here == "__main__", "only the command line imports the command line"
+        if room(other) in STAGES and here not in MAY_IMPORT_STAGES:
+            allowed = any((here, place) in ALLOWED_BETWEEN for place in outwards(other))
+            assert allowed, f"{here} must not import the stage {other}"
+
+
+def outwards(place: str) -> list[str]:
+    """`synthesis.recipes.Settings`, `synthesis.recipes`, `synthesis`."""
+    parts = place.split(".")
+    return [".".join(parts[:end]) for end in range(len(parts), 0, -1)]
+
+
+def test_no_rooms_import_each_other():
+    graph = {}
+    for file in FILES:
+        if file.is_relative_to(REPOSITORY / "glint_data"):
+            graph.setdefault(room(place(file)), set()).update(map(room, places_met(file)))
+    graphlib.TopologicalSorter(graph).prepare()  # raises on a circle, and names it
 
 
 def test_files_hold_one_idea():

@@ -55,7 +55,7 @@ def main() -> None:
         say(f"glint-data: {error}")
         sys.exit(error.exit_code)
     except Exception as error:
-        from glint_data.places import is_of_a_server, reason
+        from glint_data.storage.places import is_of_a_server, reason
 
         if not is_of_a_server(error):
             raise

@@ -20,7 +20,7 @@ from glint_data.cli.options import (
 from glint_data.errors import GlintError
 
 if TYPE_CHECKING:
-    from glint_data.synthesize import Summary
+    from glint_data.synthesis.synthesize import Summary
 
 Suite = Annotated[str, typer.Option(help="Distortion suite; 'glint-data distortions' lists them.")]
 
@@ -36,7 +36,7 @@ def distortions(
 
     Example: glint-data distortions --suite kadid10k --image photo.jpg --sheet sheet.png
     """
-    from glint_data import listing
+    from glint_data.report import listing
 
     if (image is None) != (sheet is None):
         raise GlintError("--image and --sheet go together: the photo to distort and the PNG to write")
@@ -78,17 +78,17 @@ def synthesize(
 
     Example: glint-data synthesize photos/ --out dataset
     """
-    from glint_data.recipes import Settings
-    from glint_data.synthesize import synthesize as run
+    from glint_data.synthesis.recipes import Settings
+    from glint_data.synthesis.synthesize import synthesize as run
 
     settings = Settings(suite, numbers(types), numbers(levels), seed, format, virtual)
     if dry_run:
-        from glint_data.estimate import estimate
+        from glint_data.synthesis.estimate import estimate
 
         typer.echo(estimate(sources, settings, workers(worker_count), limit))
         return
     if shard:
-        from glint_data import shards
+        from glint_data.synthesis import shards
 
         part = shards.parse(shard)
         with workers_of(engine, worker_count, out, sources) as chosen:
@@ -119,7 +119,7 @@ def merge(
     ],
 ) -> None:
     """Make the parts of all shards one dataset, the same as a single run's."""
-    from glint_data import shards
+    from glint_data.synthesis import shards
 
     _close(shards.merge(dataset), f"Next: glint-data label {dataset} --reference kadid")
 
@@ -140,8 +140,8 @@ def materialize(
 
     Example: glint-data materialize recipes --out dataset --where type=1,10-12 --where level=5
     """
-    from glint_data.materialize import materialize as run
     from glint_data.sources import folders_of
+    from glint_data.synthesis.materialize import materialize as run
 
     with workers_of(engine, worker_count, out, folders_of(dataset)) as chosen:
         summary = run(dataset, out, where or [], chosen)
@@ -158,7 +158,7 @@ def verify(
 
     Exit code 3 when something is not as the manifest says.
     """
-    from glint_data.verify import verify as run
+    from glint_data.dataset.verify import verify as run
 
     with workers_of(engine, worker_count, dataset, writes=False) as chosen:
         findings = run(dataset, chosen)

@@ -93,8 +93,8 @@ def audit(
     """
     import json
 
-    from glint_data.files import write_atomically
     from glint_data.label import audit_reference, audit_table, write_figures
+    from glint_data.storage.files import write_atomically
 
     for target in (json_file, figures):
         if target is not None and not target.parent.is_dir():
@@ -122,7 +122,7 @@ def references(
     """List the scored reference sets, or say what there is of one."""
     import json
 
-    from glint_data import references as known
+    from glint_data.reference_sets import references as known
 
     if name is None:
         for key, description in known.known_sets().items():
@@ -131,7 +131,7 @@ def references(
     elif build is not None:
         typer.echo(known.build(name, build))
     elif "," in name:
-        from glint_data.alignment import align, scores_of
+        from glint_data.reference_sets.alignment import align, scores_of
 
         first, *others = name.split(",")
         for other in others:

@@ -143,7 +143,7 @@ def evaluate(
     import json
 
     from glint_data import training
-    from glint_data.files import write_atomically
+    from glint_data.storage.files import write_atomically
 
     if len(manifests) > 1 or also:
         if predictions or plot:

@@ -24,15 +24,15 @@ class Place:
 
 def place(text: str) -> Path:
     """A path of this machine, or an address such as s3://bucket/folder. Raises `GlintError`."""
-    from glint_data import places
+    from glint_data.storage import places
 
     return places.place(text)
 
 
 def here(text: str) -> Path:
     """A path of this machine. Raises `GlintError` for an address."""
-    from glint_data import places
     from glint_data.errors import GlintError
+    from glint_data.storage import places
 
     found = places.place(text)
     if places.is_remote(found):

@@ -55,6 +55,6 @@ def explain(
     sample: Annotated[str, typer.Argument(metavar="SAMPLE_ID", help="Such as cat_10_03.")],
 ) -> None:
     """Say how one sample was made, what it scores, and on what evidence."""
-    from glint_data.explain import explain as text
+    from glint_data.report.explain import explain as text
 
     typer.echo(text(dataset, sample))

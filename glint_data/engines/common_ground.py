@@ -9,11 +9,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from glint_data import manifest, runs
+from glint_data.dataset import manifest, runs
 from glint_data.engines import cluster
 from glint_data.errors import GlintError
-from glint_data.files import read_bytes, remove, write_atomically
-from glint_data.places import check, is_remote, place
+from glint_data.storage.files import read_bytes, remove, write_atomically
+from glint_data.storage.places import check, is_remote, place
 
 _SECONDS_TO_ANSWER = 120.0
 
@@ -126,8 +126,8 @@ def _looker():
 
     def look(file: str, places: tuple[str, ...]) -> dict:
         try:
+            from glint_data.dataset.runs import versions
             from glint_data.engines import common_ground
-            from glint_data.runs import versions
         except ImportError:
             return {"versions": None}
         return {"versions": versions()} | common_ground._seen_from_here(file, places)

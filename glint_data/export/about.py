@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from glint_data import manifest, references, runs
-from glint_data.files import holds
+from glint_data.dataset import manifest, runs
+from glint_data.reference_sets import references
+from glint_data.storage.files import holds
 
 if TYPE_CHECKING:
     import pyarrow

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from glint_data import manifest
+from glint_data.dataset import manifest
+from glint_data.dataset.pixels import has_pristine, rendered_format
 from glint_data.export.format import FORMATS, Chunk, Format, Row, ending, file_name
-from glint_data.pixels import has_pristine, rendered_format
 
 
 class Planner:

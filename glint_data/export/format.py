@@ -7,11 +7,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar
 from urllib.parse import quote
 
+from glint_data.dataset.pixels import Picture, Pictures
 from glint_data.errors import CannotWrite, GlintError, ImageRefused
 from glint_data.export.about import About, Exported
 from glint_data.export.folder import write_file
-from glint_data.files import make_durable
-from glint_data.pixels import Picture, Pictures
+from glint_data.storage.files import make_durable
 
 Row = dict[str, Any]
 """A row of the manifest with `file_name` and `reference_file_name`, relative to the export, and `split`."""

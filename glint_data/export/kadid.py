@@ -10,12 +10,12 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from glint_data.dataset.pixels import Picture
 from glint_data.errors import GlintError
 from glint_data.export.about import About, Exported
 from glint_data.export.card import write_card
 from glint_data.export.format import Format, Row, export_format, file_name
 from glint_data.export.tables import CsvTable, number
-from glint_data.pixels import Picture
 
 LOW, HIGH = 1.0, 5.0
 

@@ -8,15 +8,15 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from glint_data import manifest
+from glint_data.dataset import manifest
 from glint_data.errors import GlintError
 from glint_data.export.about import About, Exported, scan
 from glint_data.export.chunks import Planner
 from glint_data.export.folder import building, check_free
 from glint_data.export.format import FORMATS, Chunk, Format, Row, Written, format_named, record
 from glint_data.export.split import read_split
-from glint_data.places import place
 from glint_data.progress import Meter, duration
+from glint_data.storage.places import place
 from glint_data.work import Outcome, run_tasks
 
 FAILURES = "failures.csv"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from glint_data import manifest
+from glint_data.dataset import manifest
 from glint_data.export.format import HIDDEN, Row
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from glint_data.dataset.pixels import Pictures
 from glint_data.errors import CannotWrite, GlintError
 from glint_data.export.about import About, Exported
 from glint_data.export.card import write_card
@@ -29,8 +30,7 @@ from glint_data.export.format import (
     record,
     sample_of,
 )
-from glint_data.files import make_durable
-from glint_data.pixels import Pictures
+from glint_data.storage.files import make_durable
 
 INDEX = "shards.json"
 

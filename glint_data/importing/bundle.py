@@ -8,11 +8,11 @@ writes `manifests/scores/tid2013.csv`: reference, type, level, score, spread on 
 import argparse
 from pathlib import Path
 
-from glint_data import scored_sets
 from glint_data.errors import GlintError
-from glint_data.files import write_atomically
 from glint_data.importing.layout import find_layout
 from glint_data.importing.ratings import read_ratings
+from glint_data.reference_sets import scored_sets
+from glint_data.storage.files import write_atomically
 
 
 def bundle(name: str, place: Path) -> str:

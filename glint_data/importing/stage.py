@@ -10,16 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import glint_data
-from glint_data import manifest, progress, runs, scored_sets, sources
+from glint_data import progress, sources
+from glint_data.dataset import manifest, runs
 from glint_data.errors import GlintError
-from glint_data.files import make_durable, sweep, write_atomically
 from glint_data.importing.folder import ImageFolder
 from glint_data.importing.layout import find_layout
 from glint_data.importing.ratings import read_ratings
 from glint_data.importing.records import row_of, set_facts
 from glint_data.importing.taking import Taken, take_over, tasks_of
+from glint_data.reference_sets import scored_sets
 from glint_data.sources import Refusal, Source
-from glint_data.synthesize import write_failures
+from glint_data.storage.files import make_durable, sweep, write_atomically
+from glint_data.synthesis.synthesize import write_failures
 from glint_data.work import only_run
 
 if TYPE_CHECKING:

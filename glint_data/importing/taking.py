@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from glint_data import images, progress
 from glint_data.errors import ImageRefused
-from glint_data.files import writing
 from glint_data.sources import Refusal
+from glint_data.storage.files import writing
 from glint_data.work import run_tasks
 
 if TYPE_CHECKING:

@@ -12,14 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from glint_data import references
 from glint_data.label import shipped
 from glint_data.label.calibration import COVERAGE, Calibrated, Label
 from glint_data.label.method import METHODS, Method, Scored, method_named
 from glint_data.label.similarity import Space
 from glint_data.label.stage import reference_photos
 from glint_data.progress import track
-from glint_data.references import ReferenceSet
+from glint_data.reference_sets import references
+from glint_data.reference_sets.references import ReferenceSet
 
 
 def audit_reference(

@@ -14,10 +14,10 @@ import numpy as np
 
 from glint_data import work
 from glint_data.errors import GlintError, ImageRefused
-from glint_data.files import write_atomically
 from glint_data.label import measurements
 from glint_data.label.samples import PhotoFile, Sample
 from glint_data.progress import Meter
+from glint_data.storage.files import write_atomically
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from functools import cached_property
 
 import numpy as np
 
-from glint_data.descriptor import AREA, length
+from glint_data.embedding.descriptor import AREA, length
 
 _OPPONENT = np.array(
     [[0.299, 0.587, 0.114], [0.596, -0.274, -0.322], [0.211, -0.523, 0.312]], dtype=np.float32

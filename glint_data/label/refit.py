@@ -12,14 +12,15 @@ from pathlib import Path
 
 import numpy as np
 
-from glint_data import references, work
+from glint_data import work
+from glint_data.dataset.manifest import write_table
 from glint_data.errors import GlintError
 from glint_data.images import pixel_hash, read_rgb
 from glint_data.label import measurements, shipped
 from glint_data.label.measuring import Task, kept_file, measured
 from glint_data.label.samples import PhotoFile, Sample
-from glint_data.manifest import write_table
-from glint_data.recipes import sample_seed
+from glint_data.reference_sets import references
+from glint_data.synthesis.recipes import sample_seed
 
 
 def refit(name: str, root: Path, workers: int, cache: Path | None = None) -> Path:

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from glint_data import manifest
+from glint_data.dataset import manifest
+from glint_data.embedding.match import Matches
 from glint_data.errors import CannotWrite
-from glint_data.files import writing
 from glint_data.label.calibration import Label
 from glint_data.label.novelty import NOTE
-from glint_data.match import Matches
+from glint_data.storage.files import writing
 
 _ROWS_A_GROUP = 131_072
 _NO_SCORES = "no label: the references have no scores for this suite, type and level"

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from glint_data import manifest
+from glint_data.dataset import manifest
 from glint_data.errors import GlintError, ImageRefused
-from glint_data.places import recorded
-from glint_data.references import ReferenceSet
+from glint_data.reference_sets.references import ReferenceSet
+from glint_data.storage.places import recorded
 
 _COLUMNS = ["source", "source_path", "source_hash", "reference_path", "suite", "type", "level", "status"]
 

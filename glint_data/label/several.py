@@ -11,17 +11,17 @@ from typing import Any
 
 import numpy as np
 
-from glint_data import references
-from glint_data.alignment import Alignment, align, together
+from glint_data.embedding.match import Matches
 from glint_data.errors import GlintError
 from glint_data.label.calibration import Label
 from glint_data.label.method import Method, Photos, Scored
 from glint_data.label.rows import Decision
 from glint_data.label.samples import Samples
-from glint_data.match import Matches
-from glint_data.places import place
-from glint_data.references import ReferenceSet
-from glint_data.scored_sets import description_of
+from glint_data.reference_sets import references
+from glint_data.reference_sets.alignment import Alignment, align, together
+from glint_data.reference_sets.references import ReferenceSet
+from glint_data.reference_sets.scored_sets import description_of
+from glint_data.storage.places import place
 
 METHOD = "content"
 """The best method by audit that needs nothing of a reference's distorted images, which other sets do not ship."""

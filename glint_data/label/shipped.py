@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from glint_data.label import measurements
-from glint_data.references import ReferenceSet
+from glint_data.reference_sets.references import ReferenceSet
 
 _FOLDER = files("glint_data.label") / "parameters"
 ABOUT_KEY = b"glint_data.measurements"

@@ -6,8 +6,8 @@ the references' own mean and spread; without that the cosine would see nothing b
 
 import numpy as np
 
+from glint_data.embedding.match import unit_rows
 from glint_data.label.method import Photos, standardised
-from glint_data.match import unit_rows
 
 _FURTHEST = 3.0
 """Standardised statistics are cut there, so that one odd number does not decide what is similar."""

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 import glint_data
-from glint_data import embed, manifest, match, progress, work
+from glint_data import progress, work
+from glint_data.dataset import manifest
+from glint_data.embedding import embed, match
 from glint_data.errors import GlintError
 from glint_data.label import several, shipped
 from glint_data.label.calibration import Calibrated, Label
@@ -19,7 +21,7 @@ from glint_data.label.novelty import LIMIT, Novelty
 from glint_data.label.rows import Decision, write_labels
 from glint_data.label.samples import Samples, read_samples
 from glint_data.label.similarity import Space
-from glint_data.references import ReferenceSet
+from glint_data.reference_sets.references import ReferenceSet
 
 MATCHES = 5
 """References named in each row as its evidence."""
@@ -84,7 +86,7 @@ def label_dataset(
             or after a comma, are aligned with it in the cells they share.
         reference_root: that set's own folder; needed for network embedders, and for sets of whose images nothing
             ships. NAME=FOLDER for each where several sets are named.
-        embedder, device: see `glint_data.embed.embedder`.
+        embedder, device: see `glint_data.embedding.embed.embedder`.
         method: one of `METHODS`; None takes the best one by audit.
         cache: where embeddings and measurements are kept; None takes `embed.cache_folder()`.
         workers: processes that measure pairs, or an engine that embeds too; None is one a core.

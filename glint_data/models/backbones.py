@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from glint_data.errors import GlintError
 from glint_data.models.hub import pretrained_weights
 from glint_data.models.shapes import check_shapes
-from glint_data.torchvision_import import ensure_torchvision
-from glint_data.weights import read_weights
+from glint_data.models.torchvision_import import ensure_torchvision
+from glint_data.models.weights import read_weights
 
 
 class Normalise(nn.Module):

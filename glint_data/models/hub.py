@@ -7,8 +7,8 @@ from urllib.request import getproxies
 from torch import Tensor
 
 from glint_data.errors import GlintError
+from glint_data.models.weights import read_weights
 from glint_data.progress import say
-from glint_data.weights import read_weights
 
 WAYS_ON = (
     "Two ways on: --backbone-weights FILE with a local copy (one for each backbone, first the transformer's), "

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from glint_data import runs
-from glint_data.files import holds, write_atomically
-from glint_data.places import check, is_remote, place
+from glint_data.dataset import runs
 from glint_data.report.dataset import dataset_sections
 from glint_data.report.page import render
 from glint_data.report.run import audit_section, run_sections
+from glint_data.storage.files import holds, write_atomically
+from glint_data.storage.places import check, is_remote, place
 
 FILE = "report.html"
 

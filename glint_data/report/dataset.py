@@ -7,12 +7,12 @@ from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from glint_data import manifest, runs
+from glint_data.dataset import manifest, runs
 from glint_data.errors import GlintError
-from glint_data.files import holds, read_bytes
 from glint_data.report import figures
 from glint_data.report.grid import grid_section
 from glint_data.report.page import Section, detail, embedded
+from glint_data.storage.files import holds, read_bytes
 
 if TYPE_CHECKING:
     import pandas

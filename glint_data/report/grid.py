@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from glint_data import manifest, pixels
+from glint_data.dataset import manifest, pixels
 from glint_data.errors import GlintError
 from glint_data.progress import track
 from glint_data.report.page import Section, detail_of, whole_of

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from glint_data import runs
+from glint_data.dataset import runs
 from glint_data.report import figures
 from glint_data.report.page import Section, embedded
 

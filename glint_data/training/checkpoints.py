@@ -15,7 +15,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from glint_data.errors import GlintError
-from glint_data.files import write_atomically
+from glint_data.storage.files import write_atomically
 
 WEIGHTS = "model.safetensors"
 CHECKPOINT = "checkpoint.safetensors"

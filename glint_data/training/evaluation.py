@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from glint_data.errors import GlintError
-from glint_data.files import write_atomically
-from glint_data.places import is_remote, place
 from glint_data.progress import track
+from glint_data.storage.files import write_atomically
+from glint_data.storage.places import is_remote, place
 from glint_data.training import metrics
 from glint_data.training.inference import score_image
 from glint_data.training.loader import Pixels

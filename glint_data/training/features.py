@@ -18,9 +18,9 @@ import torch
 from torch import Tensor
 
 from glint_data.errors import GlintError
-from glint_data.files import write_atomically
 from glint_data.models.network import QualityNetwork
 from glint_data.progress import say, track
+from glint_data.storage.files import write_atomically
 from glint_data.training.inference import grid_crops
 from glint_data.training.loader import Key, Pixels, RandomCrops, collate, to_unit
 from glint_data.training.processes import Processes

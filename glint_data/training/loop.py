@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from glint_data import runs
-from glint_data.files import write_atomically
+from glint_data.dataset import runs
 from glint_data.models.network import QualityNetwork
 from glint_data.progress import Meter, say
+from glint_data.storage.files import write_atomically
 from glint_data.training import checkpoints, metrics, trained
 from glint_data.training.feed import open_feed
 from glint_data.training.losses import combined, label_weights

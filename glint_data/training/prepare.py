@@ -7,11 +7,12 @@ from typing import Any
 
 import torch
 
-from glint_data import models, runs
+from glint_data import models
+from glint_data.dataset import runs
 from glint_data.errors import GlintError
 from glint_data.models.network import QualityNetwork
-from glint_data.places import is_remote, place
 from glint_data.progress import duration, say
+from glint_data.storage.places import is_remote, place
 from glint_data.training import checkpoints, processes, trained
 from glint_data.training.loop import TrainingLoop
 from glint_data.training.samples import Sample, read_samples

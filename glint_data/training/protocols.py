@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from glint_data.errors import GlintError
-from glint_data.files import write_atomically
+from glint_data.storage.files import write_atomically
 from glint_data.training.evaluation import CROPS, evaluate
 from glint_data.training.metrics import NAMES
 from glint_data.training.prepare import train

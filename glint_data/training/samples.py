@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 import distortions
-from glint_data import images, manifest
+from glint_data import images
+from glint_data.dataset import manifest
 from glint_data.errors import GlintError, ImageRefused
-from glint_data.places import is_remote, recorded
+from glint_data.storage.places import is_remote, recorded
 
 _COLUMNS = [
     *("sample_id", "source", "source_path", "source_hash", "reference_path", "suite", "type", "level"),

@@ -10,9 +10,9 @@ from typing import Any
 
 from glint_data import images, sources
 from glint_data.errors import GlintError, ImageRefused
-from glint_data.files import write_atomically
-from glint_data.places import is_remote, place
 from glint_data.progress import track
+from glint_data.storage.files import write_atomically
+from glint_data.storage.places import is_remote, place
 from glint_data.training.evaluation import CROPS
 from glint_data.training.inference import score_image
 from glint_data.training.trained import SCALE, open_trained

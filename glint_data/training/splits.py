@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from glint_data.errors import GlintError
-from glint_data.files import write_atomically
 from glint_data.progress import track
+from glint_data.storage.files import write_atomically
 from glint_data.training.samples import Sample
 from glint_data.training.settings import TrainSettings
 

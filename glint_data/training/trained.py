@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from glint_data import models, runs
+from glint_data import models
+from glint_data.dataset import runs
 from glint_data.errors import GlintError
 from glint_data.models.network import QualityNetwork
 from glint_data.models.shapes import check_shapes

@@ -18,13 +18,14 @@ from pathlib import Path
 import pytest
 import skimage.data
 
-from glint_data import engines, images, manifest, runs
+from glint_data import engines, images
+from glint_data.dataset import manifest, runs
+from glint_data.dataset.verify import verify
 from glint_data.engines.common_ground import NodeUnfit
 from glint_data.errors import CannotWrite, GlintError, ImageRefused
 from glint_data.label import label_dataset
-from glint_data.recipes import Settings
-from glint_data.synthesize import synthesize
-from glint_data.verify import verify
+from glint_data.synthesis.recipes import Settings
+from glint_data.synthesis.synthesize import synthesize
 
 FEW = Settings(types=(1, 3, 11, 20), levels=(2, 5))
 MORE = Settings(types=(1, 2, 10, 11, 18))

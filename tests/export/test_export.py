@@ -14,7 +14,8 @@ import numpy as np
 import pandas
 import pytest
 
-from glint_data import images, manifest
+from glint_data import images
+from glint_data.dataset import manifest
 from glint_data.errors import CannotWrite, GlintError
 from glint_data.export import FORMATS, export_dataset
 from glint_data.export.format import Chunk

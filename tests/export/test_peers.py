@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from glint_data import images, manifest
+from glint_data import images
+from glint_data.dataset import manifest
 from glint_data.export import export_dataset, webdataset
 
 

@@ -4,10 +4,11 @@ import published_layouts
 import pytest
 from published_layouts import BUILDERS, META, pictures
 
-from glint_data import manifest, references, verify
+from glint_data.dataset import manifest, verify
 from glint_data.export import export_dataset
 from glint_data.importing import import_dataset
 from glint_data.importing.ratings import read_ratings
+from glint_data.reference_sets import references
 
 pd = pytest.importorskip("pandas")
 

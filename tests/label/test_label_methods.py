@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from glint_data import references
 from glint_data.errors import GlintError
 from glint_data.label import METHODS, audit_reference
 from glint_data.label.calibration import Calibrated
 from glint_data.label.method import method_named
 from glint_data.label.stage import reference_photos
+from glint_data.reference_sets import references
 
 FAST = ("content", "knn", "mean", "nearest")
 

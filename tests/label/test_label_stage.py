@@ -5,11 +5,12 @@ import numpy as np
 import pytest
 import skimage.data
 
-from glint_data import manifest, references
+from glint_data.dataset import manifest
 from glint_data.errors import GlintError
 from glint_data.images import pixel_hash, write_png
 from glint_data.label import label_dataset
 from glint_data.label.novelty import NOTE
+from glint_data.reference_sets import references
 
 
 def plan(folder, photos, cells, suite="kadid10k", status="planned"):

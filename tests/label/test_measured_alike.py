@@ -4,7 +4,7 @@ import numpy as np
 import skimage.data
 
 import distortions
-from glint_data import descriptor
+from glint_data.embedding import descriptor
 from glint_data.label import measurements
 from glint_data.label.picture import Picture
 

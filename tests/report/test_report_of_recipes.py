@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 import skimage.data
 
-from glint_data import images, manifest
-from glint_data.materialize import materialize
-from glint_data.recipes import Settings
+from glint_data import images
+from glint_data.dataset import manifest
 from glint_data.report import write_report
-from glint_data.synthesize import synthesize
+from glint_data.synthesis.materialize import materialize
+from glint_data.synthesis.recipes import Settings
+from glint_data.synthesis.synthesize import synthesize
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ import pytest
 import torch
 from test_training import FAST, write_dataset
 
-from glint_data import manifest, training
+from glint_data import training
+from glint_data.dataset import manifest
 from glint_data.errors import GlintError
 
 

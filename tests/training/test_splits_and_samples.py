@@ -10,7 +10,8 @@ import torch
 from test_training import photo, write_dataset
 
 import distortions
-from glint_data import images, manifest, models
+from glint_data import images, models
+from glint_data.dataset import manifest
 from glint_data.errors import GlintError
 from glint_data.training.feed import PixelFeed
 from glint_data.training.loader import Pixels, RandomCrops

@@ -15,7 +15,8 @@ import pandas
 import pytest
 import torch
 
-from glint_data import images, manifest, models, training
+from glint_data import images, models, training
+from glint_data.dataset import manifest
 from glint_data.errors import GlintError
 from glint_data.training import checkpoints, evaluation, trained
 

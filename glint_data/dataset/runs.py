@@ -1,0 +1,133 @@
+"""The record of a run, `run.json`: settings and versions, and the check that a resumed run is the same."""
+
+import json
+import platform
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import glint_data
+from glint_data.errors import CannotWrite, GlintError
+from glint_data.storage.files import is_partial, listing, make_folder, read_bytes, write_atomically
+from glint_data.storage.places import check, is_remote
+
+FILE = "run.json"
+_PACKAGES = ("numpy", "opencv-python-headless", "opencv-python", "pillow", "scipy", "torch")
+_IGNORED = {".lock", ".DS_Store", "Thumbs.db"}
+
+
+def open_folder(folder: Path, verb: str, settings: dict[str, Any]) -> None:
+    """Make `folder` the output of `verb`, or check that it already is, with these very settings.
+
+    Raises:
+        GlintError: the folder holds something else, or a run with other settings (the difference is shown).
+        CannotWrite: it cannot be made.
+    """
+    settings = json.loads(json.dumps(settings))  # tuples become lists, as they will be read back
+    try:
+        make_folder(folder)
+        check(folder)
+        present = {name for name in listing(folder) if not is_partial(name)} - _IGNORED
+    except OSError as error:
+        raise CannotWrite(
+            f"{folder}: cannot be used ({error.strerror or error}); choose another --out"
+        ) from error
+    refuse_links(folder)
+    if FILE in present:
+        _check_same(folder, verb, settings)
+    elif {name for name in present if not name.startswith(".lock")}:
+        raise GlintError(
+            f"{folder}: holds other things ({', '.join(sorted(present)[:3])}) and no {FILE}; "
+            "choose a new or an empty folder"
+        )
+    else:
+        write(folder, {"verb": verb, "settings": settings, "versions": versions()})
+
+
+def refuse_links(folder: Path) -> None:
+    """Raise `GlintError` where writing into a dataset's folder would write elsewhere, through a link."""
+    for link in links(folder):
+        raise GlintError(
+            f"{link}: is a link, and nothing is written through links; put what it points to in its place, "
+            "or choose another --out"
+        )
+
+
+def links(folder: Path) -> Iterator[Path]:
+    """Symbolic links in a dataset's folder, and those to folders among its images."""
+    if is_remote(folder):
+        return
+    for path in sorted(folder.iterdir()):
+        if path.is_symlink():
+            yield path
+        elif path.name in ("images", "references", "parts"):
+            yield from (below for below in sorted(path.iterdir()) if below.is_symlink())
+
+
+def _check_same(folder: Path, verb: str, settings: dict[str, Any]) -> None:
+    record = read(folder)
+    if record.get("verb") != verb:
+        raise GlintError(
+            f"{folder}: was made by 'glint-data {record.get('verb')}'; choose another --out for {verb}"
+        )
+    before = record.get("settings")
+    before = before if isinstance(before, dict) else {}
+    changed = [
+        f"  {name}: {_shown(before.get(name))} there, {_shown(settings.get(name))} now"
+        for name in sorted(before.keys() | settings.keys())
+        if before.get(name) != settings.get(name)
+    ]
+    if changed:
+        raise GlintError(
+            "\n".join([f"{folder}: was begun with other settings:", *changed])
+            + "\nRepeat the earlier settings to go on with it, or choose another --out."
+        )
+
+
+def _shown(value: Any) -> str:
+    """A setting as it would be typed: number lists as ranges."""
+    if not isinstance(value, list) or not all(isinstance(item, int) for item in value):
+        return repr(value)
+    ranges: list[list[int]] = []
+    for number in value:
+        if ranges and number == ranges[-1][1] + 1:
+            ranges[-1][1] = number
+        else:
+            ranges.append([number, number])
+    return ",".join(f"{first}-{last}" if last > first else f"{first}" for first, last in ranges)
+
+
+def read(folder: Path) -> dict[str, Any]:
+    """The record in a folder. Raises `GlintError` where there is none or it is damaged."""
+    file = folder / FILE
+    try:
+        record = json.loads(read_bytes(file))
+    except FileNotFoundError:
+        raise GlintError(f"{folder}: holds no {FILE}; name a folder that glint-data wrote") from None
+    except (OSError, ValueError) as error:
+        raise GlintError(f"{file}: cannot be read ({error}); restore it or begin in a new folder") from error
+    if not isinstance(record, dict):
+        raise GlintError(f"{file}: holds no record of a run; restore it or begin in a new folder")
+    return record
+
+
+def write(folder: Path, record: dict[str, Any]) -> None:
+    """Write the record, whole or not at all."""
+    text = json.dumps(record, indent=1, sort_keys=True, default=str)
+    write_atomically(folder / FILE, (text + "\n").encode())
+
+
+def versions() -> dict[str, str]:
+    """The versions that can change a pixel or a number: ours, Python's and the numeric packages'."""
+    found = {
+        "glint-data": glint_data.__version__,
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+    }
+    for name in _PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,1 @@
+"""Images to vectors, and vectors to the nearest references."""

@@ -1,0 +1,244 @@
+"""Images to vectors: which embedders there are, and a cache so that no photo is embedded twice.
+
+An embedder is named by a short text, which is also what manifests and caches record:
+
+    descriptor                          content statistics, no weights (the default)
+    ViT-B-32                            an open_clip model with its usual pretrained tag
+    open_clip:ViT-L-14@laion2b_s32b_b82k    model and tag
+    open_clip:ViT-B-32@/path/to/weights.safetensors    model and a local checkpoint
+    timm:resnet50                       a timm backbone: full resolution, average pooling, unit length
+    ViT-B-32+random                     random weights, for trying the machinery only
+"""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from glint_data.embedding import descriptor
+from glint_data.errors import GlintError, ImageRefused
+from glint_data.progress import Meter
+from glint_data.work import Engine, run_tasks
+
+DEFAULT_NETWORK = "open_clip:ViT-B-32@laion2b_s34b_b79k"
+"""What `label` uses when a folder of references is given and weights are at hand."""
+
+CACHE_VARIABLE = "GLINT_DATA_CACHE"
+
+
+class Embedder(Protocol):
+    """Turns photos into vectors. `name` is the full, recorded name; `unit` says whether lengths are 1."""
+
+    name: str
+    unit: bool
+
+    def embed(self, photos: Sequence[np.ndarray]) -> np.ndarray:
+        """uint8 (height, width, 3) photos of any sizes -> float32 (len(photos), dimensions)."""
+        ...
+
+
+@dataclass
+class DescriptorEmbedder:
+    """The bundled content statistics (see `glint_data.embedding.descriptor`); not of unit length."""
+
+    name: str = descriptor.NAME
+    unit: bool = False
+
+    def embed(self, photos: Sequence[np.ndarray]) -> np.ndarray:
+        """One descriptor a photo, float32."""
+        return np.stack([descriptor.describe(photo) for photo in photos])
+
+
+def embedder(name: str | None = None, device: str = "auto", allow_download: bool | None = None) -> Embedder:
+    """The embedder of that name; None means the bundled descriptor.
+
+    Args:
+        name: see the top of this module.
+        device: "auto" (a GPU where there is one), "cpu", "cuda", "cuda:1", ...
+        allow_download: whether missing weights may be fetched from a hub; None asks the environment
+            variable GLINT_DATA_DOWNLOAD (1 allows it). Off unless asked for.
+
+    Raises:
+        GlintError: unknown name, or weights that cannot be had.
+    """
+    if name is None or name in ("descriptor", descriptor.NAME):
+        return DescriptorEmbedder()
+    from glint_data.embedding import networks  # brings torch
+
+    if allow_download is None:
+        allow_download = os.environ.get("GLINT_DATA_DOWNLOAD", "") == "1"
+    return networks.open_network(name, device, allow_download)
+
+
+def cache_folder() -> Path:
+    """Where vectors are kept: $GLINT_DATA_CACHE, or glint-data in the user's cache folder."""
+    chosen = os.environ.get(CACHE_VARIABLE)
+    if chosen:
+        return Path(chosen)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "glint-data"
+
+
+@dataclass
+class Embedded:
+    """Vectors by row: `keys[i]` belongs to `vectors[i]`; what could not be embedded stands in `refused`."""
+
+    keys: list[str]
+    vectors: np.ndarray
+    refused: dict[str, str] = field(default_factory=dict)
+    from_cache: int = 0
+
+
+def embed_photos(
+    photos: Sequence[tuple[str, Callable[[], np.ndarray]]],
+    by: Embedder,
+    cache: Path | None = None,
+    batch: int = 32,
+    decoders: int | None = None,
+    engine: Engine | None = None,
+) -> Embedded:
+    """Embed photos that are not in the cache yet, decoding in parallel; safe to interrupt.
+
+    Args:
+        photos: (key, read) pairs; the key is the photo's `pixel_hash`, `read()` returns its pixels.
+        by: the embedder; its name and the key are what the cache goes by.
+        cache: the cache's folder; None keeps nothing.
+        batch: photos embedded, and committed to the cache, at a time.
+        decoders: threads that decode; None is one a core.
+        engine: where batches are decoded and embedded; None is here. An embedder on a GPU of this
+            machine stays here. A network's last bits depend on how many threads add up.
+
+    Returns:
+        One row for every distinct key that could be read, in the order given.
+    """
+    store = VectorStore(cache, by.name) if cache else None
+    known = store.read() if store else {}
+    wanted = dict(photos)
+    missing = [(key, read) for key, read in wanted.items() if key not in known]
+    refused: dict[str, str] = {}
+    with Meter(len(missing), f"photos embedded ({by.name})") if missing else nullcontext() as meter:
+        if engine is None or getattr(by, "device", "cpu") != "cpu":
+            batches = _embedded_here(missing, by, batch, decoders, refused)
+        else:
+            batches = _embedded_there(missing, by, batch, engine, refused)
+        for keys, vectors in batches:
+            if store:
+                store.append(keys, vectors)
+            known.update(zip(keys, vectors, strict=True))
+            meter.advance(len(keys))
+    rows = [key for key in wanted if key in known]
+    vectors = np.stack([known[key] for key in rows]) if rows else np.zeros((0, 0), np.float32)
+    return Embedded(rows, vectors, refused, len(wanted) - len(missing))
+
+
+def _embedded_here(
+    photos: list, by: Embedder, batch: int, decoders: int | None, refused: dict[str, str]
+) -> Iterator[tuple[list[str], np.ndarray]]:
+    for keys, pixels in _decoded(photos, batch, decoders, refused):
+        yield keys, np.asarray(by.embed(pixels), dtype=np.float32)
+
+
+def _embedded_there(
+    photos: list, by: Embedder, batch: int, engine: Engine, refused: dict[str, str]
+) -> Iterator[tuple[list[str], np.ndarray]]:
+    tasks = [(by, photos[start : start + batch]) for start in range(0, len(photos), batch)]
+    for outcome in run_tasks(embed_batch, tasks, engine):
+        if outcome.error is not None:
+            refused.update((key, outcome.error) for key, _ in outcome.task[1])
+            continue
+        keys, vectors, unreadable = outcome.result
+        refused.update(unreadable)
+        if keys:
+            yield keys, vectors
+
+
+def embed_batch(task: tuple[Embedder, list]) -> tuple[list[str], np.ndarray, dict[str, str]]:
+    """Decode and embed a batch of (key, read) pairs, in a worker: keys, vectors, and what was refused."""
+    by, photos = task
+    refused: dict[str, str] = {}
+    for keys, vectors in _embedded_here(photos, by, len(photos), 1, refused):
+        return keys, vectors, refused
+    return [], np.zeros((0, 0), np.float32), refused
+
+
+def _decoded(
+    photos: list, batch: int, decoders: int | None, refused: dict[str, str]
+) -> Iterator[tuple[list[str], list[np.ndarray]]]:
+    """Batches of decoded photos, the next one being read while the caller works on this one."""
+
+    def read_or_refuse(pair: tuple) -> tuple[str, np.ndarray | None]:
+        try:
+            return pair[0], pair[1]()
+        except ImageRefused as refusal:
+            refused[pair[0]] = str(refusal)
+            return pair[0], None
+
+    with ThreadPoolExecutor(decoders or os.cpu_count()) as pool:
+        groups = [photos[start : start + batch] for start in range(0, len(photos), batch)]
+        ahead = [pool.submit(read_or_refuse, pair) for pair in groups[0]] if groups else []
+        for position in range(len(groups)):
+            current = [task.result() for task in ahead]
+            following = groups[position + 1] if position + 1 < len(groups) else []
+            ahead = [pool.submit(read_or_refuse, pair) for pair in following]
+            whole = [(key, pixels) for key, pixels in current if pixels is not None]
+            if whole:
+                yield [key for key, _ in whole], [pixels for _, pixels in whole]
+
+
+class VectorStore:
+    """Vectors of one embedder on disk: one small Parquet file a batch, key and vector side by side."""
+
+    def __init__(self, cache: Path, name: str) -> None:
+        self.name = name
+        readable = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in name)[:60]
+        self.folder = Path(cache) / "vectors" / f"{readable}-{hashlib.sha256(name.encode()).hexdigest()[:12]}"
+
+    def read(self) -> dict[str, np.ndarray]:
+        """Every vector kept so far, by key. A damaged file is skipped: its photos are embedded again."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        known: dict[str, np.ndarray] = {}
+        for file in sorted(self.folder.glob("*.parquet")):
+            try:
+                table = pq.read_table(file)
+                known.update(zip(table["key"].to_pylist(), vectors_of(table["vector"]), strict=True))
+            except (pa.ArrowException, OSError, KeyError, ValueError):
+                file.unlink(missing_ok=True)
+        return known
+
+    def append(self, keys: Sequence[str], vectors: np.ndarray) -> None:
+        """Keep a batch; written whole or not at all."""
+        import pyarrow as pa
+
+        from glint_data.dataset.manifest import write_table
+
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise GlintError(
+                f"{self.folder}: the cache cannot be written ({error.strerror}); "
+                f"name another folder in {CACHE_VARIABLE}"
+            ) from error
+        table = pa.table({"key": list(keys), "vector": vector_column(vectors)})
+        label = hashlib.sha256("".join(keys).encode()).hexdigest()[:24]
+        write_table(self.folder / f"{label}.parquet", table)
+
+
+def vector_column(vectors: np.ndarray):
+    """float32 (rows, dimensions) as an Arrow column of fixed-size lists."""
+    import pyarrow as pa
+
+    vectors = np.ascontiguousarray(vectors, dtype=np.float32)
+    return pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), vectors.shape[1])
+
+
+def vectors_of(column) -> np.ndarray:
+    """The inverse of `vector_column`."""
+    values = column.combine_chunks() if hasattr(column, "combine_chunks") else column
+    return values.flatten().to_numpy(zero_copy_only=False).reshape(len(values), -1).astype(np.float32)

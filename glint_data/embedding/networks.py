@@ -1,0 +1,222 @@
+"""Embedders that are networks: open_clip models and timm backbones, from weights at hand.
+
+Nothing is fetched unless asked for, no pickle is loaded, and weights never turn random by themselves:
+where they are missing the error names the file, and random ones have to be asked for by `+random`.
+"""
+
+import functools
+from collections.abc import Sequence
+
+import numpy as np
+
+from glint_data.errors import GlintError
+from glint_data.models.weights import (
+    CLIP_DEFAULT_TAGS,
+    clip_checkpoint,
+    near_names,
+    read_weights,
+    timm_checkpoint,
+)
+
+RANDOM_SUFFIX = "+random"
+
+
+def open_network(name: str, device: str, allow_download: bool):
+    """The network embedder of that name (see `glint_data.embedding.embed`). Raises `GlintError`."""
+    is_random = name.endswith(RANDOM_SUFFIX)
+    plain = name.removesuffix(RANDOM_SUFFIX)
+    family, separator, rest = plain.partition(":")
+    if not separator or family not in ("open_clip", "timm"):
+        family, rest = "open_clip", plain
+    model, _, weights = rest.partition("@")
+    target = _device(device)
+    kind = PooledBackbone if family == "timm" else ClipModel
+    network = kind(model, weights, is_random, target, allow_download)
+    network.asked = (name, target, allow_download)
+    return network
+
+
+@functools.lru_cache(maxsize=1)
+def _opened_once(name: str, device: str, allow_download: bool):
+    return open_network(name, device, allow_download)
+
+
+def _device(device: str) -> str:
+    import torch
+
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if device.startswith("cuda") and not torch.cuda.is_available():
+        raise GlintError(f"device {device}: this machine's torch sees no GPU; use --device auto or cpu")
+    return device
+
+
+class _Network:
+    """What both families share: mixed precision on a GPU, one forward pass a batch, unit length."""
+
+    unit = True
+    device: str
+    asked: tuple[str, str, bool]
+
+    def __reduce__(self):
+        # To another process a network travels as its name: weights are read there, once.
+        return _opened_once, self.asked
+
+    def _forward(self, batch):
+        raise NotImplementedError
+
+    def _run(self, batch) -> np.ndarray:
+        import torch
+
+        on_gpu = self.device.startswith("cuda")
+        batch = batch.to(self.device, non_blocking=True)
+        with torch.inference_mode(), torch.autocast("cuda", dtype=torch.float16, enabled=on_gpu):
+            vectors = self._forward(batch)
+        vectors = vectors.float()
+        return (vectors / vectors.norm(dim=1, keepdim=True).clamp_min(1e-12)).cpu().numpy()
+
+
+class ClipModel(_Network):
+    """The image tower of an open_clip model with its own preprocessing; unit vectors."""
+
+    def __init__(self, model: str, weights: str, is_random: bool, device: str, allow_download: bool) -> None:
+        import torch
+
+        from glint_data.models.torchvision_import import ensure_torchvision
+
+        ensure_torchvision()
+        import open_clip
+
+        if model not in open_clip.list_models():
+            near = near_names(model, open_clip.list_models())
+            raise GlintError(
+                f"embedder {model!r}: open_clip has no model of that name; near it: {near}. "
+                "'descriptor' needs no weights, 'timm:NAME' names a timm backbone"
+            )
+        self.device = device
+        tag = weights or CLIP_DEFAULT_TAGS.get(model, "")
+        if is_random:
+            torch.manual_seed(0)  # the same random weights every time, or caches would lie
+            checkpoint, self.name = None, f"open_clip:{model}{RANDOM_SUFFIX}"
+        else:
+            checkpoint, recorded = clip_checkpoint(model, tag, allow_download)
+            self.name = f"open_clip:{model}@{recorded}"
+        # A tag knows its own normalisation; a local checkpoint is taken to follow the model's usual one.
+        settings = (open_clip.get_pretrained_cfg(model, tag) if tag else None) or {}
+        network, _, preprocess = open_clip.create_model_and_transforms(
+            model,
+            device=device,
+            force_quick_gelu=bool(settings.get("quick_gelu")),
+            image_mean=settings.get("mean"),
+            image_std=settings.get("std"),
+            image_interpolation=settings.get("interpolation"),
+            image_resize_mode=settings.get("resize_mode"),
+            pretrained_image=False,
+            pretrained_text=False,
+        )
+        if checkpoint is not None:
+            _load_clip(open_clip, network, checkpoint, model)
+        self._network, self._preprocess = network.eval(), preprocess
+
+    def embed(self, photos: Sequence[np.ndarray]) -> np.ndarray:
+        """float32 (len(photos), dimensions) of unit length."""
+        import torch
+        from PIL import Image
+
+        return self._run(torch.stack([self._preprocess(Image.fromarray(photo)) for photo in photos]))
+
+    def _forward(self, batch):
+        return self._network.encode_image(batch)
+
+
+class PooledBackbone(_Network):
+    """A timm backbone as the published transfer uses ResNet-50: full resolution, global average pooling,
+    unit length (arXiv 2408.03885, section on content similarity). Photos of one size share a batch."""
+
+    def __init__(self, model: str, weights: str, is_random: bool, device: str, allow_download: bool) -> None:
+        import torch
+
+        from glint_data.models.torchvision_import import ensure_torchvision
+
+        ensure_torchvision()
+        import timm
+
+        architecture, _, _tag = model.partition(".")
+        if not timm.is_model(architecture):
+            raise GlintError(
+                f"embedder timm:{model}: timm has no model of that name; "
+                f"near it: {near_names(model, timm.list_models())}"
+            )
+        self.device = device
+        torch.manual_seed(0)
+        options = {"num_classes": 0, "global_pool": "avg", "pretrained": False}
+        if is_random:
+            self.name = f"timm:{model}{RANDOM_SUFFIX}"
+            network = timm.create_model(model, **options)
+        else:
+            file, recorded = timm_checkpoint(model, weights, allow_download)
+            self.name = f"timm:{model}@{recorded}"
+            network = timm.create_model(model, **options)
+            _load_strictly(network, read_weights(file), f"timm:{model}", file)
+        settings = timm.data.resolve_data_config({}, model=network)
+        self._mean = torch.tensor(settings["mean"]).view(3, 1, 1)
+        self._deviation = torch.tensor(settings["std"]).view(3, 1, 1)
+        self._fixed = (
+            settings["input_size"][1:]
+            if settings.get("fixed_input_size") or _wants_one_size(network)
+            else None
+        )
+        self._network = network.to(device).eval()
+
+    def embed(self, photos: Sequence[np.ndarray]) -> np.ndarray:
+        """float32 (len(photos), dimensions) of unit length."""
+        import torch
+
+        tensors = [self._tensor(photo) for photo in photos]
+        sizes: dict[tuple, list[int]] = {}
+        for position, tensor in enumerate(tensors):
+            sizes.setdefault(tuple(tensor.shape), []).append(position)
+        found: dict[int, np.ndarray] = {}
+        for positions in sizes.values():
+            vectors = self._run(torch.stack([tensors[position] for position in positions]))
+            found.update(zip(positions, vectors, strict=True))
+        return np.stack([found[position] for position in range(len(photos))])
+
+    def _tensor(self, photo: np.ndarray):
+        import cv2
+        import torch
+
+        if self._fixed:
+            photo = cv2.resize(photo, self._fixed[::-1], interpolation=cv2.INTER_AREA)
+        plain = torch.from_numpy(np.ascontiguousarray(photo)).permute(2, 0, 1).float() / 255
+        return (plain - self._mean) / self._deviation
+
+    def _forward(self, batch):
+        return self._network(batch)
+
+
+def _wants_one_size(network) -> bool:
+    return hasattr(network, "patch_embed") and getattr(network.patch_embed, "strict_img_size", False)
+
+
+def _load_strictly(network, state: dict, what: str, file: str) -> None:
+    found = network.load_state_dict(
+        {k: v for k, v in state.items() if not k.startswith(("fc.", "head.", "classifier."))}, strict=False
+    )
+    missing = [name for name in found.missing_keys if not name.endswith("num_batches_tracked")]
+    if missing:
+        raise GlintError(
+            f"{file}: does not fit {what}: it lacks {len(missing)} tensors, the first {missing[0]!r}; "
+            "name the checkpoint of this very architecture"
+        )
+
+
+def _load_clip(open_clip, network, checkpoint: str, model: str) -> None:
+    try:
+        open_clip.load_checkpoint(network, checkpoint, strict=True, weights_only=True)
+    except Exception as error:
+        first = (str(error).splitlines() or [type(error).__name__])[0]
+        raise GlintError(
+            f"{checkpoint}: does not fit open_clip's {model} ({first}); "
+            "name the checkpoint of this very architecture"
+        ) from error

@@ -1,0 +1,74 @@
+"""Writing to object stores: an object is whole or not there, so a stream is collected first and put at once."""
+
+import contextlib
+import tempfile
+import threading
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import BinaryIO
+
+from glint_data.errors import CannotWrite
+from glint_data.storage.places import OBJECT_STORES, reason
+
+TOGETHER = 8
+"""Objects under way side by side: a round trip takes longer than rendering a sample."""
+
+_waiting: dict[str, Future] = {}
+_room = threading.BoundedSemaphore(2 * TOGETHER)  # bounds the memory of what waits
+_pool: ThreadPoolExecutor | None = None
+
+
+def put(place: Path, content: bytes) -> None:
+    """Write an object. Raises `CannotWrite`; what was there before then stays."""
+    require_store(place)
+    with _as_cannot_write(place):
+        place.fs.pipe_file(place.path, content)
+
+
+def put_soon(place: Path, content: bytes) -> None:
+    """Write an object in the background; `finish` waits for it and raises what went wrong."""
+    global _pool
+    _pool = _pool or ThreadPoolExecutor(TOGETHER, "upload")
+    _room.acquire()
+    future = _pool.submit(put, place, content)
+    future.add_done_callback(lambda _: _room.release())
+    _waiting[str(place)] = future
+
+
+def finish(places: Iterable[Path]) -> None:
+    """Wait for objects written in the background. Raises `CannotWrite` for the first that failed."""
+    futures = [_waiting.pop(str(place)) for place in places if str(place) in _waiting]
+    for future in futures:
+        future.exception()
+    for future in futures:
+        future.result()
+
+
+@contextlib.contextmanager
+def uploading(place: Path) -> Iterator[BinaryIO]:
+    """A stream to a temporary file that becomes the object when the block ends well."""
+    require_store(place)
+    with tempfile.TemporaryDirectory(prefix="glint-data-") as folder:
+        file = Path(folder) / "whole"
+        with file.open("wb") as stream:
+            yield stream
+        with _as_cannot_write(place):
+            place.fs.put_file(str(file), place.path)
+
+
+def require_store(place: Path) -> None:
+    """Raise `CannotWrite` for a scheme that would show half of a file while it is written."""
+    if place.protocol not in OBJECT_STORES:
+        raise CannotWrite(
+            f"{place}: {place.protocol}:// is read, not written to; write to one of "
+            f"{', '.join(f'{scheme}://' for scheme in sorted(OBJECT_STORES - {'memory'}))} or to a folder"
+        )
+
+
+@contextlib.contextmanager
+def _as_cannot_write(place: Path) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:  # each scheme's package raises its own kinds
+        raise CannotWrite(f"{place}: cannot be written: {reason(error)}") from error

@@ -1,0 +1,97 @@
+"""A virtual dataset, or part of one, to images: the pixels that a run without --virtual would have written."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from glint_data import sources
+from glint_data.dataset import manifest, runs
+from glint_data.errors import GlintError
+from glint_data.storage.files import holds, sweep
+from glint_data.storage.places import place, recorded
+from glint_data.synthesis.recipes import Settings
+from glint_data.synthesis.synthesize import Summary, render, write_failures
+from glint_data.work import Workers, only_run
+
+if TYPE_CHECKING:
+    import pandas
+
+WHERE_COLUMNS = ("source", "type", "level", "distortion", "label_method")
+
+
+def materialize(dataset: Path, out: Path, where: list[str], workers: Workers) -> Summary:
+    """Render the samples of `dataset` that `where` chooses into the dataset folder `out`; labels come along.
+
+    `where` holds conditions as `column=value,value` (all must hold; numbers may be ranges, 1-3).
+
+    Raises:
+        GlintError: no such dataset, a condition that is none, or a condition that nothing meets.
+    """
+    dataset, out = manifest.dataset_folder(dataset), place(out)
+    record = runs.read(dataset)
+    settings = replace(Settings.recorded(record, dataset), virtual=False)
+    rows = select(manifest.read(dataset), where)
+    known = {source.name: source for source in sources.read(dataset)}
+    for source in known.values():
+        recorded(source.path)
+    unknown = set(rows["source"].dropna()) - known.keys()
+    if unknown:
+        raise GlintError(
+            f"{dataset}: {sources.FILE} does not know {min(unknown)}, of which the manifest has samples; restore it"
+        )
+    cells = {
+        known[name]: tuple(zip(group["type"], group["level"], strict=True))
+        for name, group in rows.groupby("source")
+    }
+    runs.open_folder(out, "materialize", settings.resolved().record() | {"where": sorted(where)})
+    with only_run(out):
+        sweep(out)
+        sources.write(out, list(cells))
+        summary = Summary(out, sources=len(cells))
+        render(out, settings, cells, workers, summary)
+        _carry_labels(out, rows, manifest.facts(dataset))
+        write_failures(out, summary.refusals)
+    return summary
+
+
+def select(rows: "pandas.DataFrame", where: list[str]) -> "pandas.DataFrame":
+    """The rows that meet every condition. Raises `GlintError` for a condition that is none or meets nothing."""
+    for condition in where:
+        column, equals, text = condition.partition("=")
+        if not equals or column not in WHERE_COLUMNS:
+            raise GlintError(
+                f"--where {condition}: write column=value,value with one of the columns {', '.join(WHERE_COLUMNS)}"
+            )
+        rows = rows[rows[column].isin(_values(column, text))]
+    if not len(rows):
+        raise GlintError(
+            f"no sample meets {' and '.join(where) or 'the choice'}; 'glint-data report' shows what there is"
+        )
+    return rows
+
+
+def _values(column: str, text: str) -> list:
+    if column not in ("type", "level"):
+        return text.split(",")
+    values: list[int] = []
+    for piece in text.split(","):
+        first, _, last = piece.partition("-")
+        try:
+            values += range(int(first), int(last or first) + 1)
+        except ValueError:
+            raise GlintError(
+                f"--where {column}={text}: '{piece}' is no number or range such as 3 or 1-3"
+            ) from None
+    return values
+
+
+def _carry_labels(out: Path, rows: "pandas.DataFrame", facts: dict) -> None:
+    """Write the labels of the recipes beside the pixels, joined by the sample's id."""
+    if not rows["mos"].notna().any() or not holds(out, manifest.FILE):
+        return
+    columns = [name for name in manifest.COLUMNS if name.startswith(("mos", "label_"))]
+    rendered = manifest.read(out).drop(columns=columns)
+    labelled = rendered.merge(
+        rows[["sample_id", *columns]], on="sample_id", how="left", validate="one_to_one"
+    )
+    manifest.write(out, labelled, facts)

@@ -1,0 +1,172 @@
+"""Recipes: all it takes to render a sample again, made before any pixel is."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+import distortions
+from distortions.registry import distortion_named
+from glint_data import images
+from glint_data.errors import GlintError
+from glint_data.sources import Source
+
+if TYPE_CHECKING:
+    import pyarrow
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What decides the pixels and names of a dataset. A run may only go on with the same settings."""
+
+    suite: str = "kadid10k"
+    types: tuple[int, ...] = ()
+    levels: tuple[int, ...] = ()
+    seed: int = 0
+    format: str = "png"
+    virtual: bool = False
+
+    def resolved(self) -> "Settings":
+        """With the suite's own types and levels where none were named.
+
+        Raises:
+            GlintError: the suite, a type, a level or the format does not exist; the sentence lists what does.
+        """
+        try:
+            suite = distortions.suite(self.suite)
+        except (KeyError, ValueError) as error:
+            raise GlintError(str(error.args[0])) from None
+        every_level = sorted(
+            {level for kind in suite.types.values() for level in range(1, len(kind.levels) + 1)}
+        )
+        types = _chosen(self.types, list(suite.types), "type", suite.name)
+        levels = _chosen(self.levels, every_level, "level", suite.name)
+        if self.format not in images.ENCODERS:
+            raise GlintError(
+                f"--format {self.format}: not one of the lossless formats {', '.join(images.ENCODERS)}"
+            )
+        _check_codecs(suite, types)
+        return Settings(self.suite, types, levels, self.seed, self.format, self.virtual)
+
+    @classmethod
+    def recorded(cls, record: dict, folder: object) -> "Settings":
+        """The settings that a folder's `run.json` holds, resolved.
+
+        Raises:
+            GlintError: it holds none, or values that are no settings.
+        """
+        settings = record.get("settings")
+        advice = f"{folder}: its run.json holds no recipe settings; name a dataset of 'glint-data synthesize'"
+        if not isinstance(settings, dict) or "suite" not in settings:
+            raise GlintError(advice)
+        try:
+            values = {name: settings[name] for name in cls.__dataclass_fields__ if name in settings}
+            for name in ("types", "levels"):
+                values[name] = tuple(int(number) for number in values.get(name, ()))
+            return cls(**values).resolved()
+        except (TypeError, ValueError, AttributeError) as error:
+            raise GlintError(f"{advice} ({error})") from error
+
+    def cells(self) -> list[tuple[int, int]]:
+        """The (type, level) pairs that exist in the suite, in order."""
+        suite = distortions.suite(self.suite)
+        return [
+            (kind, level)
+            for kind in self.types
+            for level in self.levels
+            if level <= len(suite.types[kind].levels)
+        ]
+
+    def record(self) -> dict:
+        """The settings as `run.json` keeps them, with the version of the suite they refer to."""
+        return {**asdict(self), "suite_version": distortions.suite(self.suite).version}
+
+
+def _check_codecs(suite: "distortions.Suite", types: tuple[int, ...]) -> None:
+    """Refuse before the first photo what would fail for every one: a type whose package is not installed."""
+    needed = {kind: distortion_named(suite.types[kind].distortion) for kind in types}
+    missing = {kind: found.needs[1] for kind, found in needed.items() if not found.available}
+    if missing:
+        rest = ",".join(str(kind) for kind in types if kind not in missing)
+        packages = dict.fromkeys(missing.values())
+        raise GlintError(
+            f"types {', '.join(map(str, missing))} of {suite.name} need {' and '.join(packages)}: "
+            f"pip install 'glint-data[formats]', or leave them out with --types {rest}"
+        )
+
+
+def _chosen(asked: tuple[int, ...], known: list[int], what: str, suite: str) -> tuple[int, ...]:
+    unknown = sorted(set(asked) - set(known))
+    if unknown:
+        raise GlintError(
+            f"--{what}s {', '.join(map(str, unknown))}: {suite} has no such {what}; "
+            f"it has {known[0]} to {known[-1]}"
+        )
+    return tuple(sorted(set(asked))) or tuple(known)
+
+
+def recipe(source: Source, settings: Settings, kind: int, level: int) -> dict:
+    """The columns of one sample that are known before it is rendered."""
+    suite_type = distortions.suite(settings.suite).types[kind]
+    strength = suite_type.levels[level - 1]
+    return {
+        "sample_id": sample_id(source.name, kind, level),
+        "source": source.name,
+        "source_path": source.path,
+        "source_hash": source.hash,
+        "suite": settings.suite,
+        "type": kind,
+        "level": level,
+        "distortion": suite_type.distortion,
+        "strength": float(strength) if isinstance(strength, (int, float)) else None,
+        "seed": sample_seed(settings.seed, source.hash, settings.suite, kind, level),
+        "width": source.width,
+        "height": source.height,
+    }
+
+
+def plan(sources: Sequence[Source], settings: Settings) -> Iterator["pyarrow.Table"]:
+    """The recipes of every source and cell, as manifest tables of some thousand sources each.
+
+    The same rows as `recipe` gives, made column by column: millions of them in seconds.
+    """
+    import pandas
+
+    from glint_data.dataset import manifest
+
+    for begin in range(0, len(sources), SOURCES_A_TABLE):
+        some = sources[begin : begin + SOURCES_A_TABLE]
+        cells = pandas.DataFrame([recipe(some[0], settings, *cell) for cell in settings.cells()])
+        rows = pandas.concat([cells] * len(some), ignore_index=True)
+        for column, field in _SOURCE_FIELDS.items():
+            rows[column] = np.repeat(np.array([getattr(source, field) for source in some]), len(cells))
+        keys = list(settings.cells())
+        rows["sample_id"] = [sample_id(source.name, *cell) for source in some for cell in keys]
+        seeds = (
+            sample_seed(settings.seed, source.hash, settings.suite, *cell) for source in some for cell in keys
+        )
+        rows["seed"] = np.fromiter(seeds, np.uint64, len(rows))
+        yield manifest.to_table(rows.assign(status="planned"), {"suite": settings.suite})
+
+
+SOURCES_A_TABLE = 1000
+_SOURCE_FIELDS = {
+    "source": "name",
+    "source_path": "path",
+    "source_hash": "hash",
+    "width": "width",
+    "height": "height",
+}
+
+
+def sample_id(source: str, kind: int, level: int) -> str:
+    """<source>_<TT>_<LL>, as KADID-10k names its files."""
+    return f"{source}_{kind:02d}_{level:02d}"
+
+
+def sample_seed(run_seed: int, source_hash: str, suite: str, kind: int, level: int) -> int:
+    """64 bits that depend on what the sample is, never on when or where it is rendered."""
+    key = f"{run_seed}:{source_hash}:{suite}:{kind}:{level}".encode()
+    return int.from_bytes(hashlib.blake2b(key, digest_size=8).digest(), "little")

@@ -1,0 +1,157 @@
+"""One dataset by several jobs: each renders its share of the photos, `merge` makes their parts one manifest.
+
+Every job is given the same command and its own `--shard I/N`, on a folder they all see. Names, places and
+pixels depend on the whole list of photos, so the merged dataset equals that of a single run.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from glint_data import sources
+from glint_data.dataset import manifest, runs
+from glint_data.errors import GlintError
+from glint_data.sources import Refusal, Source
+from glint_data.storage.files import holds, listing, read_bytes, remove, sweep
+from glint_data.synthesis import parts
+from glint_data.synthesis.recipes import Settings
+from glint_data.synthesis.synthesize import FAILURES, Summary, render, write_failures
+from glint_data.work import Workers, only_run
+
+_RECORD = re.compile(r"sources\.(\d+)-of-(\d+)\.parquet")
+
+
+def parse(text: str) -> tuple[int, int]:
+    """ "2/8" to (2, 8). Raises `GlintError` for anything that is no shard of a whole."""
+    number, slash, count = text.partition("/")
+    if slash and number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count):
+        return int(number), int(count)
+    raise GlintError(f"--shard {text}: write I/N with I from 1 to N, such as 2/8")
+
+
+def synthesize_shard(
+    places: list[str | Path],
+    out: Path,
+    settings: Settings,
+    workers: Workers,
+    shard: tuple[int, int],
+    limit: int = 0,
+) -> Summary:
+    """Render one shard's photos into the common folder; its parts wait for `merge`.
+
+    Raises:
+        GlintError: nothing admitted, other settings, a finished dataset, or the shard is being rendered already.
+    """
+    number, count = shard
+    settings = settings.resolved()
+    files = sources.find(places)[: limit or None]
+    runs.open_folder(out, "synthesize", settings.record())
+    if settings.virtual:
+        raise GlintError("--virtual needs no shards: the recipes of millions of samples take a minute")
+    if holds(out, manifest.FILE):
+        raise GlintError(f"{out}: is finished; photos are added to it by a run without --shard")
+    with only_run(out, f".lock.{number}-of-{count}"):
+        record = f"sources.{number}-of-{count}.parquet"
+        admitted, refused = sources.scan(files, sources.read(out, record), workers, shard)
+        sources.write(out, admitted, record)
+        summary = Summary(out, sources=len(admitted), refusals=refused)
+        wanted = dict.fromkeys(admitted, tuple(settings.cells()))
+        render(out, settings, wanted, workers, summary, finish=False)
+        write_failures(out, summary.refusals, f"failures.{number}-of-{count}.csv")
+    return summary
+
+
+def merge(out: Path) -> Summary:
+    """Make the parts of all shards one dataset, the same as a single run's.
+
+    Raises:
+        GlintError: no shards there, a shard missing, unfinished or under way.
+    """
+    record = runs.read(out)
+    runs.refuse_links(out)
+    settings = Settings.recorded(record, out)
+    with only_run(out), _all_shards(out) as count:
+        sweep(out)
+        admitted, twins = _united(out, count)
+        done = _done(out, admitted)
+        lacking = [source.name for source in admitted if done.get(source.name, 0) < len(settings.cells())]
+        failures = [*_failures(out, count), *twins]
+        known_failed = {refusal.path for refusal in failures}
+        unfinished = [s for s in admitted if s.name in lacking and s.path not in known_failed]
+        if unfinished:
+            raise GlintError(
+                f"{out}: {len(unfinished)} photos lack samples, {unfinished[0].name} first; "
+                f"run shard {unfinished[0].place % count + 1}/{count} again"
+            )
+        sources.write(out, admitted)
+        parts.commit(out, settings.suite)
+        write_failures(out, failures)
+        for number in range(1, count + 1):
+            for left in (f"sources.{number}-of-{count}.parquet", f"failures.{number}-of-{count}.csv"):
+                remove(out / left)
+    made = sum(done.values())
+    return Summary(out, sources=len(admitted), kept=made, refusals=failures)
+
+
+@contextmanager
+def _all_shards(out: Path) -> Iterator[int]:
+    """Hold every shard's lock; yields how many there are."""
+    found = [match for name in listing(out) if (match := _RECORD.fullmatch(name))]
+    counts = {int(match[2]) for match in found}
+    if len(counts) != 1:
+        what = f"shards of {' and of '.join(map(str, sorted(counts)))}" if counts else "no shards"
+        raise GlintError(
+            f"{out}: holds {what}; run 'glint-data synthesize ... --shard I/N' for every I of one N first"
+        )
+    count = counts.pop()
+    missing = sorted(set(range(1, count + 1)) - {int(match[1]) for match in found})
+    if missing:
+        raise GlintError(
+            f"{out}: shards {', '.join(f'{number}/{count}' for number in missing)} have not been run"
+        )
+    with ExitStack() as locks:
+        for number in range(1, count + 1):
+            locks.enter_context(only_run(out, f".lock.{number}-of-{count}"))
+        yield count
+
+
+def _done(out: Path, admitted: list[Source]) -> dict[str, int]:
+    """How many samples of each source are finished."""
+    names = [source.name for source in admitted]
+    return {
+        name: rows["status"].to_pylist().count("ok") for name, rows in parts.finished(out, names, ["status"])
+    }
+
+
+def _united(out: Path, count: int) -> tuple[list[Source], list[Refusal]]:
+    """The sources of all shards; of photos with the same pixels the first stays, the others' parts are removed."""
+    every = [
+        s for number in range(1, count + 1) for s in sources.read(out, f"sources.{number}-of-{count}.parquet")
+    ]
+    first: dict[str, Source] = {}
+    twins = []
+    for source in sorted(every, key=lambda source: source.place):
+        if source.hash not in first:
+            first[source.hash] = source
+            continue
+        twins.append(sources.twin(source.path, first[source.hash].path))
+        part = out / manifest.PARTS / f"{source.name}.parquet"
+        if part.is_file():
+            rows = manifest.read(part, ["path", "reference_path"])
+            for path in {*rows["path"].dropna(), *rows["reference_path"].dropna()}:
+                remove(manifest.inside(out, path))
+            remove(part)
+    return list(first.values()), twins
+
+
+def _failures(out: Path, count: int) -> list[Refusal]:
+    found = []
+    for number in range(1, count + 1):
+        file = out / FAILURES.replace(".csv", f".{number}-of-{count}.csv")
+        if file.is_file():
+            text = io.StringIO(read_bytes(file).decode("utf-8", "surrogateescape"), newline="")
+            found += [Refusal(row["source_path"], row["error"], row["stage"]) for row in csv.DictReader(text)]
+    return found

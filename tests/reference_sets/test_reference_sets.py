@@ -1,0 +1,219 @@
+"""Other scored sets as references for their own suites, and several sets together."""
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+import skimage.data
+
+from glint_data.dataset import manifest
+from glint_data.errors import GlintError
+from glint_data.images import pixel_hash, read_rgb, write_png
+from glint_data.importing.bundle import bundle
+from glint_data.label import audit_reference, label_dataset
+from glint_data.label.several import roots_of, set_names
+from glint_data.reference_sets import references, scored_sets
+from glint_data.reference_sets.alignment import Scores, align, scores_of
+
+TABLES = {"kadid": "KADID10k", "tid2013": "TID2013", "csiq": "CSIQ"}
+
+
+def tid_folder(shared, folder, shift=0):
+    """TID2013's first 24 references are Kodak's photos, cut to 4:3 and scaled; `shift` gives them wrong names."""
+    (folder / "reference_images").mkdir(parents=True)
+    for file in (shared / "data/pristine/kodak").glob("*.png"):
+        pixels = cv2.imread(str(file))
+        height, width = pixels.shape[:2]
+        if height > width:
+            top = (height - width * 3 // 4) // 2
+            pixels = pixels[top : top + width * 3 // 4]
+        number = (int(file.stem) - 1 + shift) % 24 + 1
+        small = cv2.resize(pixels, (512, 384), interpolation=cv2.INTER_AREA)
+        cv2.imwrite(str(folder / "reference_images" / f"i{number:02d}.BMP"), small)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def tid(shared, tmp_path_factory):
+    return tid_folder(shared, tmp_path_factory.mktemp("tid2013"))
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    return tmp_path_factory.mktemp("cache")
+
+
+def dataset(folder, suite, cells, photo=None):
+    """A virtual dataset of one photo in these cells of a suite."""
+    folder.mkdir()
+    pixels = cv2.resize(skimage.data.coffee(), (256, 192), interpolation=cv2.INTER_AREA)
+    pixels = pixels if photo is None else read_rgb(photo)
+    write_png(folder / "coffee.png", pixels)
+    common = {
+        "source": "coffee",
+        "source_path": str(folder / "coffee.png"),
+        "source_hash": pixel_hash(pixels),
+    }
+    rows = [
+        common
+        | {"sample_id": f"coffee_{kind:02d}_{level:02d}", "type": kind, "level": level, "seed": 1}
+        | {"suite": suite, "status": "planned"}
+        for kind, level in cells
+    ]
+    manifest.write(folder, pd.DataFrame(rows), {"suite": suite})
+    return folder
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_shipped_table_is_the_real_one(shared, name):
+    """Made again from the set's table by its command, it is what ships."""
+    made = bundle(name, shared / f"data/scores/meta_info_{TABLES[name]}Dataset.csv")
+    assert made == scored_sets.bundled_scores_file(scored_sets.description_of(name)).read_text()
+
+
+def test_references_resemble_their_scores_only_under_their_own_names(shared, tid, tmp_path):
+    """Photos under each other's names predict nothing: so the numbering of TID2013's references is Kodak's."""
+    own = audit_reference("tid2013", tid, methods=["content", "mean"])["methods"]
+    assert own["content"]["rmse"] < 0.85 * own["mean"]["rmse"]
+    assert own["content"]["within_cell_r"] > 0.2
+    wrong = audit_reference("tid2013", tid_folder(shared, tmp_path, shift=7), methods=["content"])["methods"]
+    assert wrong["content"]["rmse"] > own["mean"]["rmse"] * 0.97
+
+
+def test_tid2013_labels_its_own_suite(tid, cache, tmp_path):
+    place = dataset(tmp_path / "photos", "tid2013", [(1, 1), (8, 1), (8, 5), (15, 1), (15, 5), (17, 4)])
+    summary = label_dataset(place, "tid2013", tid, cache=cache)
+    found = manifest.read(place).set_index("sample_id")
+    assert (summary.labelled, summary.unlabelled) == (4, 2)
+    assert found.loc["coffee_08_01", "mos"] > found.loc["coffee_08_05", "mos"] + 0.2
+    assert found.loc["coffee_17_04", "mos"] > 0.6  # more contrast is liked
+    assert found.loc[["coffee_15_01", "coffee_15_05"], "mos"].isna().all()
+    facts = manifest.facts(place)["label"]
+    assert (facts["set"], facts["high"], facts["references_left_out"]) == ("tid2013", 9.0, ["I25"])
+    assert "matched" in facts["cells_note"] and "type 15" in summary.text()
+
+
+def test_csiq_labels_its_own_suite(cache, tmp_path):
+    """30 made-up photos under CSIQ's names. Four were not rated in one cell: its labels come from the others."""
+    (tmp_path / "csiq/src_imgs").mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    for name in scored_sets.bundled_scores(scored_sets.description_of("csiq"))["reference"].unique():
+        top, left = rng.integers(0, 300, 2)
+        write_png(
+            tmp_path / "csiq/src_imgs" / f"{name}.png",
+            skimage.data.astronaut()[top : top + 96, left : left + 96],
+        )
+    place = dataset(tmp_path / "photos", "csiq", [(6, 4), (1, 1), (1, 5)])
+    summary = label_dataset(place, "csiq", tmp_path / "csiq", cache=cache)
+    found = manifest.read(place).set_index("sample_id")["mos"]
+    assert summary.labelled == 3 and found["coffee_01_01"] > found["coffee_01_05"]
+    assert manifest.facts(place)["label"]["higher_is_better"] is False
+
+
+def test_another_suite_is_refused(tid, cache, tmp_path):
+    place = dataset(tmp_path / "photos", "kadid10k", [(1, 1)])
+    with pytest.raises(GlintError, match=r"kadid10k.*tid2013"):
+        label_dataset(place, "tid2013", tid, cache=cache)
+
+
+@pytest.mark.parametrize(
+    ("name", "match"),
+    [
+        ("live", "continuous strengths"),
+        ("live-md", "distorted twice"),
+        ("pipal", "restoration algorithms"),
+        ("koniq10k", "authentic"),
+        ("tid2013", "name its folder with --reference-root"),
+    ],
+)
+def test_what_cannot_serve_says_why(tmp_path, name, match):
+    with pytest.raises(GlintError, match=match):
+        references.load(name)
+
+
+def test_folder_without_references_says_what_is_expected(tmp_path):
+    with pytest.raises(GlintError, match=r"reference_images/I01.*25 references"):
+        references.load("tid2013", tmp_path)
+
+
+def test_line_between_two_scales_is_found():
+    """Scores made of the strength alone, on two scales: the line between them is found exactly."""
+    import distortions
+
+    def made(name, suite, slope, offset):
+        cells = [
+            (number, level)
+            for number, kind in distortions.suite(suite).types.items()
+            if kind.distortion in ("gaussian_blur", "white_noise")
+            for level in range(1, 6)
+        ]
+        strengths = [distortions.suite(suite).types[kind].levels[level - 1] for kind, level in cells]
+        quality = 0.5 - 0.04 * np.log(strengths)
+        content = np.linspace(-0.02, 0.02, 7)[:, None]
+        return Scores(name, suite, np.array(cells), slope * (quality + content) + offset)
+
+    first, second = made("kadid", "kadid10k", 1.0, 0.0), made("tid2013", "tid2013", 0.5, 0.2)
+    found, scores = align(first, second)
+    assert found.slope == pytest.approx(2, abs=1e-6) and found.offset == pytest.approx(-0.4, abs=1e-6)
+    assert found.rmse < 1e-6 and found.rank_correlation == pytest.approx(1)
+    columns = [list(map(tuple, first.cells)).index(cell) for cell in found.cells]
+    assert scores == pytest.approx(first.mos[:, columns], abs=1e-6)
+    # sigma .1 and .5 and variance .01 lie beyond what the other set was rated for
+    assert len(found.cells) == 3 + 4
+
+
+def test_turned_direction_and_too_few_cells_are_refused():
+    kadid, tid2013 = scores_of("kadid"), scores_of("tid2013")
+    turned = Scores("tid2013", "tid2013", tid2013.cells, 1 - tid2013.mos)
+    with pytest.raises(GlintError, match=r"better in the one is worse"):
+        align(kadid, turned)
+    few = np.flatnonzero((kadid.cells[:, 0] == 10) & (kadid.cells[:, 1] < 5) | (kadid.cells[:, 0] == 2))
+    with pytest.raises(GlintError, match=r"share 4 cells \(type 10 level 1, .*5 are needed"):
+        align(Scores("kadid", "kadid10k", kadid.cells[few], kadid.mos[:, few]), tid2013)
+
+
+def test_real_sets_agree_where_they_share_cells():
+    found, scores = align(scores_of("kadid"), scores_of("tid2013"))
+    assert len(found.cells) == scores.shape[1] == 36 and scores.shape[0] == 25
+    assert found.slope > 1 and found.rank_correlation > 0.9 and found.rmse < 0.08
+    assert "not the set's own" in found.note
+
+
+def test_two_sets_label_together_only_where_both_were_rated(tid, cache, tmp_path):
+    cells = [(10, 2), (1, 3), (16, 3), (22, 2)]  # JPEG and blur are in both sets
+    photo = tid / "reference_images/i05.BMP"
+    one = dataset(tmp_path / "one", "kadid10k", cells, photo)
+    two = dataset(tmp_path / "two", "kadid10k", cells, photo)
+    label_dataset(one, "kadid", method="content", cache=cache)
+    summary = label_dataset(two, ["tid2013,kadid"], [f"tid2013={tid}"], cache=cache)
+    alone, both = (manifest.read(place).set_index("sample_id") for place in (one, two))
+    shared_cells = ["coffee_10_02", "coffee_01_03"]
+    apart = ["coffee_16_03", "coffee_22_02"]
+    assert both.loc[apart, ["mos", "mos_low"]].equals(alone.loc[apart, ["mos", "mos_low"]])
+    assert (both.loc[shared_cells, "mos"] != alone.loc[shared_cells, "mos"]).all()
+    assert (both.loc[shared_cells, "mos"] - alone.loc[shared_cells, "mos"]).abs().max() < 0.1
+    for name in apart:
+        assert list(both.loc[name, "label_references"]) == list(alone.loc[name, "label_references"])
+    for name in shared_cells:
+        assert both.loc[name, "label_references"][0] == "tid2013:I05"
+        assert both.loc[name, "label_similarities"][0] == pytest.approx(1, abs=1e-3)
+    facts = manifest.facts(two)["label"]
+    assert facts["aligned"][0]["of"] == "tid2013" and len(facts["aligned"][0]["cells"]) == 36
+    assert facts["shared"][0]["alone"] == pytest.approx(0.332, abs=0.01)
+    assert "tid2013 onto kadid: 36 shared cells" in summary.text() and "together" in summary.text()
+    assert summary.labelled == 4 and summary.photos_unlike_references <= 1
+
+
+def test_names_and_folders_of_several_sets():
+    assert set_names(["kadid, tid2013", "kadid"]) == ["kadid", "tid2013"] and set_names("csiq") == ["csiq"]
+    assert roots_of(["here"], ["csiq"])["csiq"].name == "here"
+    with pytest.raises(GlintError, match="tid2013=FOLDER"):
+        roots_of(["here"], ["kadid", "tid2013"])
+    with pytest.raises(GlintError, match="csiq=here"):
+        roots_of(["csiq=here"], ["kadid", "tid2013"])
+
+
+def test_method_that_needs_distorted_references_is_refused(tid, cache, tmp_path):
+    place = dataset(tmp_path / "photos", "kadid10k", [(1, 1)])
+    with pytest.raises(GlintError, match="only one of the sets"):
+        label_dataset(place, "kadid,tid2013", [f"tid2013={tid}"], method="pair", cache=cache)
