@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from glint_data.errors import GlintError
 from glint_data.models import backbones
-from glint_data.models.cnn_taps import CnnTaps, joined
+from glint_data.models.cnn_taps import CnnTaps, JoinedMaps, NarrowedMaps
 from glint_data.models.deformable import DeformableConv2d
 from glint_data.models.network import QualityNetwork
 from glint_data.models.shapes import with_options
@@ -69,19 +69,19 @@ LITE = {
     "input_size": 128,
     "vit_taps": (1, 3, 5),
     "cnn_stages": 3,
-    "fusion_width": 128,
-    "reduced_width": 96,
-    "head_width": 192,
-    "deform_width": 64,
+    "fusion_width": 64,
+    "reduced_width": 64,
+    "head_width": 128,
+    "deform_width": 32,
     "pretrained_branches": ("cnn",),  # whose weights an installed package carries
 }
 SIZES = {"full": {}, "lite": LITE, "tiny": TINY}
 
 
 class DeformableFusion(nn.Module):
-    """CNN features (B, C, S/4, S/4), displaced where the reference's tokens say, down to the token grid."""
+    """CNN maps, the first (B, C, S/4, S/4), displaced where the reference's tokens say, down to the token grid."""
 
-    def __init__(self, vit_width: int, cnn_width: int, config: AHIQConfig) -> None:
+    def __init__(self, vit_width: int, cnn_widths: Sequence[int], config: AHIQConfig) -> None:
         super().__init__()
         self.offsets_on_tokens = config.offsets_on_tokens
         self.conv_offset = nn.Conv2d(vit_width, 18, 3, padding=1)
@@ -90,8 +90,9 @@ class DeformableFusion(nn.Module):
             nn.init.zeros_(self.conv_offset.bias)
         # The blocks of one stage repeat much of each other: a third of the channels is displaced at a ninth of
         # the work, which as published is the largest part of a step.
+        cnn_width = sum(cnn_widths)
         width = config.deform_width or cnn_width
-        self.narrow = nn.Conv2d(cnn_width, width, 1) if config.deform_width else nn.Identity()
+        self.narrow = NarrowedMaps(cnn_widths, width) if config.deform_width else JoinedMaps()
         self.deform = DeformableConv2d(width, width, 3, padding=1)
         last_stride = 1 if config.patch_size == 8 else 2
         self.conv1 = nn.Sequential(
@@ -110,8 +111,8 @@ class DeformableFusion(nn.Module):
             return nn.functional.interpolate(self.conv_offset(reference_tokens), size=(side, side))
         return self.conv_offset(nn.functional.interpolate(reference_tokens, size=(side, side)))
 
-    def forward(self, features: Tensor, offsets: Tensor) -> Tensor:
-        return self.conv1(self.deform(self.narrow(features), offsets))
+    def forward(self, maps: Sequence[Tensor], offsets: Tensor) -> Tensor:
+        return self.conv1(self.deform(self.narrow(maps), offsets))
 
 
 class Prediction(nn.Module):
@@ -156,9 +157,9 @@ class AHIQ(QualityNetwork):
     ) -> None:
         super().__init__(config, provenance)
         self.vit_taps, self.cnn_taps = vit_taps, cnn_taps
-        vit_width, cnn_width = len(config.vit_taps) * vit_taps.width, sum(cnn_taps.widths())
-        self.fusion = DeformableFusion(vit_width, cnn_width, config)
-        self.prediction = Prediction(vit_width + cnn_width, config)
+        vit_width, cnn_widths = len(config.vit_taps) * vit_taps.width, cnn_taps.widths()
+        self.fusion = DeformableFusion(vit_width, cnn_widths, config)
+        self.prediction = Prediction(vit_width + sum(cnn_widths), config)
 
     def score_layer(self) -> nn.Module:
         return self.prediction.conv[-1]
@@ -179,17 +180,16 @@ class AHIQ(QualityNetwork):
         side = round(tokens.shape[1] ** 0.5)
         return tokens.transpose(1, 2).unflatten(2, (side, side))
 
-    def _complete(self, tokens: Tensor, *maps: Tensor) -> tuple[Tensor, Tensor]:
-        """Token features and CNN features (B, C', S/4, S/4), computed here where the branch is trained."""
+    def _complete(self, tokens: Tensor, *maps: Tensor) -> tuple[Tensor, Sequence[Tensor]]:
+        """Token features and CNN maps, computed here where the branch is trained."""
         tokens = tokens if backbones.is_held(self.config, "vit") else self._tokens(tokens)
-        return tokens, joined(maps if backbones.is_held(self.config, "cnn") else self.cnn_taps(*maps))
+        return tokens, maps if backbones.is_held(self.config, "cnn") else self.cnn_taps(*maps)
 
     def from_features(self, distorted: tuple[Tensor, ...], reference: tuple[Tensor, ...]) -> Tensor:
         distorted, reference = self._complete(*distorted), self._complete(*reference)
-        offsets = self.fusion.offsets(reference[0], reference[1].shape[-1])
+        offsets = self.fusion.offsets(reference[0], reference[1][0].shape[-1])
         joined = [
-            torch.cat((tokens, self.fusion(features, offsets)), dim=1)
-            for tokens, features in (distorted, reference)
+            torch.cat((tokens, self.fusion(maps, offsets)), dim=1) for tokens, maps in (distorted, reference)
         ]
         return self.prediction(*joined)
 

@@ -12,7 +12,6 @@ from glint_data.models.shapes import check_shapes
 from glint_data.models.torchvision_import import ensure_torchvision
 from glint_data.models.weights import read_weights
 
-
 BRANCHES = ("vit", "cnn")
 
 

@@ -59,7 +59,7 @@ class CnnTaps(nn.Module):
             found = self(torch.zeros(1, 3, size, size))
         self.train(was_training)
         wanted = [size // (FIRST_STRIDE << stage) for stage in range(self.stages)]
-        if [features.shape[2] for features in found] != wanted:
+        if [tuple(features.shape[2:]) for features in found] != [(side, side) for side in wanted]:
             shapes = ", ".join(str(tuple(features.shape[1:])) for features in found)
             raise GlintError(
                 f"backbone {type(self.backbone).__name__}: an image of {size} pixels becomes {shapes} "
@@ -104,10 +104,30 @@ class CnnTaps(nn.Module):
         return self.finish(self.begin(image))
 
 
-def joined(maps: Sequence[Tensor]) -> Tensor:
+class JoinedMaps(nn.Module):
     """Maps (B, C, H, W), (B, C', H / 2, W / 2), ... -> (B, C + C' + ..., H, W), the deeper ones enlarged."""
-    size = maps[0].shape[-2:]
-    return torch.cat([maps[0], *(nn.functional.interpolate(deeper, size=size) for deeper in maps[1:])], dim=1)
+
+    def forward(self, maps: Sequence[Tensor]) -> Tensor:
+        return torch.cat([maps[0], *(_enlarged(deeper, maps[0]) for deeper in maps[1:])], dim=1)
+
+
+class NarrowedMaps(nn.Conv2d):
+    """The same, then a 1x1 convolution; done before the enlarging, with which it commutes, at a part of the work."""
+
+    def __init__(self, widths: Sequence[int], width: int) -> None:
+        super().__init__(sum(widths), width, 1)
+        self.widths = list(widths)
+
+    def forward(self, maps: Sequence[Tensor]) -> Tensor:
+        first, *deeper = self.weight.split(self.widths, dim=1)
+        found = nn.functional.conv2d(maps[0], first, self.bias)
+        for features, weight in zip(maps[1:], deeper, strict=True):
+            found = found + _enlarged(nn.functional.conv2d(features, weight), found)
+        return found
+
+
+def _enlarged(features: Tensor, like: Tensor) -> Tensor:
+    return nn.functional.interpolate(features, size=like.shape[-2:])
 
 
 def _ends(network: nn.Module, stages: int, kind: str) -> list[str]:

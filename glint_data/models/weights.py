@@ -161,12 +161,15 @@ def read_packaged(timm_name: str) -> tuple[dict, PackagedFile] | None:
     Raises:
         GlintError: the package's file is missing, damaged, or of another network.
     """
-    import timm
-    import torch
+    from glint_data.torchvision_import import ensure_torchvision
 
     found = packaged_file(timm_name)
     if found is None:
         return None
+    ensure_torchvision()
+    import timm
+    import torch
+
     with torch.device("meta"):  # only its blocks are asked for
         network = timm.create_model(timm_name, pretrained=False)
     return timm_names(read_weights(str(found.file)), network, str(found.file)), found
