@@ -161,7 +161,7 @@ def read_packaged(timm_name: str) -> tuple[dict, PackagedFile] | None:
     Raises:
         GlintError: the package's file is missing, damaged, or of another network.
     """
-    from glint_data.torchvision_import import ensure_torchvision
+    from glint_data.models.torchvision_import import ensure_torchvision
 
     found = packaged_file(timm_name)
     if found is None:
