@@ -123,8 +123,9 @@ def authentic(asked: argparse.Namespace) -> None:
 
 def common(asked: argparse.Namespace) -> dict:
     """Options that all runs share."""
-    named = ("size", "learning_rate", "device", "validation_crops")
-    return {name: getattr(asked, name) for name in named}
+    named = ("size", "learning_rate", "device", "validation_crops", "crop_places", "cache_features", "cache")
+    switched = training.read_switches(asked.model, asked.set, named)
+    return {name: getattr(asked, name) for name in named} | switched
 
 
 def gentle(asked: argparse.Namespace) -> dict:
@@ -158,6 +159,10 @@ def main() -> None:
     parser.add_argument("--crops", type=int, default=6)
     parser.add_argument("--limit", type=int, default=0)
     parser.add_argument("--device", default="auto")
+    parser.add_argument("--crop-places", type=int, default=0)
+    parser.add_argument("--cache-features", default="", help="float16 or float32; needs --crop-places")
+    parser.add_argument("--cache", type=Path, help="folder of these features, for several runs")
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="as of 'train'")
     asked = parser.parse_args()
     needed = {
         "within": ("kadid", "scores"),

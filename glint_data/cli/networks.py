@@ -24,7 +24,7 @@ def train(
     model: Annotated[
         str, typer.Option(help="glintiqa (no reference) or ahiq (full reference).")
     ] = "glintiqa",
-    size: Annotated[str, typer.Option(help="full, or tiny for a CPU.")] = "full",
+    size: Annotated[str, typer.Option(help="full, lite (pretrained CNN from a package), or tiny.")] = "full",
     variant: Annotated[str, typer.Option(help="default, or exact as published.")] = "default",
     switch: Annotated[
         list[str] | None,

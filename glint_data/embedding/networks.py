@@ -10,13 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from glint_data.errors import GlintError
-from glint_data.models.weights import (
-    CLIP_DEFAULT_TAGS,
-    clip_checkpoint,
-    near_names,
-    read_weights,
-    timm_checkpoint,
-)
+from glint_data.models.weights import CLIP_DEFAULT_TAGS, clip_checkpoint, near_names, timm_state
 
 RANDOM_SUFFIX = "+random"
 
@@ -154,10 +148,10 @@ class PooledBackbone(_Network):
             self.name = f"timm:{model}{RANDOM_SUFFIX}"
             network = timm.create_model(model, **options)
         else:
-            file, recorded = timm_checkpoint(model, weights, allow_download)
+            state, recorded, where = timm_state(model, weights, allow_download)
             self.name = f"timm:{model}@{recorded}"
             network = timm.create_model(model, **options)
-            _load_strictly(network, read_weights(file), f"timm:{model}", file)
+            _load_strictly(network, state, f"timm:{model}", where)
         settings = timm.data.resolve_data_config({}, model=network)
         self._mean = torch.tensor(settings["mean"]).view(3, 1, 1)
         self._deviation = torch.tensor(settings["std"]).view(3, 1, 1)

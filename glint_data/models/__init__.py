@@ -14,11 +14,12 @@ VARIANTS = ("default", "exact")
 def create(name: str, variant: str = "default", **options) -> "QualityNetwork":
     """A network by name: `create("glintiqa", size="tiny")`, `create("ahiq", variant="exact", patch_size=16)`.
 
-    Options are the fields of `GlintIQAConfig` or `AHIQConfig`, `size` ("full" or "tiny"), and where the
-    backbones' weights come from: `pretrained=True` (timm's own mechanism; the default of the full size),
-    `backbone_weights=[FILE, ...]` (local checkpoints, first the transformer's), or `pretrained=False` (from
-    scratch, or filled later by `load_published`; the default of the tiny size).
-    `network.provenance` says which of these happened.
+    Options are the fields of `GlintIQAConfig` or `AHIQConfig`, `size` ("full", "lite" or "tiny"), and where
+    the backbones' weights come from: `pretrained=True` (the hub's cache, an installed package, or timm's own
+    mechanism; the default of full and lite), `backbone_weights=[FILE, ...]` (local checkpoints, first the
+    transformer's), or `pretrained=False` (from scratch, or filled later by `load_published`; the default of tiny).
+    `pretrained_branches` names the branches meant: both, or in size lite the CNN alone.
+    `network.provenance` says for each what happened.
 
     Raises:
         GlintError: an unknown name, variant, size or option, or weights that cannot be had.

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from glint_data.errors import GlintError
 from glint_data.models import backbones
+from glint_data.models.cnn_taps import CnnTaps, JoinedMaps, NarrowedMaps
 from glint_data.models.deformable import DeformableConv2d
 from glint_data.models.network import QualityNetwork
 from glint_data.models.shapes import with_options
@@ -27,6 +28,7 @@ class AHIQConfig:
     patch_size: int = 8
     input_size: int = 224
     vit_taps: tuple[int, ...] = (0, 1, 2, 3, 4)
+    cnn_stages: int = 1  # as published; more where a small CNN's first stage says little
     fusion_width: int = 512
     reduced_width: int = 256
     head_width: int = 1024
@@ -37,6 +39,9 @@ class AHIQConfig:
     offsets_on_tokens: bool = True
     channels_last: bool = True  # the layout in which a CPU convolves fastest
     freeze_backbones: bool = True
+    pretrained_branches: tuple[str, ...] = (
+        backbones.BRANCHES
+    )  # begin with published weights; only they freeze
 
 
 PUBLISHED = {
@@ -57,13 +62,26 @@ TINY = {
     "head_width": 96,
     "deform_width": 32,
 }
-SIZES = {"full": {}, "tiny": TINY}
+LITE = {
+    "vit": "test_vit",
+    "cnn": "tf_efficientnet_lite0",
+    "patch_size": 16,
+    "input_size": 128,
+    "vit_taps": (1, 3, 5),
+    "cnn_stages": 3,
+    "fusion_width": 64,
+    "reduced_width": 64,
+    "head_width": 128,
+    "deform_width": 32,
+    "pretrained_branches": ("cnn",),  # whose weights an installed package carries
+}
+SIZES = {"full": {}, "lite": LITE, "tiny": TINY}
 
 
 class DeformableFusion(nn.Module):
-    """CNN features (B, C, S/4, S/4), displaced where the reference's tokens say, down to the token grid."""
+    """CNN maps, the first (B, C, S/4, S/4), displaced where the reference's tokens say, down to the token grid."""
 
-    def __init__(self, vit_width: int, cnn_width: int, config: AHIQConfig) -> None:
+    def __init__(self, vit_width: int, cnn_widths: Sequence[int], config: AHIQConfig) -> None:
         super().__init__()
         self.offsets_on_tokens = config.offsets_on_tokens
         self.conv_offset = nn.Conv2d(vit_width, 18, 3, padding=1)
@@ -72,8 +90,9 @@ class DeformableFusion(nn.Module):
             nn.init.zeros_(self.conv_offset.bias)
         # The blocks of one stage repeat much of each other: a third of the channels is displaced at a ninth of
         # the work, which as published is the largest part of a step.
+        cnn_width = sum(cnn_widths)
         width = config.deform_width or cnn_width
-        self.narrow = nn.Conv2d(cnn_width, width, 1) if config.deform_width else nn.Identity()
+        self.narrow = NarrowedMaps(cnn_widths, width) if config.deform_width else JoinedMaps()
         self.deform = DeformableConv2d(width, width, 3, padding=1)
         last_stride = 1 if config.patch_size == 8 else 2
         self.conv1 = nn.Sequential(
@@ -92,8 +111,8 @@ class DeformableFusion(nn.Module):
             return nn.functional.interpolate(self.conv_offset(reference_tokens), size=(side, side))
         return self.conv_offset(nn.functional.interpolate(reference_tokens, size=(side, side)))
 
-    def forward(self, features: Tensor, offsets: Tensor) -> Tensor:
-        return self.conv1(self.deform(self.narrow(features), offsets))
+    def forward(self, maps: Sequence[Tensor], offsets: Tensor) -> Tensor:
+        return self.conv1(self.deform(self.narrow(maps), offsets))
 
 
 class Prediction(nn.Module):
@@ -133,33 +152,44 @@ class AHIQ(QualityNetwork):
         self,
         config: AHIQConfig,
         vit_taps: backbones.VitTaps,
-        cnn_taps: backbones.ResnetTaps,
+        cnn_taps: CnnTaps,
         provenance: dict[str, str],
     ) -> None:
         super().__init__(config, provenance)
         self.vit_taps, self.cnn_taps = vit_taps, cnn_taps
-        vit_width, cnn_width = len(config.vit_taps) * vit_taps.width, sum(cnn_taps.widths())
-        self.fusion = DeformableFusion(vit_width, cnn_width, config)
-        self.prediction = Prediction(vit_width + cnn_width, config)
+        vit_width, cnn_widths = len(config.vit_taps) * vit_taps.width, cnn_taps.widths()
+        self.fusion = DeformableFusion(vit_width, cnn_widths, config)
+        self.prediction = Prediction(vit_width + sum(cnn_widths), config)
 
     def score_layer(self) -> nn.Module:
         return self.prediction.conv[-1]
 
     def frozen_modules(self) -> list[nn.Module]:
-        return [self.vit_taps, self.cnn_taps] if self.config.freeze_backbones else []
+        held = {"vit": self.vit_taps, "cnn": self.cnn_taps}
+        return [taps for branch, taps in held.items() if backbones.is_held(self.config, branch)]
 
-    def frozen_features(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        """Token features (B, C, g, g) and CNN features (B, C', S/4, S/4)."""
-        with torch.set_grad_enabled(torch.is_grad_enabled() and not self.config.freeze_backbones):
-            tokens = torch.cat(self.vit_taps(image), dim=2)
-            side = round(tokens.shape[1] ** 0.5)
-            return tokens.transpose(1, 2).unflatten(2, (side, side)), torch.cat(self.cnn_taps(image), dim=1)
+    def frozen_features(self, image: Tensor) -> tuple[Tensor, ...]:
+        """Token features (B, C, g, g), then CNN features by stage; the image in place of a trained branch's."""
+        with torch.no_grad():
+            tokens = self._tokens(image) if backbones.is_held(self.config, "vit") else image
+            maps = self.cnn_taps(image) if backbones.is_held(self.config, "cnn") else [image]
+        return tokens, *maps
 
-    def from_features(self, distorted: tuple[Tensor, Tensor], reference: tuple[Tensor, Tensor]) -> Tensor:
-        offsets = self.fusion.offsets(reference[0], reference[1].shape[-1])
+    def _tokens(self, image: Tensor) -> Tensor:
+        tokens = torch.cat(self.vit_taps(image), dim=2)
+        side = round(tokens.shape[1] ** 0.5)
+        return tokens.transpose(1, 2).unflatten(2, (side, side))
+
+    def _complete(self, tokens: Tensor, *maps: Tensor) -> tuple[Tensor, Sequence[Tensor]]:
+        """Token features and CNN maps, computed here where the branch is trained."""
+        tokens = tokens if backbones.is_held(self.config, "vit") else self._tokens(tokens)
+        return tokens, maps if backbones.is_held(self.config, "cnn") else self.cnn_taps(*maps)
+
+    def from_features(self, distorted: tuple[Tensor, ...], reference: tuple[Tensor, ...]) -> Tensor:
+        distorted, reference = self._complete(*distorted), self._complete(*reference)
+        offsets = self.fusion.offsets(reference[0], reference[1][0].shape[-1])
         joined = [
-            torch.cat((tokens, self.fusion(features, offsets)), dim=1)
-            for tokens, features in (distorted, reference)
+            torch.cat((tokens, self.fusion(maps, offsets)), dim=1) for tokens, maps in (distorted, reference)
         ]
         return self.prediction(*joined)
 
@@ -180,9 +210,9 @@ def build(
         if patch_size not in (8, 16):
             raise GlintError(f"patch_size {patch_size} of ahiq: it is 8 or 16")
         config = replace(config, patch_size=patch_size, vit=f"vit_base_patch{patch_size}_224")
-    pretrained = (
-        size == "full" if pretrained is None else pretrained
-    )  # small sizes are made to learn from scratch
+    pretrained = backbones.starts_pretrained(size, pretrained)
+    if backbone_weights:
+        config = replace(config, pretrained_branches=backbones.BRANCHES)
     if variant == "default" and not pretrained and not backbone_weights:
         config = replace(config, freeze_backbones=False)
     config = with_options(config, options, "ahiq")
@@ -199,11 +229,8 @@ def assemble(
     if not config.own_normalisation:
         vit_normalise = cnn_normalise = backbones.Normalise((0.5,) * 3, (0.5,) * 3)
     vit_taps = backbones.VitTaps(vit, config.vit_taps, vit_normalise)
-    cnn_taps = backbones.ResnetTaps(cnn, 1, cnn_normalise, every_block=True)
-    provenance = {
-        config.vit: backbones.fill_backbone(vit_taps, config.vit, pretrained, vit_file),
-        config.cnn: backbones.fill_backbone(cnn_taps, config.cnn, pretrained, cnn_file),
-    }
+    cnn_taps = CnnTaps(cnn, config.cnn_stages, cnn_normalise, every_block=True)
+    provenance = backbones.fill_both(config, vit_taps, cnn_taps, pretrained, vit_file, cnn_file)
     network = AHIQ(config, vit_taps, cnn_taps, provenance)
     network.freeze()
     return network.to(memory_format=torch.channels_last) if config.channels_last else network

@@ -12,6 +12,8 @@ from glint_data.models.shapes import check_shapes
 from glint_data.models.torchvision_import import ensure_torchvision
 from glint_data.models.weights import read_weights
 
+BRANCHES = ("vit", "cnn")
+
 
 class Normalise(nn.Module):
     """From [-1, 1] to a backbone's own mean and standard deviation (both of [0, 1] pixels)."""
@@ -46,7 +48,10 @@ class VitTaps(nn.Module):
         vit.blocks = vit.blocks[: max(taps) + 1]
         vit.norm = vit.head = vit.fc_norm = vit.head_drop = nn.Identity()
         self.backbone = vit
-        self.frozen_blocks, self.train_embeddings = 0, True
+        self.frozen_blocks, self.train_embeddings = (
+            -1,
+            True,
+        )  # -1: nothing is frozen, 0: what is before the blocks
 
     def freeze_first(self, blocks: int, train_embeddings: bool) -> list[nn.Module]:
         """Freeze patch embedding and the first blocks. Returns the frozen modules."""
@@ -63,15 +68,16 @@ class VitTaps(nn.Module):
         return vit.norm_pre(vit._pos_embed(vit.patch_embed(self.normalise(image))))
 
     def begin(self, image: Tensor) -> list[Tensor]:
-        """What the frozen part gives: its taps, then all tokens after its last block."""
-        with torch.set_grad_enabled(
-            torch.is_grad_enabled() and (not self.frozen_blocks or self.train_embeddings)
-        ):
+        """What the frozen part gives: its taps, then all tokens after its last block; else the image itself."""
+        if self.frozen_blocks < 0:
+            return [image]
+        with torch.set_grad_enabled(torch.is_grad_enabled() and self.train_embeddings):
             return self._blocks([self._embed(image)], range(self.frozen_blocks))
 
     def finish(self, begun: Sequence[Tensor]) -> list[Tensor]:
         """All taps from what `begin` gave."""
-        return self._blocks(list(begun), range(self.frozen_blocks, len(self.backbone.blocks)))[:-1]
+        begun = [self._embed(begun[0])] if self.frozen_blocks < 0 else list(begun)
+        return self._blocks(begun, range(max(self.frozen_blocks, 0), len(self.backbone.blocks)))[:-1]
 
     def _blocks(self, begun: list[Tensor], indices: range) -> list[Tensor]:
         vit = self.backbone
@@ -81,68 +87,6 @@ class VitTaps(nn.Module):
             if index in self.taps:
                 found.append(tokens[:, vit.num_prefix_tokens :])
         return [*found, tokens]
-
-    def forward(self, image: Tensor) -> list[Tensor]:
-        return self.finish(self.begin(image))
-
-
-class ResnetTaps(nn.Module):
-    """Outputs of a timm ResNet's first stages; later stages and the classifier are removed.
-
-    Image (B, 3, S, S) -> one (B, C, S / 4, S / 4), (B, C', S / 8, S / 8), ... per stage; with `every_block`
-    the outputs of every block of every stage instead. Frozen stages run without a graph.
-    """
-
-    def __init__(
-        self, resnet: nn.Module, stages: int, normalise: Normalise, every_block: bool = False
-    ) -> None:
-        super().__init__()
-        self.normalise, self.stages, self.every_block = normalise, stages, every_block
-        for index in range(stages + 1, 5):
-            setattr(resnet, f"layer{index}", nn.Identity())
-        resnet.fc = resnet.global_pool = nn.Identity()
-        self.backbone = resnet
-        self.frozen_stages = -1  # -1: nothing, 0: the stem, 1: and layer1, ...
-
-    def freeze_first(self, stages: int) -> list[nn.Module]:
-        """Freeze the stem and the first stages. Returns the frozen modules."""
-        self.frozen_stages = stages
-        net = self.backbone
-        return [net.conv1, net.bn1, *(getattr(net, f"layer{index}") for index in range(1, stages + 1))]
-
-    def widths(self, size: int = 64) -> list[int]:
-        """Channels of the outputs."""
-        was_training = self.training
-        self.eval()
-        with torch.no_grad():
-            found = [features.shape[1] for features in self(torch.zeros(1, 3, size, size))]
-        self.train(was_training)
-        return found
-
-    def begin(self, image: Tensor) -> list[Tensor]:
-        """The outputs of the frozen stages; the stem's where no stage is frozen."""
-        net = self.backbone
-        with torch.set_grad_enabled(torch.is_grad_enabled() and self.frozen_stages < 0):
-            stem = net.maxpool(net.act1(net.bn1(net.conv1(self.normalise(image)))))
-        with torch.set_grad_enabled(False):
-            frozen = self._stages(stem, range(1, self.frozen_stages + 1))
-        return frozen or [stem]
-
-    def finish(self, begun: Sequence[Tensor]) -> list[Tensor]:
-        """All outputs from what `begin` gave."""
-        found = list(begun) if self.frozen_stages > 0 else []
-        return found + self._stages(begun[-1], range(max(self.frozen_stages, 0) + 1, self.stages + 1))
-
-    def _stages(self, features: Tensor, indices: range) -> list[Tensor]:
-        found = []
-        for index in indices:
-            for block in getattr(self.backbone, f"layer{index}"):
-                features = block(features)
-                if self.every_block:
-                    found.append(features)
-            if not self.every_block:
-                found.append(features)
-        return found
 
     def forward(self, image: Tensor) -> list[Tensor]:
         return self.finish(self.begin(image))
@@ -170,8 +114,29 @@ def build_backbone(timm_name: str, **options) -> tuple[nn.Module, Normalise]:
     return network, Normalise(settings.mean, settings.std)
 
 
+def fill_both(
+    config,
+    vit_taps: nn.Module,
+    cnn_taps: nn.Module,
+    pretrained: bool,
+    vit_file: Path | None,
+    cnn_file: Path | None,
+) -> dict[str, str]:
+    """Fill the branches of a network, the pretrained ones with published weights. Returns name -> origin."""
+    branches = (
+        ("vit", config.vit, vit_taps.backbone, vit_file),
+        ("cnn", config.cnn, cnn_taps.backbone, cnn_file),
+    )
+    return {
+        timm_name: fill_backbone(
+            backbone, timm_name, pretrained and branch in config.pretrained_branches, file
+        )
+        for branch, timm_name, backbone, file in branches
+    }
+
+
 def fill_backbone(
-    taps: VitTaps | ResnetTaps, timm_name: str, pretrained: bool, weights_file: str | Path | None
+    backbone: nn.Module, timm_name: str, pretrained: bool, weights_file: str | Path | None
 ) -> str:
     """Give a cut backbone its weights. Returns in words where they came from.
 
@@ -179,13 +144,18 @@ def fill_backbone(
         GlintError: the weights cannot be had or belong to another network; names the file and the ways on.
     """
     if weights_file is not None:
-        _load(taps.backbone, read_weights(str(weights_file)), str(weights_file))
+        _load(backbone, read_weights(str(weights_file)), str(weights_file))
         return f"local file {Path(weights_file).name} (sha256 {_digest(Path(weights_file))[:16]})"
     if not pretrained:
         return "from scratch"
-    state, hub_name = pretrained_weights(timm_name)
-    _load(taps.backbone, state, hub_name)
-    return f"timm {hub_name}"
+    state, origin = pretrained_weights(timm_name)
+    _load(backbone, state, origin)
+    return origin
+
+
+def starts_pretrained(size: str, pretrained: bool | None) -> bool:
+    """What was asked for, or what suits a size: only the tiny one is made to learn from scratch."""
+    return size != "tiny" if pretrained is None else pretrained
 
 
 def _load(backbone: nn.Module, state: dict[str, Tensor], where: str) -> None:
@@ -213,16 +183,27 @@ def _digest(file: Path) -> str:
 
 
 def files_for(backbone_weights: Sequence[str | Path]) -> tuple[Path | None, Path | None]:
-    """The transformer's and the ResNet's checkpoint. Raises `GlintError` unless there are none or two."""
+    """The transformer's and the CNN's checkpoint. Raises `GlintError` unless there are none or two."""
     if not backbone_weights:
         return None, None
     if len(backbone_weights) != 2:
         raise GlintError(
             f"backbone weights: {len(backbone_weights)} file given, two are needed: first the transformer's, "
-            "then the ResNet's"
+            "then the CNN's"
         )
     vit_file, cnn_file = (Path(file) for file in backbone_weights)
     return vit_file, cnn_file
+
+
+def is_held(config, branch: str) -> bool:
+    """Whether a branch ("vit" or "cnn") keeps the weights that it began with.
+
+    Raises:
+        GlintError: `pretrained_branches` names one that does not exist.
+    """
+    if unknown := sorted(set(config.pretrained_branches) - set(BRANCHES)):
+        raise GlintError(f"pretrained_branches {', '.join(unknown)}: known are {', '.join(BRANCHES)}")
+    return config.freeze_backbones and branch in config.pretrained_branches
 
 
 def configuration(default, variant: dict, sizes: dict[str, dict], size: str, name: str):

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from glint_data.models import backbones
 from glint_data.models.attention import ChannelAttention
+from glint_data.models.cnn_taps import CnnTaps
 from glint_data.models.dropout import ShardedDropout
 from glint_data.models.network import QualityNetwork
 from glint_data.models.shapes import with_options
@@ -42,6 +43,9 @@ class GlintIQAConfig:
     channels_last: bool = True  # the layout in which a CPU convolves fastest
     frozen_norms_drift: bool = False
     freeze_backbones: bool = True
+    pretrained_branches: tuple[str, ...] = (
+        backbones.BRANCHES
+    )  # begin with published weights; only they freeze
 
 
 PUBLISHED = {
@@ -66,13 +70,26 @@ TINY = {
     "transformer_gain": 0.1,  # untrained, it has nothing to say yet
     "attention_heads": 4,
 }
-SIZES = {"full": {}, "tiny": TINY}
+LITE = {
+    "vit": "test_vit",
+    "cnn": "tf_efficientnet_lite0",
+    "input_size": 128,
+    "width": 96,
+    "vit_taps": (2, 3, 4, 5),
+    "frozen_cnn_stages": 2,
+    "attention_dropout": 0.1,
+    "head_dropout": 0.1,
+    "transformer_gain": 0.1,
+    "attention_heads": 4,
+    "pretrained_branches": ("cnn",),  # whose weights an installed package carries
+}
+SIZES = {"full": {}, "lite": LITE, "tiny": TINY}
 
 
 class LocalFeatures(nn.Module):
-    """CLFE: three ResNet stages, each brought to the token grid by a non-overlapping patch embedding."""
+    """CLFE: three stages of the CNN, each brought to the token grid by a non-overlapping patch embedding."""
 
-    def __init__(self, taps: backbones.ResnetTaps, width: int, balanced: bool) -> None:
+    def __init__(self, taps: CnnTaps, width: int, balanced: bool) -> None:
         super().__init__()
         self.taps = taps
         self.norms = nn.ModuleList(nn.LayerNorm(width) if balanced else nn.Identity() for _ in range(3))
@@ -145,12 +162,15 @@ class GlintIQA(QualityNetwork):
             ShardedDropout(config.head_dropout),
             nn.Linear(config.width, 1),
         )
-        self._frozen = self._freeze_first() if config.freeze_backbones else []
+        self._frozen = self._freeze_first()
 
     def _freeze_first(self) -> list[nn.Module]:
-        config = self.config
-        vit_parts = self.global_features.freeze_first(config.frozen_vit_blocks, config.train_embeddings)
-        return vit_parts + self.local_features.taps.freeze_first(config.frozen_cnn_stages)
+        config, frozen = self.config, []
+        if backbones.is_held(config, "vit"):
+            frozen += self.global_features.freeze_first(config.frozen_vit_blocks, config.train_embeddings)
+        if backbones.is_held(config, "cnn"):
+            frozen += self.local_features.taps.freeze_first(config.frozen_cnn_stages)
+        return frozen
 
     def score_layer(self) -> nn.Module:
         return self.quality_head[-1]
@@ -167,7 +187,7 @@ class GlintIQA(QualityNetwork):
         return super().why_not_cacheable()
 
     def frozen_features(self, image: Tensor) -> tuple[Tensor, ...]:
-        """Outputs of the frozen ResNet stages, then tokens after the frozen blocks."""
+        """Outputs of the CNN's frozen stages, then tokens after the frozen blocks; the image for a trained branch."""
         return (*self.local_features.taps.begin(image), *self.global_features.begin(image))
 
     def from_features(self, features: tuple[Tensor, ...]) -> Tensor:
@@ -204,9 +224,9 @@ def build(
         GlintIQAConfig(), PUBLISHED if variant == "exact" else {}, SIZES, size, "glintiqa"
     )
     vit_file, cnn_file = backbones.files_for(backbone_weights)
-    pretrained = (
-        size == "full" if pretrained is None else pretrained
-    )  # small sizes are made to learn from scratch
+    pretrained = backbones.starts_pretrained(size, pretrained)
+    if backbone_weights:
+        config = replace(config, pretrained_branches=backbones.BRANCHES)
     if variant == "default" and not pretrained and not backbone_weights:
         config = replace(config, freeze_backbones=False)
     config = with_options(config, options, "glintiqa")
@@ -225,11 +245,8 @@ def assemble(
     if not config.own_normalisation:
         vit_normalise = cnn_normalise = backbones.Normalise((0.5,) * 3, (0.5,) * 3)
     vit_taps = backbones.VitTaps(vit, config.vit_taps, vit_normalise)
-    cnn_taps = backbones.ResnetTaps(cnn, 3, cnn_normalise)
-    provenance = {
-        config.vit: backbones.fill_backbone(vit_taps, config.vit, pretrained, vit_file),
-        config.cnn: backbones.fill_backbone(cnn_taps, config.cnn, pretrained, cnn_file),
-    }
+    cnn_taps = CnnTaps(cnn, 3, cnn_normalise)
+    provenance = backbones.fill_both(config, vit_taps, cnn_taps, pretrained, vit_file, cnn_file)
     network = GlintIQA(
         config, vit_taps, LocalFeatures(cnn_taps, config.width, config.balanced_branches), provenance
     )

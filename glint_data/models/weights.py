@@ -1,13 +1,14 @@
 """Where a network's weights are found, and how they are read: from this machine, never as pickled code.
 
-A file named by the user comes first, then the hub's and open_clip's own caches. Fetching is done only
-where it was allowed; otherwise the error names the missing file and the ways to go on.
+A file named by the user comes first, then the hub's and open_clip's own caches, then installed packages.
+Fetching is done only where it was allowed; otherwise the error names the missing file and the ways to go on.
 """
 
 import hashlib
 from pathlib import Path
 
 from glint_data.errors import GlintError
+from glint_data.models.packaged_weights import PackagedFile, how_to_install, packaged_file, timm_names
 
 CLIP_DEFAULT_TAGS = {
     "ViT-B-32": "laion2b_s34b_b79k",
@@ -109,8 +110,25 @@ def _local_file(path: str) -> tuple[str, str]:
     return str(file), f"{file.name}-{digest.hexdigest()[:12]}"
 
 
-def timm_checkpoint(model: str, weights: str, allow_download: bool) -> tuple[str, str]:
-    """The checkpoint of a timm model and how it is recorded; see `clip_checkpoint`."""
+def timm_state(model: str, weights: str, allow_download: bool) -> tuple[dict, str, str]:
+    """The state dict of a timm model, how it is recorded, and its file; see `clip_checkpoint`."""
+    if not weights and not _cached_timm_file(model) and (packaged := read_packaged(model)):
+        state, found = packaged
+        return state, found.tag, str(found.file)
+    file, recorded = _timm_checkpoint(model, weights, allow_download)
+    return read_weights(file), recorded, file
+
+
+def _cached_timm_file(model: str) -> str | None:
+    import timm
+
+    settings = timm.get_pretrained_cfg(model)
+    repository = settings.hf_hub_id if settings else None
+    found = (_cached_hub_file(repository, name) for name in _TIMM_FILES) if repository else ()
+    return next((file for file in found if file), None)
+
+
+def _timm_checkpoint(model: str, weights: str, allow_download: bool) -> tuple[str, str]:
     import timm
 
     if weights:
@@ -122,10 +140,11 @@ def timm_checkpoint(model: str, weights: str, allow_download: bool) -> tuple[str
             f"write timm:{model}@FILE with a local checkpoint"
         )
     tag = settings.tag or "default"
-    for candidate in _TIMM_FILES:
-        if file := _cached_hub_file(settings.hf_hub_id, candidate):
-            return file, tag
+    if file := _cached_timm_file(model):
+        return file, tag
+    install = how_to_install(model)
     wanted = f"{_TIMM_FILES[0]} of the hub repository {settings.hf_hub_id}"
+    wanted += f" (a package carries them: {install})" if install else ""
     if not allow_download:
         raise _not_here(f"timm:{model}", wanted)
     from huggingface_hub import hf_hub_download
@@ -134,6 +153,26 @@ def timm_checkpoint(model: str, weights: str, allow_download: bool) -> tuple[str
         return hf_hub_download(settings.hf_hub_id, _TIMM_FILES[0]), tag
     except Exception as error:  # the hub's client has many kinds of its own
         raise _not_here(f"timm:{model}", wanted, f" and could not be fetched ({error})") from error
+
+
+def read_packaged(timm_name: str) -> tuple[dict, PackagedFile] | None:
+    """The weights of an installed package under timm's names, and their file; None where there is none.
+
+    Raises:
+        GlintError: the package's file is missing, damaged, or of another network.
+    """
+    from glint_data.models.torchvision_import import ensure_torchvision
+
+    found = packaged_file(timm_name)
+    if found is None:
+        return None
+    ensure_torchvision()
+    import timm
+    import torch
+
+    with torch.device("meta"):  # only its blocks are asked for
+        network = timm.create_model(timm_name, pretrained=False)
+    return timm_names(read_weights(str(found.file)), network, str(found.file)), found
 
 
 def read_weights(file: str) -> dict:

@@ -52,7 +52,9 @@ class TrainSettings:
             return self.learning_rate
         if self.start_from:
             return 3e-4
-        return 1e-3 if self.from_scratch or (self.size == "tiny" and not self.backbone_weights) else 1e-4
+        # Small networks are trained from scratch, or, in size lite, for the most part.
+        is_small = self.size in ("tiny", "lite") and not self.backbone_weights
+        return 1e-3 if self.from_scratch or is_small else 1e-4
 
     def record(self) -> dict[str, Any]:
         """As JSON-able values."""
