@@ -110,6 +110,8 @@ def synthesize(
         admitted, refused = sources.scan(files[: limit or None], known, workers)
         if not admitted:
             write_failures(out, refused)
+            if not known:
+                runs.forget(out)
             raise GlintError(f"none of the {len(files)} files was admitted; the first: {refused[0].error}")
         sources.write(out, _merged(known, admitted))
         summary = Summary(out, sources=len(admitted), refusals=refused)

@@ -189,6 +189,14 @@ def test_nothing_admitted_is_an_error(tmp_path):
         synthesize([tmp_path / "letter.jpg"], tmp_path / "d", FEW, workers=1)
 
 
+def test_a_run_that_made_nothing_binds_no_later_one(photos, tmp_path):
+    (tmp_path / "letter.jpg").write_text("no picture")
+    with pytest.raises(GlintError):
+        synthesize([tmp_path / "letter.jpg"], tmp_path / "d", FEW, workers=1)
+    assert "letter.jpg" in (tmp_path / "d" / "failures.csv").read_text()
+    assert synthesize([photos], tmp_path / "d", Settings(types=(1,), levels=(1,)), workers=1).made == 3
+
+
 def test_pristine_copies_and_samples_never_meet(photos, tmp_path):
     twins = tmp_path / "twins"
     twins.mkdir()
