@@ -39,7 +39,6 @@ FAILURES = "failures.csv"
 SOURCES_PER_FOLDER = 79
 """79 sources x 125 samples stay under 10,000 files a folder, where viewers and file systems slow down."""
 
-
 Cells = tuple[tuple[int, int], ...]
 """(type, level) pairs of a suite."""
 

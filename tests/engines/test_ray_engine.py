@@ -3,7 +3,6 @@
 The head takes no tasks; two nodes of one core each do, as two machines would.
 """
 
-import hashlib
 import importlib.util
 import os
 import shutil
@@ -17,12 +16,14 @@ from pathlib import Path
 
 import pytest
 import skimage.data
+from contents import contents
+from misbehaving import behave
 
 from glint_data import engines, images
 from glint_data.dataset import manifest, runs
 from glint_data.dataset.verify import verify
 from glint_data.engines.common_ground import NodeUnfit
-from glint_data.errors import CannotWrite, GlintError, ImageRefused
+from glint_data.errors import CannotWrite, GlintError
 from glint_data.label import label_dataset
 from glint_data.synthesis.recipes import Settings
 from glint_data.synthesis.synthesize import synthesize
@@ -122,31 +123,6 @@ def photos(tmp_path_factory) -> Path:
             folder / f"cat{number}.png", skimage.data.chelsea()[60 + number : 160, 100 + 20 * number : 260]
         )
     return folder
-
-
-def contents(folder: Path) -> dict[str, str]:
-    """SHA-256 of every file of a dataset, hidden ones too, but the lock."""
-    return {
-        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != ".lock"
-    }
-
-
-def behave(task):
-    kind, value = task
-    if kind == "refuse":
-        raise ImageRefused(f"photo {value} refused")
-    if kind == "break":
-        raise RuntimeError("a fault of ours")
-    if kind == "die":
-        os.kill(os.getpid(), signal.SIGKILL)
-    if kind == "die once" and not Path(value).exists():
-        Path(value).touch()
-        os.kill(os.getpid(), signal.SIGKILL)
-    if kind == "full":
-        raise CannotWrite("disk full")
-    return value
 
 
 def run_one(opened) -> None:
