@@ -92,7 +92,8 @@ def cluster():
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     from ray import cloudpickle
 
-    cloudpickle.register_pickle_by_value(sys.modules[__name__])  # workers cannot import a test
+    for module in (sys.modules[__name__], sys.modules[behave.__module__]):
+        cloudpickle.register_pickle_by_value(module)  # workers cannot import a test
     temporary = tempfile.mkdtemp(prefix="ray")  # short: sockets' paths may have 107 letters
     nodes = Nodes(temporary)
     nodes.add()
