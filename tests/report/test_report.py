@@ -25,6 +25,8 @@ def test_what_is_no_dataset_is_refused(tmp_path):
 
 def test_a_dataset_is_no_run(tmp_path):
     images.write_png(tmp_path / "cat.png", skimage.data.chelsea()[60:124, 100:180])
-    synthesize([tmp_path / "cat.png"], tmp_path / "d", Settings(types=(1,), levels=(1,), virtual=True), workers=1)
+    synthesize(
+        [tmp_path / "cat.png"], tmp_path / "d", Settings(types=(1,), levels=(1,), virtual=True), workers=1
+    )
     with pytest.raises(GlintError, match="holds no training run"):
         write_report(tmp_path / "d", run=tmp_path / "d")
