@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from glint_data.errors import CannotWrite, GlintError
+from glint_data.progress import say
 from glint_data.storage.places import is_remote
 
 IN_FLIGHT_PER_WORKER = 2
@@ -83,6 +84,8 @@ def in_order(outcomes: Iterable[Outcome], tasks: Iterable[Any]) -> Iterator[Outc
             outcome = next(coming)
             early[id(outcome.task)] = outcome
         yield early.pop(id(task))
+    for _ in coming:  # none is left: the pool ends here, where a Ctrl-C is heard
+        pass
 
 
 def _run_until_broken(function, queue: Iterator[Any], workers: int):
@@ -96,7 +99,7 @@ def _run_until_broken(function, queue: Iterator[Any], workers: int):
                 except StopIteration:
                     break
                 try:
-                    under_way[pool.submit(function, task)] = task
+                    under_way[_submit(pool, function, task)] = task
                 except BrokenProcessPool:
                     return [task, *under_way.values()]
             if not under_way:
@@ -117,7 +120,7 @@ def _run_until_broken(function, queue: Iterator[Any], workers: int):
 def _run_alone(function, task) -> Iterator[Outcome]:
     for attempt in (2, 3):
         with _pool(1) as pool:
-            outcome = _outcome(pool.submit(function, task), task)
+            outcome = _outcome(_submit(pool, function, task), task)
         if outcome is not None:
             yield replace(outcome, attempts=attempt)
             return
@@ -150,8 +153,39 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_begin_worker)
     try:
         yield pool
+    except KeyboardInterrupt:
+        say("\nStopping when the tasks under way are done; Ctrl-C again stops at once.")
+        _finish_or_kill(pool)
+        raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _finish_or_kill(pool: ProcessPoolExecutor) -> None:
+    """Wait for the tasks under way; when told to stop once more, end their workers as a power cut would."""
+    try:
+        pool.shutdown(wait=True, cancel_futures=True)
+    except KeyboardInterrupt:
+        for worker in multiprocessing.active_children():
+            worker.kill()
+
+
+def _submit(pool: ProcessPoolExecutor, function: Callable[[Any], Any], task: Any) -> Future:
+    with deaf_to_interrupts():  # handing over begins a worker where one is wanted
+        return pool.submit(function, task)
+
+
+@contextlib.contextmanager
+def deaf_to_interrupts() -> Iterator[None]:
+    """Processes begun here hear no Ctrl-C, from their first moment on: what it means, the parent decides."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _begin_worker() -> None:

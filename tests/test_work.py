@@ -7,32 +7,17 @@ import sys
 import time
 
 import pytest
+from misbehaving import behave
 
-from glint_data.errors import CannotWrite, GlintError, ImageRefused
+from glint_data.errors import CannotWrite, GlintError
 from glint_data.work import Outcome, in_order, only_run, run_tasks
-
-
-def _behave(task):
-    kind, value = task
-    if kind == "refuse":
-        raise ImageRefused(f"photo {value} refused")
-    if kind == "break":
-        raise RuntimeError("a fault of ours")
-    if kind == "die":
-        os.kill(os.getpid(), signal.SIGKILL)
-    if kind == "die once" and not os.path.exists(value):  # noqa: PTH110
-        open(value, "w").close()  # noqa: PTH123
-        os.kill(os.getpid(), signal.SIGKILL)
-    if kind == "full":
-        raise CannotWrite("disk full")
-    return value
 
 
 def test_every_task_has_one_outcome_though_workers_die(tmp_path):
     flag = str(tmp_path / "flag")
     tasks = [("fine", n) for n in range(6)]
     tasks[2:2] = [("die", "x"), ("refuse", 7), ("break", 8), ("die once", flag)]
-    outcomes = {outcome.task: outcome for outcome in run_tasks(_behave, tasks, workers=2)}
+    outcomes = {outcome.task: outcome for outcome in run_tasks(behave, tasks, workers=2)}
     assert set(outcomes) == set(tasks)
     assert [outcomes[("fine", n)].result for n in range(6)] == list(range(6))
     assert "died" in outcomes[("die", "x")].error
@@ -49,7 +34,43 @@ def test_outcomes_in_the_order_of_their_tasks():
 
 def test_a_full_disk_stops_the_run():
     with pytest.raises(CannotWrite, match="disk full"):
-        list(run_tasks(_behave, [("full", 0), *[("fine", n) for n in range(50)]], workers=1))
+        list(run_tasks(behave, [("full", 0), *[("fine", n) for n in range(50)]], workers=1))
+
+
+SLEEPER = """
+import sys, time
+from pathlib import Path
+from glint_data.work import run_tasks
+
+def sleep(flag):
+    time.sleep(60)
+
+if __name__ != "__main__":
+    Path(sys.argv[1]).touch()  # a worker that begins
+    time.sleep(1)
+else:
+    try:
+        list(run_tasks(sleep, [sys.argv[1]], 1))
+    except KeyboardInterrupt:
+        sys.exit(130)
+"""
+
+
+def test_interrupted_once_it_finishes_and_twice_it_stops(tmp_path):
+    script, begun = tmp_path / "sleeper.py", tmp_path / "begun"
+    script.write_text(SLEEPER)
+    run = subprocess.Popen(
+        [sys.executable, script, begun], stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    while not begun.exists():
+        time.sleep(0.02)
+    os.killpg(run.pid, signal.SIGINT)  # as a terminal does it: the worker that begins is told as well
+    assert run.stderr.readline() == "\n" and "when the tasks under way are done" in run.stderr.readline()
+    time.sleep(1.5)
+    assert run.poll() is None, "a task under way was not waited for"
+    os.killpg(run.pid, signal.SIGINT)
+    _, rest = run.communicate(timeout=20)
+    assert run.returncode == 130 and rest == "", rest
 
 
 def test_second_run_on_a_folder_is_told_so(tmp_path):

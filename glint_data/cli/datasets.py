@@ -14,6 +14,7 @@ from glint_data.cli.options import (
     local,
     numbers,
     place,
+    require_folders,
     workers,
     workers_of,
 )
@@ -43,6 +44,7 @@ def distortions(
     if image is None:
         typer.echo(listing.suite_table(suite))
         return
+    require_folders(sheet)
     width, height = listing.write_sheet(suite, image, sheet, seed)
     typer.echo(f"contact sheet of {suite}, {width}x{height}: {sheet}")
 
@@ -58,8 +60,8 @@ def synthesize(
         anywhere("PLACE", "Folder of the dataset; an unfinished one is gone on with."),
     ],
     suite: Suite = "kadid10k",
-    types: Annotated[str, typer.Option(help="Only these types, such as 1,10-12. [default: all]")] = "",
-    levels: Annotated[str, typer.Option(help="Only these levels, such as 1-3. [default: all]")] = "",
+    types: Annotated[str, typer.Option(help="Only these types, such as 1,10-12.", show_default="all")] = "",
+    levels: Annotated[str, typer.Option(help="Only these levels, such as 1-3.", show_default="all")] = "",
     virtual: Annotated[bool, typer.Option("--virtual", help="Recipes only: no pixels on disk.")] = False,
     format: Annotated[str, typer.Option(help="Lossless image format: png or webp.")] = "png",
     seed: Annotated[int, typer.Option(min=0, help="Seed of the whole run.")] = 0,
@@ -81,7 +83,7 @@ def synthesize(
     from glint_data.synthesis.recipes import Settings
     from glint_data.synthesis.synthesize import synthesize as run
 
-    settings = Settings(suite, numbers(types), numbers(levels), seed, format, virtual)
+    settings = Settings(suite, numbers("--types", types), numbers("--levels", levels), seed, format, virtual)
     if dry_run:
         from glint_data.synthesis.estimate import estimate
 

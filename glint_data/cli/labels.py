@@ -5,8 +5,17 @@ from typing import Annotated
 import typer
 
 from glint_data.cli import DONE_WITH_REFUSALS, app
-from glint_data.cli.options import Dataset, Engine, Place, WorkerCount, anywhere, local, place, workers_of
-from glint_data.errors import CannotWrite
+from glint_data.cli.options import (
+    Dataset,
+    Engine,
+    Place,
+    WorkerCount,
+    anywhere,
+    local,
+    place,
+    require_folders,
+    workers_of,
+)
 
 Reference = Annotated[str, typer.Option(help="Scored reference set.")]
 ReferenceRoot = Annotated[
@@ -20,7 +29,8 @@ ReferenceRoot = Annotated[
 Embedder = Annotated[
     str | None,
     typer.Option(
-        help="descriptor, open_clip:MODEL@TAG_OR_FILE or timm:MODEL[@FILE]. [default: the best at hand]"
+        help="descriptor, open_clip:MODEL@TAG_OR_FILE, timm:MODEL or timm:MODEL@FILE.",
+        show_default="the best at hand",
     ),
 ]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
@@ -31,14 +41,17 @@ def label(
     dataset: Dataset,
     reference: Annotated[
         list[str] | None,
-        typer.Option(help="Scored reference set; several, repeated or with commas. [default: kadid]"),
+        typer.Option(help="Scored reference set; several, repeated or with commas.", show_default="kadid"),
     ] = None,
     reference_root: Annotated[
         list[str] | None,
         typer.Option(help="Folder of the set's images; NAME=FOLDER, repeated, where several sets are named."),
     ] = None,
     embedder: Embedder = None,
-    method: Annotated[str | None, typer.Option(help="Label method. [default: the best by audit]")] = None,
+    method: Annotated[
+        str | None,
+        typer.Option(help="Label method; a wrong name lists them.", show_default="the best by audit"),
+    ] = None,
     leave_out: Annotated[
         list[str] | None, typer.Option(help="A reference whose scores play no part (repeatable).")
     ] = None,
@@ -67,6 +80,8 @@ def label(
             leave_out=leave_out or (),
         )
     typer.echo(summary.text())
+    if summary.labelled:
+        typer.echo(f"Next: glint-data train {dataset} --model glintiqa --out RUN")
     if summary.unlabelled:
         raise typer.Exit(DONE_WITH_REFUSALS if summary.labelled else 1)
 
@@ -77,7 +92,7 @@ def audit(
     reference_root: ReferenceRoot = None,
     embedder: Embedder = None,
     method: Annotated[
-        list[str] | None, typer.Option(help="Only these methods (repeatable). [default: all]")
+        list[str] | None, typer.Option(help="Only these methods (repeatable).", show_default="all")
     ] = None,
     device: Device = "auto",
     json_file: Annotated[Place, local("FILE", "Write the certificate to this file.", "--json")] = None,
@@ -96,9 +111,7 @@ def audit(
     from glint_data.label import audit_reference, audit_table, write_figures
     from glint_data.storage.files import write_atomically
 
-    for target in (json_file, figures):
-        if target is not None and not target.parent.is_dir():
-            raise CannotWrite(f"{target}: its folder does not exist; make it or name another")
+    require_folders(json_file, figures)
     certificate = audit_reference(reference, reference_root, embedder, method, device)
     typer.echo(audit_table(certificate))
     if json_file is not None:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from glint_data.cli import DONE_WITH_REFUSALS, app
-from glint_data.cli.options import Place, anywhere, here, local, place
+from glint_data.cli.options import Place, anywhere, here, local, place, require_folders
 from glint_data.errors import GlintError
 
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
@@ -45,7 +45,7 @@ def train(
     epoch_samples: Annotated[int, typer.Option(min=0, help="Samples drawn an epoch; 0: all.")] = 0,
     batch_size: Annotated[int, typer.Option(min=2, help="Samples a step, over all processes.")] = 32,
     learning_rate: Annotated[
-        float | None, typer.Option(help="Peak of the schedule. [default: by start]")
+        float | None, typer.Option(help="Peak of the schedule.", show_default="by start")
     ] = None,
     loss: Annotated[str, typer.Option(help="Of l1, huber, plcc, rank, joined by +.")] = "huber+plcc",
     ema: Annotated[float, typer.Option(min=0, max=1, help="Averaging of weights by step; 0: off.")] = 0.0,
@@ -62,7 +62,7 @@ def train(
         str, typer.Option(help="float16 or float32: keep what frozen backbones make of these crops.")
     ] = "",
     cache: Annotated[
-        Place, local("FOLDER", "Folder of these features, for several runs. [default: the run's]")
+        Place, local("FOLDER", "Folder of these features, for several runs; without it, the run's own.")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of weights, order and crops.")] = 0,
     repeat: Annotated[
@@ -71,7 +71,7 @@ def train(
     checkpoint_seconds: Annotated[
         float, typer.Option(min=0, help="Seconds between checkpoints within an epoch.")
     ] = 300.0,
-    workers: Annotated[int | None, typer.Option(help="Loader processes. [default: as needed]")] = None,
+    workers: Annotated[int | None, typer.Option(help="Loader processes.", show_default="as needed")] = None,
     device: Device = "auto",
 ) -> None:
     """Train a quality network on labelled datasets.
@@ -145,6 +145,7 @@ def evaluate(
     from glint_data import training
     from glint_data.storage.files import write_atomically
 
+    require_folders(json_file, predictions, plot)
     if len(manifests) > 1 or also:
         if predictions or plot:
             raise GlintError("--predictions and --plot belong to one run and one dataset; give one of each")
@@ -181,6 +182,7 @@ def score(
     from glint_data import training
     from glint_data.progress import printable, say
 
+    require_folders(out)
     rows = training.score(run, pictures, reference or (), out, crops, device)
     refused = [row for row in rows if row["error"]]
     for row in rows:

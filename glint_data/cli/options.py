@@ -57,17 +57,30 @@ Dataset = Annotated[
 ]
 
 
-def numbers(text: str) -> tuple[int, ...]:
-    """ "1,10-12" to (1, 10, 11, 12); an empty text to (). Raises `typer.BadParameter`."""
+def require_folders(*files: Path | None) -> None:
+    """Refuse a file to be written where there is no folder, before the work and not after it. Raises `CannotWrite`."""
+    from glint_data.errors import CannotWrite
+
+    for file in files:
+        if file is not None and not file.parent.is_dir():
+            raise CannotWrite(f"{file}: its folder does not exist; make it or name another")
+
+
+def numbers(option: str, text: str) -> tuple[int, ...]:
+    """ "1,10-12" to (1, 10, 11, 12); an empty text to (). Raises `GlintError`, which names the option."""
+    from glint_data.errors import GlintError
+
     chosen: list[int] = []
     for piece in filter(None, (piece.strip() for piece in text.split(","))):
         first, dash, last = piece.partition("-")
         try:
             begin, end = int(first), int(last) if dash else int(first)
         except ValueError:
-            raise typer.BadParameter(f"'{piece}' is no number or range; write for example 1,10-12") from None
+            raise GlintError(
+                f"{option} {text}: '{piece}' is no number or range; write for example 1,10-12"
+            ) from None
         if not 1 <= begin <= end <= 999:
-            raise typer.BadParameter(f"'{piece}' is no rising range from 1; write for example 10-12")
+            raise GlintError(f"{option} {text}: '{piece}' is no rising range from 1; write for example 10-12")
         chosen += range(begin, end + 1)
     return tuple(dict.fromkeys(chosen))
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import glint_data
 from glint_data.errors import CannotWrite, GlintError
-from glint_data.storage.files import is_partial, listing, make_folder, read_bytes, write_atomically
+from glint_data.storage.files import is_partial, listing, make_folder, read_bytes, remove, write_atomically
 from glint_data.storage.places import check, is_remote
 
 FILE = "run.json"
 _PACKAGES = ("numpy", "opencv-python-headless", "opencv-python", "pillow", "scipy", "torch")
-_IGNORED = {".lock", ".DS_Store", "Thumbs.db"}
+_IGNORED = {".lock", ".DS_Store", "Thumbs.db", "failures.csv"}
 
 
 def open_folder(folder: Path, verb: str, settings: dict[str, Any]) -> None:
@@ -43,6 +43,12 @@ def open_folder(folder: Path, verb: str, settings: dict[str, Any]) -> None:
         )
     else:
         write(folder, {"verb": verb, "settings": settings, "versions": versions()})
+
+
+def forget(folder: Path) -> None:
+    """Take back the record of a run that made nothing, so that the next may have other settings."""
+    if set(listing(folder)) <= {FILE, *_IGNORED}:
+        remove(folder / FILE)
 
 
 def refuse_links(folder: Path) -> None:

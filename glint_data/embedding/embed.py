@@ -23,7 +23,7 @@ import numpy as np
 
 from glint_data.embedding import descriptor
 from glint_data.errors import GlintError, ImageRefused
-from glint_data.progress import Meter
+from glint_data.progress import Meter, say
 from glint_data.work import Engine, run_tasks
 
 DEFAULT_NETWORK = "open_clip:ViT-B-32@laion2b_s34b_b79k"
@@ -121,6 +121,9 @@ def embed_photos(
     wanted = dict(photos)
     missing = [(key, read) for key, read in wanted.items() if key not in known]
     refused: dict[str, str] = {}
+    if 0 < len(missing) < len(wanted):
+        kept = len(wanted) - len(missing)
+        say(f"{kept:,} photos are embedded already ({by.name}); {len(missing):,} to go")
     with Meter(len(missing), f"photos embedded ({by.name})") if missing else nullcontext() as meter:
         if engine is None or getattr(by, "device", "cpu") != "cpu":
             batches = _embedded_here(missing, by, batch, decoders, refused)

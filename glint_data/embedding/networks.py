@@ -42,6 +42,11 @@ def _device(device: str) -> str:
         return "cuda" if torch.cuda.is_available() else "cpu"
     if device.startswith("cuda") and not torch.cuda.is_available():
         raise GlintError(f"device {device}: this machine's torch sees no GPU; use --device auto or cpu")
+    try:
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise GlintError(f"device {device}: not usable here ({reason}); use --device auto or cpu") from error
     return device
 
 

@@ -15,7 +15,7 @@ from glint_data import __version__
 from glint_data.export.about import About, Exported
 from glint_data.export.card import description, scores_text, terms_text, write_card
 from glint_data.export.folder import write_file
-from glint_data.export.format import Format, Row, export_format, spread
+from glint_data.export.format import Format, Row, export_format
 from glint_data.export.tables import COLUMNS, MEANINGS, ParquetTable
 
 FILE, TABLE = "croissant.json", "samples.parquet"
@@ -36,13 +36,6 @@ class Croissant(Format):
         columns = [_JOIN, *(name for name in COLUMNS if name not in dropped)]
         self.table = ParquetTable(folder / TABLE, columns)
         self.endings: set[str] = set()
-
-    @classmethod
-    def file_names(
-        cls, sample: str, reference: str, split: str, number: int, source_number: int
-    ) -> tuple[str, str]:
-        """images/0000/... and references/0000/..."""
-        return spread("images", number, sample), spread("references", source_number, reference)
 
     def add(self, rows: Sequence[Row]) -> None:
         """A row of the table each."""

@@ -68,11 +68,11 @@ class Format(ABC):
         del about  # most formats take everything
 
     @classmethod
-    @abstractmethod
     def file_names(
         cls, sample: str, reference: str, split: str, number: int, source_number: int
     ) -> tuple[str, str]:
         """Where the files called `sample` and `reference` of row and source number so-and-so go."""
+        return spread("images", number, sample), spread("references", source_number, reference)
 
     @classmethod
     def write(cls, chunk: Chunk) -> list[Written]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from glint_data.errors import GlintError
 from glint_data.export.about import About, Exported
 from glint_data.export.card import write_card
-from glint_data.export.format import Format, Row, export_format, spread
+from glint_data.export.format import Format, Row, export_format
 from glint_data.export.tables import CsvTable, number
 
 FILE = "meta_info.csv"
@@ -37,13 +37,6 @@ class Pyiqa(Format):
                 f"{about.with_reference:,} of {about.samples:,} samples have a pristine photo; pyiqa's table takes "
                 "all or none: export to hf, webdataset or croissant"
             )
-
-    @classmethod
-    def file_names(
-        cls, sample: str, reference: str, split: str, number: int, source_number: int
-    ) -> tuple[str, str]:
-        """images/0000/... and references/0000/..."""
-        return spread("images", number, sample), spread("references", source_number, reference)
 
     def add(self, rows: Sequence[Row]) -> None:
         """A line of the table each."""

@@ -59,7 +59,7 @@ class LabelSummary:
         lines += [f"  {line}" for note in self.notes for line in note.splitlines()]
         if self.photos_unlike_references:
             lines.append(
-                f"  {self.photos_unlike_references} photos unlike every reference: cell means, wide intervals"
+                f"  {self.photos_unlike_references:,} photos unlike every reference: cell means, wide intervals"
             )
         if self.unlabelled:
             lines.append(f"  {self.unlabelled:,} samples without label; their label_note says why")

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from glint_data.dataset import runs
+from glint_data.errors import GlintError
 from glint_data.report.dataset import dataset_sections
 from glint_data.report.page import render
 from glint_data.report.run import audit_section, run_sections
@@ -18,7 +19,7 @@ def write_report(where: Path, run: Path | None = None, audit: dict | None = None
     `run` adds a training run to a dataset's page, `audit` the certificate of the labels.
 
     Raises:
-        GlintError: `where` is neither a dataset nor a run.
+        GlintError: `where` is neither a dataset nor a run, or `run` is none.
     """
     folder = place(where)
     check(folder)
@@ -31,6 +32,10 @@ def write_report(where: Path, run: Path | None = None, audit: dict | None = None
     if audit:
         sections.append(audit_section(audit))
     if run is not None:
+        if runs.read(Path(run)).get("verb") != "train":
+            raise GlintError(
+                f"{run}: holds no training run; name a folder that 'glint-data train --out' wrote"
+            )
         sections += run_sections(Path(run))
     target = folder / FILE
     name = folder.name if is_remote(folder) else folder.resolve().name

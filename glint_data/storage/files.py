@@ -19,7 +19,7 @@ _ADVICE = {
     errno.EDQUOT: "; your quota is used up: free some space and run the same command again",
     errno.EACCES: "; check the folder's permissions or choose another folder",
     errno.EROFS: "; that disk is read-only: choose another folder",
-    errno.ENOENT: "; the folder vanished while it was being written to",
+    errno.ENOENT: "; its folder does not exist or vanished meanwhile: make it or choose another",
 }
 
 

@@ -39,7 +39,6 @@ FAILURES = "failures.csv"
 SOURCES_PER_FOLDER = 79
 """79 sources x 125 samples stay under 10,000 files a folder, where viewers and file systems slow down."""
 
-
 Cells = tuple[tuple[int, int], ...]
 """(type, level) pairs of a suite."""
 
@@ -110,6 +109,8 @@ def synthesize(
         admitted, refused = sources.scan(files[: limit or None], known, workers)
         if not admitted:
             write_failures(out, refused)
+            if not known:
+                runs.forget(out)
             raise GlintError(f"none of the {len(files)} files was admitted; the first: {refused[0].error}")
         sources.write(out, _merged(known, admitted))
         summary = Summary(out, sources=len(admitted), refusals=refused)

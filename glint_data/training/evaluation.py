@@ -186,5 +186,6 @@ def evaluate_text(found: dict[str, Any]) -> str:
     ranked = [f"{name} {known[name]:.2f}" for name in sorted(known, key=known.__getitem__)]
     if len(ranked) > 1:
         lines.append(f"  hardest: {', '.join(ranked[:3])}")
-        lines.append(f"  easiest: {', '.join(ranked[:-4:-1])}")
+    if len(ranked) > 3:
+        lines.append(f"  easiest: {', '.join(ranked[:2:-1][:3])}")
     return "\n".join(lines)

@@ -18,6 +18,7 @@ from glint_data.models.network import QualityNetwork
 from glint_data.progress import track
 from glint_data.training.crops import crop, pad_to, random_place
 from glint_data.training.samples import Sample
+from glint_data.work import deaf_to_interrupts
 
 Key = tuple[int, int]  # (epoch, index of the sample)
 
@@ -160,7 +161,8 @@ class CropLoader:
     def batches(self, planned: list[list[Key]]) -> Iterator[Batch]:
         """The batches, in the order planned."""
         self._planned.batches = planned
-        return iter(self._loader)
+        with deaf_to_interrupts():
+            return iter(self._loader)
 
 
 def fits_in_memory(samples: list[Sample], with_reference: bool) -> bool:

@@ -136,7 +136,7 @@ def _network_of(run: str, settings: TrainSettings) -> QualityNetwork:
     earlier = trained.open_trained(run, "cpu")
     if earlier.network.name != settings.model or settings.model_options:
         raise GlintError(
-            f"{run}: holds a {earlier.network.name} of its own configuration; begin with --model "
+            f"{run}: holds the network {earlier.network.name} with its own configuration; begin with --model "
             f"{earlier.network.name} and no other model options"
         )
     earlier.network.provenance = {"weights": f"run {Path(run).name}", **earlier.network.provenance}

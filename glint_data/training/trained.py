@@ -108,7 +108,8 @@ def load_strictly(network: QualityNetwork, tensors: dict[str, torch.Tensor], fil
     differing = sorted(ours.keys() ^ tensors.keys())
     if differing:
         raise GlintError(
-            f"{file}: weights of another network ({len(differing)} tensors differ, first {differing[0]})"
+            f"{file}: weights of another network ({len(differing)} tensors differ, first {differing[0]}); "
+            "restore the file that this run wrote, or train again"
         )
     check_shapes(ours, tensors, str(file))
     network.load_state_dict(tensors)

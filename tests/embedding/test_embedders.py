@@ -51,6 +51,23 @@ def test_wrong_names_are_sentences(name, sentence):
         embed.embedder(name, device="cpu")
 
 
+@pytest.mark.parametrize("device", ["gpu", "cpu:x", "cuda:99"])
+def test_wrong_devices_are_sentences(device):
+    with pytest.raises(GlintError, match=f"device {device}: .*use --device auto or cpu"):
+        embed.embedder("timm:test_resnet+random", device=device)
+
+
+def test_finished_photos_come_from_the_cache(tmp_path, capsys):
+    by = embed.embedder()
+    photos = [(str(number), lambda photo=photo: photo) for number, photo in enumerate(PHOTOS)]
+    first = embed.embed_photos(photos[:2], by, tmp_path)
+    again = embed.embed_photos(photos, by, tmp_path)
+    assert (first.from_cache, again.from_cache) == (0, 2)
+    assert "2 photos are embedded already (descriptor-1); 1 to go" in capsys.readouterr().err
+    assert np.array_equal(again.vectors[:2], first.vectors)
+    assert np.array_equal(again.vectors, embed.embed_photos(photos, by).vectors)
+
+
 def test_a_checkpoint_of_another_network_is_refused(tmp_path):
     from safetensors.numpy import save_file
 

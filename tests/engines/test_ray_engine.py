@@ -3,7 +3,6 @@
 The head takes no tasks; two nodes of one core each do, as two machines would.
 """
 
-import hashlib
 import importlib.util
 import os
 import shutil
@@ -17,12 +16,14 @@ from pathlib import Path
 
 import pytest
 import skimage.data
+from contents import contents
+from misbehaving import behave
 
 from glint_data import engines, images
 from glint_data.dataset import manifest, runs
 from glint_data.dataset.verify import verify
 from glint_data.engines.common_ground import NodeUnfit
-from glint_data.errors import CannotWrite, GlintError, ImageRefused
+from glint_data.errors import CannotWrite, GlintError
 from glint_data.label import label_dataset
 from glint_data.synthesis.recipes import Settings
 from glint_data.synthesis.synthesize import synthesize
@@ -91,7 +92,8 @@ def cluster():
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     from ray import cloudpickle
 
-    cloudpickle.register_pickle_by_value(sys.modules[__name__])  # workers cannot import a test
+    for module in (sys.modules[__name__], sys.modules[behave.__module__]):
+        cloudpickle.register_pickle_by_value(module)  # workers cannot import a test
     temporary = tempfile.mkdtemp(prefix="ray")  # short: sockets' paths may have 107 letters
     nodes = Nodes(temporary)
     nodes.add()
@@ -122,31 +124,6 @@ def photos(tmp_path_factory) -> Path:
             folder / f"cat{number}.png", skimage.data.chelsea()[60 + number : 160, 100 + 20 * number : 260]
         )
     return folder
-
-
-def contents(folder: Path) -> dict[str, str]:
-    """SHA-256 of every file of a dataset, hidden ones too, but the lock."""
-    return {
-        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != ".lock"
-    }
-
-
-def behave(task):
-    kind, value = task
-    if kind == "refuse":
-        raise ImageRefused(f"photo {value} refused")
-    if kind == "break":
-        raise RuntimeError("a fault of ours")
-    if kind == "die":
-        os.kill(os.getpid(), signal.SIGKILL)
-    if kind == "die once" and not Path(value).exists():
-        Path(value).touch()
-        os.kill(os.getpid(), signal.SIGKILL)
-    if kind == "full":
-        raise CannotWrite("disk full")
-    return value
 
 
 def run_one(opened) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas
 import pytest
+from contents import contents
 
 from glint_data import images
 from glint_data.dataset import manifest
@@ -21,15 +22,6 @@ from glint_data.export import FORMATS, export_dataset
 from glint_data.export.format import Chunk
 from glint_data.export.stage import in_order
 from glint_data.work import Outcome
-
-
-def contents(folder: Path) -> dict[str, str]:
-    """Path below the folder -> hash of the bytes."""
-    return {
-        str(file.relative_to(folder)): hashlib.sha256(file.read_bytes()).hexdigest()
-        for file in folder.rglob("*")
-        if file.is_file()
-    }
 
 
 def lines(file: Path) -> list[dict]:

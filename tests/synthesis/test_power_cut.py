@@ -4,13 +4,13 @@ Every file system call that writes (opening for writing, fsync, rename, removal 
 The cut is an exception that no code of ours catches, and after it nothing more is written or cleaned up.
 """
 
-import hashlib
 import os
 import shutil
 from pathlib import Path
 
 import pytest
 import skimage.data
+from contents import contents
 
 from glint_data import images, sources
 from glint_data.synthesis import synthesize
@@ -62,11 +62,6 @@ def mains(monkeypatch) -> Mains:
     monkeypatch.setattr(synthesize, "run_tasks", here)
     monkeypatch.setattr(sources, "run_tasks", here)
     return Mains(monkeypatch)
-
-
-def contents(folder: Path) -> dict[str, str]:
-    files = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != ".lock")
-    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 def test_every_moment(tmp_path, mains):

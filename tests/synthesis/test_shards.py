@@ -3,7 +3,8 @@
 import shutil
 
 import pytest
-from test_synthesize import FEW, digests
+from contents import contents
+from test_synthesize import FEW
 
 from glint_data import images
 from glint_data.errors import GlintError
@@ -32,7 +33,7 @@ def test_merged_shards_equal_one_run(many, tmp_path):
     single = synthesize([many], tmp_path / "one", FEW, workers=1)
     assert (summary.sources, summary.kept) == (single.sources, single.made) == (4, 32)
     assert sorted(r.error for r in summary.refusals) == sorted(r.error for r in single.refusals)
-    shards, one = digests(tmp_path / "s"), digests(tmp_path / "one")
+    shards, one = contents(tmp_path / "s"), contents(tmp_path / "one")
     failures = shards.pop("failures.csv"), one.pop("failures.csv")
     assert all(failures)
     locks = [name for name in shards if name.startswith(".lock")]

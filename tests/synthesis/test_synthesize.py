@@ -1,6 +1,5 @@
 """Datasets: complete, the same whatever happens on the way, and refusing what would mix two of them."""
 
-import hashlib
 import json
 import os
 import shutil
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from contents import contents
 
 import distortions
 from glint_data import images
@@ -22,15 +22,6 @@ from glint_data.synthesis.recipes import Settings, sample_seed
 from glint_data.synthesis.synthesize import synthesize
 
 FEW = Settings(types=(1, 3, 11, 20), levels=(2, 5))
-
-
-def digests(folder: Path) -> dict[str, str]:
-    """SHA-256 of every file of a dataset but the lock."""
-    return {
-        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != ".lock"
-    }
 
 
 def test_every_sample_is_there_and_renders_again_from_its_row(photos, tmp_path):
@@ -55,7 +46,7 @@ def test_every_sample_is_there_and_renders_again_from_its_row(photos, tmp_path):
 def test_one_worker_and_two_write_the_same_bytes(photos, tmp_path):
     synthesize([photos], tmp_path / "one", FEW, workers=1)
     synthesize([photos], tmp_path / "two", FEW, workers=2)
-    assert digests(tmp_path / "one") == digests(tmp_path / "two")
+    assert contents(tmp_path / "one") == contents(tmp_path / "two")
 
 
 @pytest.mark.parametrize("victim", [signal.SIGKILL, signal.SIGINT])
@@ -80,7 +71,7 @@ def test_killed_and_resumed_equals_undisturbed(photos, tmp_path, victim):
     undisturbed = tmp_path / "e"
     settings = Settings(types=(*range(1, 15), *range(16, 26)))
     synthesize([photos], undisturbed, settings, workers=2)
-    assert digests(folder) == digests(undisturbed)
+    assert contents(folder) == contents(undisturbed)
 
 
 def _resumed(command: list[str]) -> int:
@@ -96,13 +87,13 @@ def _resumed(command: list[str]) -> int:
 def test_a_lost_image_is_made_again_and_nothing_else(photos, tmp_path):
     folder = tmp_path / "d"
     synthesize([photos], folder, FEW, workers=1)
-    before = digests(folder)
+    before = contents(folder)
     lost = folder / "images" / "cat_11_05.png"
     untouched = (folder / "images" / "cat_11_02.png").stat().st_mtime_ns
     lost.unlink()
     summary = synthesize([photos], folder, FEW, workers=1)
     assert (summary.made, summary.kept) == (1, 23)
-    assert digests(folder) == before
+    assert contents(folder) == before
     assert (folder / "images" / "cat_11_02.png").stat().st_mtime_ns == untouched
 
 
@@ -114,7 +105,7 @@ def test_an_image_lost_while_unfinished_costs_no_other_row(photos, tmp_path, mon
     (folder / "images" / "cat_11_05.png").unlink()
     assert synthesize([photos], folder, FEW, workers=1).made == 1
     synthesize([photos], tmp_path / "e", FEW, workers=1)
-    assert digests(folder) == digests(tmp_path / "e")
+    assert contents(folder) == contents(tmp_path / "e")
 
 
 def test_photos_added_later_join_and_labels_stay(photos, tmp_path):
@@ -134,12 +125,12 @@ def test_photos_added_later_join_and_labels_stay(photos, tmp_path):
 
 def test_other_settings_are_refused_with_the_difference(photos, tmp_path):
     synthesize([photos], tmp_path / "d", FEW, workers=1)
-    before = digests(tmp_path / "d")
+    before = contents(tmp_path / "d")
     with pytest.raises(GlintError, match=r"seed: 0 there, 7 now"):
         synthesize([photos], tmp_path / "d", Settings(types=FEW.types, levels=FEW.levels, seed=7), workers=1)
     with pytest.raises(GlintError, match=r"types: 1,3,11,20 there, 1-25 now"):
         synthesize([photos], tmp_path / "d", Settings(levels=FEW.levels), workers=1)
-    assert digests(tmp_path / "d") == before
+    assert contents(tmp_path / "d") == before
 
 
 def test_a_folder_with_other_things_is_not_written_to(photos, tmp_path):
@@ -187,6 +178,14 @@ def test_nothing_admitted_is_an_error(tmp_path):
     (tmp_path / "letter.jpg").write_text("no picture")
     with pytest.raises(GlintError, match=r"none of the 1 files was admitted.*letter\.jpg"):
         synthesize([tmp_path / "letter.jpg"], tmp_path / "d", FEW, workers=1)
+
+
+def test_a_run_that_made_nothing_binds_no_later_one(photos, tmp_path):
+    (tmp_path / "letter.jpg").write_text("no picture")
+    with pytest.raises(GlintError):
+        synthesize([tmp_path / "letter.jpg"], tmp_path / "d", FEW, workers=1)
+    assert "letter.jpg" in (tmp_path / "d" / "failures.csv").read_text()
+    assert synthesize([photos], tmp_path / "d", Settings(types=(1,), levels=(1,)), workers=1).made == 3
 
 
 def test_pristine_copies_and_samples_never_meet(photos, tmp_path):
@@ -237,6 +236,6 @@ def test_full_disk_is_a_sentence_and_a_later_run_finishes(photos, tmp_path):
         subprocess.run(["mount", "-o", "remount,size=20m", str(disk)], check=True)
         synthesize([photos], disk / "d", FEW, workers=1)
         synthesize([photos], tmp_path / "e", FEW, workers=1)
-        assert digests(disk / "d") == digests(tmp_path / "e")
+        assert contents(disk / "d") == contents(tmp_path / "e")
     finally:
         subprocess.run(["umount", str(disk)], check=True)

@@ -4,20 +4,13 @@ import json
 
 import numpy as np
 import pytest
-import torch
 from test_training import FAST, write_dataset
 
 from glint_data import training
 from glint_data.dataset import manifest
 from glint_data.errors import GlintError
 
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def test_full_reference_training_learns_and_needs_its_reference(tmp_path):

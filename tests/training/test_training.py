@@ -255,7 +255,7 @@ def test_a_run_may_begin_with_an_earlier_one(run, dataset, tmp_path):
     record = json.loads((tmp_path / "next/run.json").read_text())
     assert record["backbone"]["weights"] == "run run"
     assert record["best"]["val_srocc"] > 0.7
-    with pytest.raises(GlintError, match="holds a glintiqa"):
+    with pytest.raises(GlintError, match="holds the network glintiqa"):
         training.train([dataset], "ahiq", tmp_path / "other", start_from=str(run), **options)
 
 

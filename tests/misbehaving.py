@@ -1,0 +1,24 @@
+"""A task that does what it is told, for tests of whatever runs tasks."""
+
+import os
+import signal
+from pathlib import Path
+
+from glint_data.errors import CannotWrite, ImageRefused
+
+
+def behave(task: tuple):
+    """(kind, value) -> value; or refuse, break, die, die where the file `value` is not there yet, find a full disk."""
+    kind, value = task
+    if kind == "refuse":
+        raise ImageRefused(f"photo {value} refused")
+    if kind == "break":
+        raise RuntimeError("a fault of ours")
+    if kind == "die":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if kind == "die once" and not Path(value).exists():
+        Path(value).touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    if kind == "full":
+        raise CannotWrite("disk full")
+    return value
