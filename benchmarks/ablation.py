@@ -23,7 +23,13 @@ from glint_data.errors import GlintError
 from glint_data.progress import say
 from glint_data.storage.files import write_atomically
 
-NO_FUNCTION_FROM_SCRATCH = {"train_embeddings", "frozen_norms_drift", "channels_last", "freeze_backbones"}
+NO_FUNCTION_FROM_SCRATCH = {
+    "train_embeddings",
+    "frozen_norms_drift",
+    "channels_last",
+    "onednn_products",
+    "freeze_backbones",
+}
 HABITS = {
     "loss=l1": {"loss": "l1"},
     "weigh_by_uncertainty=False": {"weigh_by_uncertainty": False},
