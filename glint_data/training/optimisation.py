@@ -8,7 +8,7 @@ from glint_data.training.settings import TrainSettings
 
 
 def make_optimizer(settings: TrainSettings, parameters: list[torch.nn.Parameter]) -> torch.optim.Optimizer:
-    """AdamW or Adam in one pass over all weights; vectors (norms, biases) are not decayed."""
+    """AdamW or Adam; vectors (norms, biases) are not decayed."""
     matrices = [parameter for parameter in parameters if parameter.ndim >= 2]
     vectors = [parameter for parameter in parameters if parameter.ndim < 2]
     kind = torch.optim.AdamW if settings.optimizer == "adamw" else torch.optim.Adam
@@ -16,9 +16,9 @@ def make_optimizer(settings: TrainSettings, parameters: list[torch.nn.Parameter]
         {"params": matrices, "weight_decay": settings.weight_decay},
         {"params": vectors, "weight_decay": 0.0},
     ]
-    # In one compiled pass where torch has one: a step over many small weights is otherwise mostly calls.
-    one_pass = {parameter.device.type for parameter in parameters} <= {"cpu", "cuda"}
-    return kind([group for group in groups if group["params"]], lr=settings.peak_rate, fused=one_pass)
+    # Not `fused`: on a CPU it pairs weights, gradients and moments by their place in memory, which is wrong as
+    # soon as one of them is channels-last and another, say from a checkpoint, is not.
+    return kind([group for group in groups if group["params"]], lr=settings.peak_rate)
 
 
 def learning_rate(settings: TrainSettings, step: int, steps: int) -> float:

@@ -11,8 +11,6 @@ from glint_data import models
 from glint_data.models import products
 from glint_data.models.attention import ChannelAttention
 from glint_data.models.dropout import ShardedDropout
-from glint_data.training.optimisation import make_optimizer
-from glint_data.training.settings import TrainSettings
 
 needs_onednn = pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="torch without oneDNN")
 
@@ -135,26 +133,3 @@ def test_dropout_drops_its_share_alike_in_all_processes(share):
         torch.manual_seed(0)
         torch.testing.assert_close(part(values[rank::2]), whole[rank::2])
     assert torch.equal(ShardedDropout(share).eval()(values), values)
-
-
-@pytest.mark.parametrize("kind", ["adam", "adamw"])
-def test_the_optimiser_in_one_pass_is_the_optimiser(kind):
-    torch.manual_seed(0)
-    begun = nn.Conv2d(8, 16, 3).to(memory_format=torch.channels_last)
-    results = []
-    for fused in (True, False):
-        layer, draws = copy.deepcopy(begun), torch.Generator().manual_seed(0)
-        optimizer = make_optimizer(TrainSettings(optimizer=kind), list(layer.parameters()))
-        assert all(group["fused"] for group in optimizer.param_groups)
-        for group in optimizer.param_groups:
-            group["fused"] = fused
-        for _ in range(3):
-            layer(torch.randn(2, 8, 5, 5, generator=draws)).square().sum().backward()
-            optimizer.step()
-        results.append(
-            [
-                parameter.detach() - start
-                for parameter, start in zip(layer.parameters(), begun.parameters(), strict=True)
-            ]
-        )
-    assert_alike(*results)
