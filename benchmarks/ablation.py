@@ -6,7 +6,7 @@ Every row is a small network from scratch with one switch as published, or one h
 off; `default` and `exact` stand at the ends. All rows of a seed see the same photos, crops and order. The set
 is KADID-10k's references in six types that a small network learns quickly, split 60/20/20 by reference, so the
 numbers compare with each other and with nothing else. Differences below the spread over seeds say nothing. Left
-out: switches of frozen parts (nothing is frozen from scratch) and of memory layout (the function is the same).
+out: switches of frozen parts (nothing is frozen from scratch) and of layout and kernels (the function is the same).
 Runs that exist are not repeated; `DIR/ablation_MODEL.json` holds what is known so far.
 """
 
@@ -23,7 +23,13 @@ from glint_data.errors import GlintError
 from glint_data.progress import say
 from glint_data.storage.files import write_atomically
 
-NO_FUNCTION_FROM_SCRATCH = {"train_embeddings", "frozen_norms_drift", "channels_last", "freeze_backbones"}
+NO_FUNCTION_FROM_SCRATCH = {
+    "train_embeddings",
+    "frozen_norms_drift",
+    "channels_last",
+    "onednn_products",
+    "freeze_backbones",
+}
 HABITS = {
     "loss=l1": {"loss": "l1"},
     "weigh_by_uncertainty=False": {"weigh_by_uncertainty": False},

@@ -4,8 +4,10 @@
 
 Steps of all contenders take turns in one process, so that whatever else the machine does slows all alike;
 the median step counts. Ratios are to the exact variant. Backbones have random weights (time does not depend on
-them) and are frozen as published. "cached" is the default variant fed with its frozen features from files, the
-reading included. `--cpu-seconds` counts the process's CPU time instead of the wall's: for a busy machine.
+them) and are frozen as published; all contenders have the optimiser of our training. "cached" is the default
+variant fed with its frozen features from files, the reading included. "blas" is the default variant without
+`onednn_products`: what its form gains without its kernels. `--cpu-seconds` counts the process's CPU time instead
+of the wall's: for a busy machine.
 A last line trains a small network on images written for it and says how much of the time the loop waited for
 its loader.
 """
@@ -25,9 +27,11 @@ from glint_data import models, training
 from glint_data.models.network import QualityNetwork
 from glint_data.training.features import FeatureBatch, FeatureStore
 from glint_data.training.loader import Batch
+from glint_data.training.optimisation import make_optimizer
 from glint_data.training.processes import choose_device
+from glint_data.training.settings import TrainSettings
 
-CONTENDERS = ("exact", "default", "cached", "exact bfloat16", "default bfloat16", "cached bfloat16")
+CONTENDERS = ("exact", "default", "cached", "blas", "exact bfloat16", "default bfloat16", "cached bfloat16")
 
 
 @dataclass
@@ -44,7 +48,7 @@ class Contender:
 
     def __post_init__(self) -> None:
         trained = [parameter for parameter in self.network.parameters() if parameter.requires_grad]
-        self.optimizer = torch.optim.AdamW(trained, 1e-4)
+        self.optimizer = make_optimizer(TrainSettings(), trained)
         self.device = trained[0].device
         self.names = [self.store.keep(crops) for crops in self.crops] if self.store else []
 
@@ -79,7 +83,8 @@ def contender(
     """One of `CONTENDERS` for a network."""
     kind, _, half = label.partition(" ")
     variant = "exact" if kind == "exact" else "default"
-    network = models.create(name, variant, pretrained=False, freeze_backbones=True).to(device)
+    kernels = {"onednn_products": False} if kind == "blas" else {}
+    network = models.create(name, variant, pretrained=False, freeze_backbones=True, **kernels).to(device)
     given = crops if network.needs_reference else crops[:1]
     store = FeatureStore(folder, network, "float16", bool(half)) if kind == "cached" else None
     return Contender(label, network, bool(half), given, store)

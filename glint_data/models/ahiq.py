@@ -38,6 +38,7 @@ class AHIQConfig:
     zero_offsets: bool = True
     offsets_on_tokens: bool = True
     channels_last: bool = True  # the layout in which a CPU convolves fastest
+    onednn_products: bool = True  # its linear layers by the library that convolves, see `models/products.py`
     freeze_backbones: bool = True
     pretrained_branches: tuple[str, ...] = (
         backbones.BRANCHES
@@ -50,6 +51,7 @@ PUBLISHED = {
     "zero_offsets": False,
     "offsets_on_tokens": False,
     "channels_last": False,
+    "onednn_products": False,
 }
 TINY = {
     "vit": "test_vit",
@@ -233,4 +235,4 @@ def assemble(
     provenance = backbones.fill_both(config, vit_taps, cnn_taps, pretrained, vit_file, cnn_file)
     network = AHIQ(config, vit_taps, cnn_taps, provenance)
     network.freeze()
-    return network.to(memory_format=torch.channels_last) if config.channels_last else network
+    return network.quicken()

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from glint_data.models.dropout import ShardedDropout
+from glint_data.models.products import together
 
 COSINE_SCALE = 14.0
 """Logit scale at the start: the square root of 196, so that cosines in [-1, 1] are used in full."""
@@ -33,18 +34,29 @@ class ChannelAttention(nn.Module):
         )
 
     def forward(self, tokens: Tensor) -> Tensor:
-        channels = tokens.transpose(1, 2)  # (B, C, N)
+        channels = tokens.transpose(1, 2).contiguous()  # (B, C, N)
         batch, width, length = channels.shape
         grouped = (batch, self.heads, width // self.heads, length)
-        query = nn.functional.normalize(self.c_q(channels), dim=-1).view(grouped)
-        key = nn.functional.normalize(self.c_k(channels), dim=-1).view(grouped)
-        value = self.c_v(channels).view(grouped)
-        if self.log_temperature is None:
-            query = query / math.sqrt(length)
-        else:
-            query = query * self.log_temperature.clamp(max=math.log(100)).exp()
-        attended = nn.functional.scaled_dot_product_attention(query, key, value, scale=1.0)
-        attended = attended.reshape(batch, width, length)
+        projected = together((self.c_q, self.c_k, self.c_v), channels)
+        query, key, value = (part.view(grouped) for part in projected)
+        attended = self._attend(query, key, value).reshape(batch, width, length)
         if self.mixing_reshape:
             attended = attended.transpose(1, 2).reshape(batch, width, length)
         return (channels + self.norm(self.dropout(attended))).transpose(1, 2)
+
+    def _attend(self, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+        """Mixtures of the values (B, heads, c, N) by scaled cosines of queries and keys."""
+        group, length = query.shape[-2:]
+        if self.log_temperature is None:
+            temperature = 1 / math.sqrt(length)
+        else:
+            temperature = self.log_temperature.clamp(max=math.log(100)).exp()
+        if group > length:  # c^2 logits would be more than what they are made of: never hold them all
+            query, key = (nn.functional.normalize(part, dim=-1) for part in (query, key))
+            return nn.functional.scaled_dot_product_attention(query * temperature, key, value, scale=1.0)
+        # Fewer logits than that: divide them by both lengths, instead of every query and key by its own.
+        of_queries, of_keys = (
+            torch.linalg.vector_norm(part, dim=-1, keepdim=True).clamp_min(1e-12) for part in (query, key)
+        )
+        scale = (temperature / of_queries) * (1 / of_keys).transpose(-1, -2)
+        return (query @ key.transpose(-1, -2) * scale).softmax(dim=-1) @ value

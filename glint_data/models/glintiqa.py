@@ -41,6 +41,7 @@ class GlintIQAConfig:
     transformer_gain: float = 1.0  # weight of the transformer's norms at the start
     train_embeddings: bool = False
     channels_last: bool = True  # the layout in which a CPU convolves fastest
+    onednn_products: bool = True  # its linear layers by the library that convolves, see `models/products.py`
     frozen_norms_drift: bool = False
     freeze_backbones: bool = True
     pretrained_branches: tuple[str, ...] = (
@@ -56,6 +57,7 @@ PUBLISHED = {
     "balanced_branches": False,
     "train_embeddings": True,
     "channels_last": False,
+    "onednn_products": False,
     "frozen_norms_drift": True,
 }
 TINY = {
@@ -251,4 +253,4 @@ def assemble(
         config, vit_taps, LocalFeatures(cnn_taps, config.width, config.balanced_branches), provenance
     )
     network.freeze()
-    return network.to(memory_format=torch.channels_last) if config.channels_last else network
+    return network.quicken()

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Self
 
+import torch
 from torch import Tensor, nn
 
 from glint_data.errors import GlintError
 from glint_data.models.dropout import ShardedDropout
+from glint_data.models.products import use_onednn
 from glint_data.models.shapes import check_shapes
 
 
@@ -72,6 +74,12 @@ class QualityNetwork(nn.Module):
         """Take the frozen parts out of the gradient; the optimiser sees only the rest."""
         for module in self.frozen_modules():
             module.requires_grad_(False)
+
+    def quicken(self) -> Self:
+        """Take the memory layout and the kernels that the configuration asks for; what is computed stays."""
+        if self.config.onednn_products:
+            use_onednn(self)
+        return self.to(memory_format=torch.channels_last) if self.config.channels_last else self
 
     def shard_dropout(self, rank: int, world: int) -> None:
         """Draw dropout for the global batch of `world` processes and use rows rank, rank + world, ..."""

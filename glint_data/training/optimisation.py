@@ -16,6 +16,8 @@ def make_optimizer(settings: TrainSettings, parameters: list[torch.nn.Parameter]
         {"params": matrices, "weight_decay": settings.weight_decay},
         {"params": vectors, "weight_decay": 0.0},
     ]
+    # Not `fused`: on a CPU it pairs weights, gradients and moments by their place in memory, which is wrong as
+    # soon as one of them is channels-last and another, say from a checkpoint, is not.
     return kind([group for group in groups if group["params"]], lr=settings.peak_rate)
 
 
