@@ -15,6 +15,7 @@ Printed: Spearman's correlation with the raters inside each cell, averaged by ty
 metric with a 90 % interval from resampling the photos.
 """
 
+import itertools
 import sys
 from dataclasses import dataclass
 from functools import cached_property
@@ -44,6 +45,8 @@ PAIRS = {
 PSNR_OF_LEVELS = (33.0, 30.0, 27.0, 24.0, 21.0)
 WITHIN_DB = 3.0
 FEWEST_PHOTOS = 16
+LABELS = ("deep", "pair", "content")
+MEASURED = ("pairs", "network_pairs")
 RESAMPLES = 500
 
 
@@ -87,20 +90,27 @@ def measure_photo(task: tuple[str, int]) -> dict[str, np.ndarray]:
 
     import distortions
     from glint_data import images
-    from glint_data.embedding import descriptor
-    from glint_data.label import measurements
+    from glint_data.embedding import descriptor, stages
+    from glint_data.label import measurements, network_measurements
     from glint_data.label.picture import Picture
 
     torch.set_num_threads(1)
     pixels = cut(images.read_rgb(task[0]))
     photo, picture = distortions.Photo(pixels), Picture(pixels)
     reference = _tensor(torch, pixels)
-    found = {"descriptor": descriptor.describe(pixels), "kadid_psnr": np.full((26, 6), np.nan)}
+    network = stages.network()
+    view = network_measurements.View(network.stages(pixels))
+    found = {
+        "network": stages.statistics(view.stages),
+        "descriptor": descriptor.describe(pixels),
+        "kadid_psnr": np.full((26, 6), np.nan),
+    }
     kadid, tid = distortions.suite("kadid10k"), distortions.suite("tid2013")
     shape = (25, 6)
     for name in ("GMSD", "VSI", "PSNR"):
         found[name] = np.full(shape, np.nan)
     found["pairs"] = np.full((*shape, len(measurements.names())), np.nan)
+    found["network_pairs"] = np.full((*shape, len(network_measurements.names())), np.nan)
     for number, (kind, _) in PAIRS.items():
         for level in range(1, 6):
             found["kadid_psnr"][kind, level] = _psnr(pixels, kadid.render(photo, kind, level, seed=7).pixels)
@@ -111,6 +121,8 @@ def measure_photo(task: tuple[str, int]) -> dict[str, np.ndarray]:
                 found["VSI"][number, level] = float(piq.vsi(tensor, reference))
             found["PSNR"][number, level] = _psnr(pixels, sample)
             found["pairs"][number, level] = list(measurements.measure(picture, Picture(sample)).values())
+            seen = network_measurements.View(network.stages(sample))
+            found["network_pairs"][number, level] = network_measurements.measure(view, seen)
     return found
 
 
@@ -146,49 +158,63 @@ class Cell:
 class Labels:
     """KADID-10k's labels at a place between two levels, for images that are not KADID-10k's."""
 
-    def __init__(self, descriptors: np.ndarray) -> None:
+    def __init__(self, descriptors: np.ndarray, network: np.ndarray) -> None:
         from glint_data.label.stage import reference_photos
         from glint_data.reference_sets import references
 
-        self._descriptors = descriptors
+        self._descriptors, self._network = descriptors, network
         self._scored = reference_photos(references.load("kadid"))
 
     @cached_property
     def _fitted(self) -> dict:
         from glint_data.label.method import METHODS
 
-        return {name: METHODS[name].fit(self._scored) for name in ("content", "pair")}
+        return {name: METHODS[name].fit(self._scored) for name in LABELS}
 
-    def __call__(self, kind: int, place: float, pairs: np.ndarray) -> dict[str, np.ndarray]:
+    def __call__(self, kind: int, place: float, measured: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Labels (photos,) of a cell at `place` (1 to 5) of KADID-10k's type, by method.
 
-        `pairs` (photos, measurements) are taken as departures from their own mean, which are laid on the mean of
+        Measurements (photos, ...) are taken as departures from their own mean, which are laid on the mean of
         KADID-10k's cells: the cell's own level is given by its place.
         """
         from glint_data.label.method import Photos
 
-        known, cells = self._scored.photos.pairs, self._scored.cells
+        cells = self._scored.cells
         lower = int(min(np.floor(place), 4))
         share = place - lower
         columns = [
             int(np.flatnonzero((cells == (kind, level)).all(axis=1))[0]) for level in (lower, lower + 1)
         ]
-        departures = pairs - np.nanmean(pairs, axis=0)
-        laid = np.repeat(np.nanmean(known, axis=0)[None], len(pairs), axis=0)
-        scales = np.nanstd(known, axis=0)[columns]
-        mixed = (1 - share) * scales[0] + share * scales[1] + 1e-6
-        for column, scale in zip(columns, scales, strict=True):
-            laid[:, column] += departures / mixed * scale
-        photos = Photos(self._descriptors, self._descriptors, False, laid.astype(np.float32))
+        blocks = {
+            name: _laid(values, getattr(self._scored.photos, name), columns, share)
+            for name, values in measured.items()
+        }
+        photos = Photos(self._descriptors, self._descriptors, False, network=self._network, **blocks)
         found = {name: fitted.predict(photos).mos for name, fitted in self._fitted.items()}
         return {
             name: (1 - share) * mos[:, columns[0]] + share * mos[:, columns[1]] for name, mos in found.items()
         }
 
 
+def _laid(measured: np.ndarray, known: np.ndarray, columns: list[int], share: float) -> np.ndarray:
+    """(photos, C, ...): the means of the known cells, with the departures in the two `columns`."""
+    departures = measured - np.nanmean(measured, axis=0)
+    laid = np.repeat(np.nanmean(known, axis=0)[None], len(measured), axis=0)
+    scales = np.nanstd(known, axis=0)[columns]
+    mixed = (1 - share) * scales[0] + share * scales[1] + 1e-6
+    for column, scale in zip(columns, scales, strict=True):
+        laid[:, column] += departures / mixed * scale
+    return laid.astype(np.float32)
+
+
 def matched_cells(photos: list[dict], scores: np.ndarray) -> list[Cell]:
     """Every cell of TID2013 that lies within KADID-10k's levels."""
-    labels = Labels(np.stack([photo["descriptor"] for photo in photos]).astype(np.float32))
+    labels = Labels(
+        *(
+            np.stack([photo[name] for photo in photos]).astype(np.float32)
+            for name in ("descriptor", "network")
+        )
+    )
     cells = []
     for number, (kind, way) in PAIRS.items():
         known = np.mean([photo["kadid_psnr"][kind, 1:] for photo in photos], axis=0)
@@ -202,7 +228,7 @@ def matched_cells(photos: list[dict], scores: np.ndarray) -> list[Cell]:
             if not known[-1] - WITHIN_DB <= psnr <= known[0] + WITHIN_DB:
                 continue
             place = float(np.interp(-psnr, -known, np.arange(1, 6)))
-            values |= labels(kind, place, np.array([one["pairs"] for one in seen]))
+            values |= labels(kind, place, {name: np.array([one[name] for one in seen]) for name in MEASURED})
             kept = {name: np.where(there, one, np.nan) for name, one in values.items()}
             cells.append(Cell(number, np.where(there, scores[:24, number, level], np.nan), kept))
     return cells
@@ -210,7 +236,7 @@ def matched_cells(photos: list[dict], scores: np.ndarray) -> list[Cell]:
 
 def _at(photo: dict, number: int, level: int, way: str) -> dict:
     """A photo's measures in a cell: as rendered, or at the level's PSNR between two rendered levels."""
-    names = ("GMSD", "VSI", "PSNR", "pairs")
+    names = ("GMSD", "VSI", "PSNR", *MEASURED)
     if way == "strength":
         return {name: photo[name][number, level] for name in names}
     psnr, wanted = photo["PSNR"][number, 1:], PSNR_OF_LEVELS[level - 1]
@@ -240,7 +266,7 @@ def within(cells: list[Cell], name: str, rows: np.ndarray) -> np.ndarray:
 
 def print_table(cells: list[Cell]) -> None:
     """The averages by type, overall, and the default's difference to each plain metric."""
-    names = ("pair", "content", "GMSD", "VSI", "PSNR")
+    names = (*LABELS, "GMSD", "VSI", "PSNR")
     everyone = np.arange(24)
     table = {name: within(cells, name, everyone) for name in names}
     types = np.array([cell.type for cell in cells])
@@ -258,12 +284,12 @@ def print_table(cells: list[Cell]) -> None:
     rng = np.random.default_rng(0)
     draws = [rng.integers(0, 24, 24) for _ in range(RESAMPLES)]
     resampled = {
-        name: np.array([np.nanmean(within(cells, name, rows)) for rows in draws]) for name in names[:4]
+        name: np.array([np.nanmean(within(cells, name, rows)) for rows in draws]) for name in names[:-1]
     }
-    for plain in ("GMSD", "VSI"):
-        low, high = np.percentile(resampled["pair"] - resampled[plain], (5, 95))
-        gap = np.nanmean(table["pair"]) - np.nanmean(table[plain])
-        print(f"pair less {plain}: {gap:+.3f}, 90 % interval {low:+.3f} to {high:+.3f}")
+    for label, plain in itertools.product(LABELS[:2], ("GMSD", "VSI")):
+        low, high = np.percentile(resampled[label] - resampled[plain], (5, 95))
+        gap = np.nanmean(table[label]) - np.nanmean(table[plain])
+        print(f"{label} less {plain}: {gap:+.3f}, 90 % interval {low:+.3f} to {high:+.3f}")
 
 
 if __name__ == "__main__":

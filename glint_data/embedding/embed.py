@@ -21,7 +21,7 @@ from typing import Protocol
 
 import numpy as np
 
-from glint_data.embedding import descriptor
+from glint_data.embedding import descriptor, stages
 from glint_data.errors import GlintError, ImageRefused
 from glint_data.progress import Meter, say
 from glint_data.work import Engine, run_tasks
@@ -69,6 +69,8 @@ def embedder(name: str | None = None, device: str = "auto", allow_download: bool
     """
     if name is None or name in ("descriptor", descriptor.NAME):
         return DescriptorEmbedder()
+    if name == stages.NAME:
+        return stages.network()
     from glint_data.embedding import networks  # brings torch
 
     if allow_download is None:

@@ -4,7 +4,7 @@ Each method is one file and registers itself in `METHODS`; `label_dataset` appli
 `audit_reference` measures them all.
 """
 
-from glint_data.label import content, knn, mean, nearest, pair
+from glint_data.label import content, deep, knn, mean, nearest, pair
 from glint_data.label.audit import audit_reference
 from glint_data.label.certificate import audit_table, write_figures
 from glint_data.label.method import METHODS
@@ -16,6 +16,7 @@ __all__ = [
     "audit_reference",
     "audit_table",
     "content",
+    "deep",
     "knn",
     "label_dataset",
     "mean",

@@ -45,8 +45,7 @@ def audit_reference(
     """
     loaded = references.load(reference, reference_root, embedder, device, cache)
     scored = reference_photos(loaded)
-    has_pairs = scored.photos.pairs is not None
-    can_run = [name for name, known in METHODS.items() if has_pairs or not known.needs_pairs]
+    can_run = [name for name, known in METHODS.items() if known.can_use(scored.photos)]
     chosen = [method_named(name) for name in methods or can_run]
     results = {}
     for method in chosen:
@@ -58,7 +57,7 @@ def audit_reference(
             "seconds": round(time.monotonic() - begun, 2),
         }
     return {
-        "default": shipped.default_method(scored.photos.pairs),
+        "default": shipped.default_method(scored.photos),
         "reference": loaded.name,
         "title": loaded.title,
         "references": len(loaded.references),

@@ -28,22 +28,27 @@ def content(scored: Scored) -> "ContentRegression":
 
 
 class Features:
-    """Content statistics, and the network's vector where there is one, standardised by the references."""
+    """Content statistics, and what networks say where they are asked, standardised by the references."""
 
-    def __init__(self, photos: Photos) -> None:
-        self._scales = [standardised(block) for block in _blocks(photos)]
+    def __init__(self, photos: Photos, with_network: bool = False) -> None:
+        self._with_network = with_network
+        self._scales = [standardised(block) for block in _blocks(photos, with_network)]
 
     def __call__(self, photos: Photos) -> list[np.ndarray]:
         """One standardised float64 block (n, ...) each."""
         return [
             ((block - centre) / scale).clip(-_FURTHEST, _FURTHEST)
-            for block, (centre, scale) in zip(_blocks(photos), self._scales, strict=True)
+            for block, (centre, scale) in zip(_blocks(photos, self._with_network), self._scales, strict=True)
         ]
 
 
-def _blocks(photos: Photos) -> list[np.ndarray]:
-    blocks = [np.asarray(photos.descriptors, float)]
-    return [*blocks, np.asarray(photos.vectors, float)] if photos.vectors_are_unit else blocks
+def _blocks(photos: Photos, with_network: bool) -> list[np.ndarray]:
+    blocks = [photos.descriptors]
+    if photos.vectors_are_unit:
+        blocks.append(photos.vectors)
+    if with_network:
+        blocks.append(photos.network)
+    return [np.asarray(block, float) for block in blocks]
 
 
 def kernel(first: list[np.ndarray], second: list[np.ndarray], radial: float) -> np.ndarray:

@@ -1,5 +1,6 @@
 """Labels of a dataset's photos in every cell, by any method; pairs are measured as they are needed."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -47,7 +48,8 @@ def label_photos(
             samples.photos[photo],
             suite,
             pairs,
-            _kept(cache, samples, photo, suite, pairs),
+            kept_file(cache, samples.photos[photo], suite, pairs, chosen.needs_network) if cache else None,
+            chosen.needs_network,
         )
         for photo, pairs in read_pairs(samples, columns).items()
         if row_of[photo] >= 0
@@ -63,18 +65,14 @@ def label_photos(
     return found
 
 
-def _kept(cache: Path | None, samples: Samples, photo: int, suite: str, pairs: tuple) -> Path | None:
-    return kept_file(cache, samples.photos[photo], suite, pairs) if cache else None
-
-
 def _label_measured(calibrated: Calibrated, photos: Photos, waiting: list, found: Label) -> None:
     """Label the cells that were measured of some photos."""
     rows = np.array([task.row for task, _ in waiting])
     cells = found.mos.shape[1]
-    pairs = np.full((len(rows), cells, len(measurements.names())), np.nan, np.float32)
+    pairs = np.full((len(rows), cells, waiting[0][0].width), np.nan, np.float32)
     for position, (task, values) in enumerate(waiting):
         pairs[position, [sample.column for sample in task.samples]] = values
-    some = photos.rows(rows)
-    label = calibrated.label(Photos(some.vectors, some.descriptors, some.vectors_are_unit, pairs))
+    plain, seen = np.split(pairs, [len(measurements.names())], axis=2)
+    label = calibrated.label(replace(photos.rows(rows), pairs=plain, network_pairs=seen))
     unmeasured = np.isnan(pairs).any(axis=2)
     found.put(rows, Label(*(np.where(unmeasured, np.nan, part) for part in label.parts())))

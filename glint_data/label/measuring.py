@@ -14,7 +14,7 @@ import numpy as np
 
 from glint_data import work
 from glint_data.errors import GlintError, ImageRefused
-from glint_data.label import measurements
+from glint_data.label import measurements, network_measurements
 from glint_data.label.samples import PhotoFile, Sample
 from glint_data.progress import Meter
 from glint_data.storage.files import write_atomically
@@ -22,13 +22,22 @@ from glint_data.storage.files import write_atomically
 
 @dataclass(frozen=True)
 class Task:
-    """A photo with its samples; `kept` is where their measurements are cached, None keeps nothing."""
+    """A photo with its samples; `kept` is where their measurements are cached, None keeps nothing.
+
+    `with_network`: the network's measurements stand beside the plain ones.
+    """
 
     row: int
     photo: PhotoFile
     suite: str
     samples: tuple[Sample, ...]
     kept: Path | None
+    with_network: bool = False
+
+    @property
+    def width(self) -> int:
+        """Measurements of a sample."""
+        return len(measurements.names()) + self.with_network * len(network_measurements.names())
 
 
 def measured(tasks: Sequence[Task], total: int, workers: work.Workers) -> Iterator[tuple[Task, np.ndarray]]:
@@ -38,15 +47,18 @@ def measured(tasks: Sequence[Task], total: int, workers: work.Workers) -> Iterat
             if outcome.error:
                 meter.note(f"{outcome.task.photo.name}: {outcome.error}")
             meter.advance()
-            empty = np.full((len(outcome.task.samples), len(measurements.names())), np.nan, np.float32)
+            empty = np.full((len(outcome.task.samples), outcome.task.width), np.nan, np.float32)
             yield outcome.task, empty if outcome.result is None else outcome.result
 
 
-def kept_file(cache: Path, photo: PhotoFile, suite: str, samples: tuple[Sample, ...]) -> Path:
+def kept_file(
+    cache: Path, photo: PhotoFile, suite: str, samples: tuple[Sample, ...], with_network: bool
+) -> Path:
     """Where a photo's measurements are cached: the name covers all that decides them."""
     key = [photo.hash, suite, *[(s.type, s.level, s.seed, s.parameters, s.hash) for s in samples]]
     digest = hashlib.sha256(json.dumps(key).encode()).hexdigest()[:32]
-    return cache / "pairs" / measurements.VERSION / digest[:2] / f"{digest}.npy"
+    version = measurements.VERSION + with_network * f"+{network_measurements.VERSION}"
+    return cache / "pairs" / version / digest[:2] / f"{digest}.npy"
 
 
 def measure_photo(task: Task) -> np.ndarray:
@@ -61,17 +73,34 @@ def measure_photo(task: Task) -> np.ndarray:
     pixels = task.photo.read()
     reference = measurements.Picture(pixels)
     reference.masks()
-    rows = np.full((len(task.samples), len(measurements.names())), np.nan, np.float32)
+    seen = _Seen(pixels) if task.with_network else None
+    rows = np.full((len(task.samples), task.width), np.nan, np.float32)
     renderer = _Renderer(pixels, task.suite)
     for position, sample in enumerate(task.samples):
         try:
             image = _pixels_of(sample, renderer)
         except ImageRefused:
             continue
-        rows[position] = list(measurements.measure(reference, measurements.Picture(image)).values())
+        values = list(measurements.measure(reference, measurements.Picture(image)).values())
+        rows[position] = values + seen.measure(image) if seen else values
     if task.kept:
         _keep(task.kept, rows)
     return rows
+
+
+class _Seen:
+    """A photo as the network sees it; its samples are measured against that."""
+
+    def __init__(self, photo: np.ndarray) -> None:
+        from glint_data.embedding import stages
+
+        self._network = stages.network()
+        self._photo = network_measurements.View(self._network.stages(photo))
+
+    def measure(self, image: np.ndarray) -> list[float]:
+        return network_measurements.measure(
+            self._photo, network_measurements.View(self._network.stages(image))
+        )
 
 
 class _Renderer:

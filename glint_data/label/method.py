@@ -19,22 +19,25 @@ class Photos:
 
     `vectors` float (n, dimensions) from the embedder, `descriptors` float (n, ...) content statistics,
     `pairs` float (n, C, measurements) full-reference measurements of photo and sample in each cell, NaN
-    where there is no sample; None for methods that look at the photo alone.
+    where there is no sample; None for methods that look at the photo alone. `network_pairs` likewise, float
+    (n, C, network measurements), and `network` float (n, channel statistics) of the photo, for methods that see
+    both through an ImageNet network.
     """
 
     vectors: np.ndarray
     descriptors: np.ndarray
     vectors_are_unit: bool
     pairs: np.ndarray | None = None
+    network_pairs: np.ndarray | None = None
+    network: np.ndarray | None = None
 
     def rows(self, which: np.ndarray) -> "Photos":
         """These photos only, in this order."""
-        return replace(
-            self,
-            vectors=self.vectors[which],
-            descriptors=self.descriptors[which],
-            pairs=None if self.pairs is None else self.pairs[which],
-        )
+        parts = {name: getattr(self, name) for name in _BY_PHOTO}
+        return replace(self, **{name: part[which] for name, part in parts.items() if part is not None})
+
+
+_BY_PHOTO = ("vectors", "descriptors", "pairs", "network_pairs", "network")
 
 
 @dataclass(frozen=True)
@@ -74,23 +77,30 @@ class Fitted(Protocol):
 
 @dataclass(frozen=True)
 class Method:
-    """A registered method: `fit` makes a `Fitted`; `needs_pairs` says that it looks at the samples too."""
+    """A registered method: `fit` makes a `Fitted`; `needs_pairs` says that it looks at the samples too,
+    `needs_network` that it does so through an ImageNet network as well."""
 
     name: str
     fit: Callable[[Scored], Fitted]
     needs_pairs: bool
+    needs_network: bool
     title: str
+
+    def can_use(self, photos: Photos) -> bool:
+        """Whether these photos come with all that the method looks at."""
+        lacks_pairs = self.needs_pairs and photos.pairs is None
+        return not (lacks_pairs or (self.needs_network and photos.network_pairs is None))
 
 
 METHODS: dict[str, Method] = {}
 
 
-def method(needs_pairs: bool = False) -> Callable:
+def method(needs_pairs: bool = False, needs_network: bool = False) -> Callable:
     """Register a fit function under its own name; the docstring's first line is its title."""
 
     def register(fit: Callable[[Scored], Fitted]) -> Callable[[Scored], Fitted]:
         title = (fit.__doc__ or "").strip().splitlines()[0]
-        METHODS[fit.__name__] = Method(fit.__name__, fit, needs_pairs, title)
+        METHODS[fit.__name__] = Method(fit.__name__, fit, needs_pairs, needs_network, title)
         return fit
 
     return register

@@ -8,9 +8,9 @@ together, in closed form (block inverse), and so are chosen: the noise, by the e
 
 Alone, full-reference metrics are worse labels than the cell's mean; beside content they carry what masking does
 to this distortion on this photo. The regression is KADID's, raters and all, so a share of every departure stays with
-plain metrics (gradient similarity of luminance and with chroma, squared error where one looks), and content counts
-half: on KADID-10k that costs a little, and on another set's scores it keeps most of the order that plain metrics find
-inside a cell (`benchmarks/judge_tid2013.py`).
+plain metrics (such as gradient similarity with chroma, squared error where one looks), and content counts half: on
+KADID-10k that costs a little, and on another set's scores it keeps most of the order that plain metrics find inside
+a cell (`benchmarks/judge_tid2013.py`). The method `deep` is the same regression with more measurements.
 """
 
 from dataclasses import dataclass
@@ -28,19 +28,30 @@ _RADIAL_WIDTH = 4.0
 _LEVELS_APART = 4.0
 """Levels at which the kernel has fallen to exp(-1/2)."""
 _FURTHEST = 4.0
-_CONTENT_SHARE = 0.5
-"""Weight of the kernel on content; that on measurements has 1."""
-_PLAIN = ("gradient_deviation", "gradient_chroma", "error_salient")
-_PLAIN_SHARE = 0.18
-"""What one standard deviation of the plain metrics moves a label, in units of the cell's spread."""
 _CONSTANT = 10.0
 """Prior variance of each cell's level, in units of the cell's spread: the level is the data's own."""
+
+
+@dataclass(frozen=True)
+class Shares:
+    """What takes part in a label, and how far.
+
+    `content`: weight of the kernel on content; that on measurements has 1. `plain`: the plain metrics;
+    `plain_share`: what one standard deviation of them moves a label, in units of the cell's spread.
+    `with_network`: whether pairs and photos are also seen through the ImageNet network.
+    """
+
+    content: float
+    plain: tuple[str, ...]
+    plain_share: float
+    with_network: bool = False
 
 
 @method(needs_pairs=True)
 def pair(scored: Scored) -> "PairRegression":
     """content and full-reference measurements of the very photo and sample"""
-    return PairRegression(scored)
+    plain = ("gradient_deviation", "gradient_chroma", "error_salient")
+    return PairRegression(scored, Shares(0.5, plain, 0.18))
 
 
 @dataclass
@@ -49,6 +60,7 @@ class _TypeModel:
 
     columns: np.ndarray
     levels: np.ndarray
+    balance: np.ndarray
     centre: np.ndarray
     scale: np.ndarray
     spread: np.ndarray
@@ -56,51 +68,65 @@ class _TypeModel:
     inverse: np.ndarray
     weights: np.ndarray
 
-    def relative(self, pairs: np.ndarray) -> np.ndarray:
-        """(n, levels, m) measurements as (n x levels, m) departures from the cell's mean."""
-        departures = ((pairs[:, self.columns] - self.centre) / self.scale).clip(-_FURTHEST, _FURTHEST)
-        return np.nan_to_num(departures).reshape(-1, pairs.shape[2]).astype(np.float32)
+    def departures(self, measured: list[np.ndarray]) -> np.ndarray:
+        """Blocks of (n, C, ...) measurements as (n x levels, m) departures from the cell's mean."""
+        pairs = np.concatenate([block[:, self.columns] for block in measured], axis=2)
+        departures = ((pairs - self.centre) / self.scale).clip(-_FURTHEST, _FURTHEST)
+        return np.nan_to_num(departures).reshape(-1, pairs.shape[2])
+
+    def relative(self, measured: list[np.ndarray]) -> np.ndarray:
+        """The same, each block weighing the same in a mean over the columns."""
+        return (self.departures(measured) * self.balance).astype(np.float32)
 
 
 class PairRegression:
     """The fitted regression of all types."""
 
-    def __init__(self, scored: Scored) -> None:
-        if scored.photos.pairs is None:
-            raise GlintError(
-                "method pair: the reference set has no measurements of its images; choose --method content, or make "
-                "them from its folder: python -m glint_data.label.refit NAME FOLDER"
-            )
+    def __init__(self, scored: Scored, shares: Shares) -> None:
+        self._shares = shares
+        measured = self._measured(scored.photos)
         self._cells = scored.cells
         self._means = cell_means(scored.mos)
         self._scores = filled(scored.mos)
-        self._features = Features(scored.photos)
+        self._features = Features(scored.photos, shares.with_network)
         self._content = _flat(self._features(scored.photos))
         self._count = len(scored.mos)
-        self._plain_columns = [measurements.names().index(name) for name in _PLAIN]
-        similar = _CONTENT_SHARE * _mixed(self._content, self._content, 1.0)
+        self._plain_columns = [measurements.names().index(name) for name in shares.plain]
+        similar = shares.content * _mixed(self._content, self._content, 1.0)
         self._models, self._left_out, self._variance = (
             [],
             np.zeros(scored.mos.shape),
             np.zeros(scored.mos.shape),
         )
-        prepared = [self._prepare(scored, kind) for kind in np.unique(scored.cells[:, 0])]
+        prepared = [self._prepare(scored.cells, kind, measured) for kind in np.unique(scored.cells[:, 0])]
         kernels = [
             _kernel(model.train, model.train, similar, model.levels, model.levels) for model in prepared
         ]
         self._choose_noise(prepared, kernels)
-        self._blend(scored.photos.pairs)
+        self._blend(measured)
 
-    def _prepare(self, scored: Scored, kind: int) -> _TypeModel:
-        columns = np.flatnonzero(scored.cells[:, 0] == kind)
-        pairs = scored.photos.pairs[:, columns].astype(np.float64)
+    def _measured(self, photos: Photos) -> list[np.ndarray]:
+        """The measurements that take part, each (n, C, ...)."""
+        found = [photos.pairs, photos.network_pairs] if self._shares.with_network else [photos.pairs]
+        if any(block is None for block in found):
+            raise GlintError(
+                "these photos have no measurements of their samples; choose --method content, or make the "
+                "references' from their folder: python -m glint_data.label.refit NAME FOLDER"
+            )
+        return found
+
+    def _prepare(self, cells: np.ndarray, kind: int, measured: list[np.ndarray]) -> _TypeModel:
+        columns = np.flatnonzero(cells[:, 0] == kind)
+        pairs = np.concatenate([block[:, columns] for block in measured], axis=2).astype(np.float64)
+        widths = [block.shape[2] for block in measured]
+        balance = np.repeat([(sum(widths) / len(widths) / width) ** 0.5 for width in widths], widths)
         centre = np.nanmean(pairs, axis=0)
         scale = np.sqrt(np.nanmean((pairs - centre) ** 2, axis=(0, 1))) + 1e-6
         spread = np.maximum((self._scores[:, columns] - self._means[columns]).std(axis=0), 1e-3)
         model = _TypeModel(
-            columns, scored.cells[columns, 1].astype(float), centre, scale, spread, *[np.empty(0)] * 3
+            columns, cells[columns, 1].astype(float), balance, centre, scale, spread, *[np.empty(0)] * 3
         )
-        model.train = model.relative(scored.photos.pairs)
+        model.train = model.relative(measured)
         return model
 
     def _choose_noise(self, models: list[_TypeModel], kernels: list[np.ndarray]) -> None:
@@ -126,40 +152,39 @@ class PairRegression:
         self._models = models
         self._typical = {id(model): np.median(self._variance[:, model.columns], axis=0) for model in models}
 
-    def _blend(self, pairs: np.ndarray) -> None:
+    def _blend(self, measured: list[np.ndarray]) -> None:
         """Shrink the regression's departures so that they and the plain metrics' share err least together."""
-        plain, departure = self._plain(pairs), self._left_out - self._means
+        plain, departure = self._plain(measured), self._left_out - self._means
         rest = self._scores - self._means - plain
         self._shrunk = float((rest * departure).sum() / (departure**2).sum())
         self._left_out = self._means + self._shrunk * departure + plain
 
-    def _plain(self, pairs: np.ndarray) -> np.ndarray:
+    def _plain(self, measured: list[np.ndarray]) -> np.ndarray:
         """(n, C): the plain metrics' share of the departures."""
-        found = np.zeros(pairs.shape[:2])
+        found = np.zeros(measured[0].shape[:2])
         for model in self._models:
-            losses = model.relative(pairs)[:, self._plain_columns].mean(axis=1).reshape(len(pairs), -1)
-            found[:, model.columns] = -_PLAIN_SHARE * losses * model.spread
+            losses = model.departures(measured)[:, self._plain_columns].mean(axis=1).reshape(len(found), -1)
+            found[:, model.columns] = -self._shares.plain_share * losses * model.spread
         return found
 
     def predict(self, photos: Photos) -> Prediction:
         """Cell means plus the predicted departures. Cells without measurements get the content's share only."""
-        if photos.pairs is None:
-            raise ValueError("photos without measurements of their samples: the pair method needs them")
+        measured = self._measured(photos)
         content = _flat(self._features(photos))
-        similar = _CONTENT_SHARE * _mixed(content, self._content, 1.0)
-        own = _CONTENT_SHARE * _own(content, 1.0)
+        similar = self._shares.content * _mixed(content, self._content, 1.0)
+        own = self._shares.content * _own(content, 1.0)
         count = len(content)
         departure = np.zeros((count, len(self._means)))
         doubt = np.ones_like(departure)
         for model in self._models:
-            asked = model.relative(photos.pairs)
+            asked = model.relative(measured)
             cross = _kernel(asked, model.train, similar, model.levels, model.levels)
             departure[:, model.columns] = (cross @ model.weights).reshape(count, -1) * model.spread
             prior = _own(asked, _LINEAR_SHARE) + np.repeat(own, len(model.levels)) + _CONSTANT + self._noise
             variance = prior - np.einsum("ij,ij->i", cross @ model.inverse, cross)
             variance = variance.clip(self._noise).reshape(count, -1)
             doubt[:, model.columns] = np.sqrt(variance / self._typical[id(model)])
-        mos = self._means + self._shrunk * departure + self._plain(photos.pairs)
+        mos = self._means + self._shrunk * departure + self._plain(measured)
         return Prediction(mos, doubt)
 
     def left_out(self) -> Prediction:

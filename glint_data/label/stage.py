@@ -11,7 +11,7 @@ import numpy as np
 import glint_data
 from glint_data import progress, work
 from glint_data.dataset import manifest
-from glint_data.embedding import embed, match
+from glint_data.embedding import embed, match, stages
 from glint_data.errors import GlintError
 from glint_data.label import several, shipped
 from glint_data.label.calibration import Calibrated, Label
@@ -107,7 +107,7 @@ def label_dataset(
     columns = samples.columns_in(loaded)
     samples.require_common_cells(columns, loaded)
     scored = reference_photos(loaded)
-    best = several.METHOD if others else shipped.default_method(scored.photos.pairs)
+    best = several.METHOD if others else shipped.default_method(scored.photos)
     chosen = method_named(method or best)
     if others:
         several.require_no_pairs(chosen)
@@ -116,7 +116,7 @@ def label_dataset(
         f"method {chosen.name}"
     )
     engine = None if workers is None or isinstance(workers, int) else workers
-    photos, row_of, refused = _embedded(samples, loaded, cache, device, engine)
+    photos, row_of, refused = _embedded(samples, loaded, chosen, cache, device, engine)
     embedded = time.monotonic()
     labels = label_photos(chosen, scored, photos, row_of, samples, columns, cache, workers)
     measured = time.monotonic()
@@ -188,33 +188,46 @@ def _leaving_out(loaded: ReferenceSet, names: Sequence[str]) -> ReferenceSet:
 
 def reference_photos(loaded: ReferenceSet) -> Scored:
     """A reference set as what methods are fitted on, with the measurements that ship for it."""
-    pairs = shipped.reference_pairs(loaded)
-    photos = Photos(loaded.vectors, loaded.descriptors, loaded.vectors_are_unit, pairs)
-    return Scored(photos, loaded.mos, loaded.cells)
+    return Scored(shipped.reference_photos(loaded), loaded.mos, loaded.cells)
 
 
 def _embedded(
-    samples: Samples, loaded: ReferenceSet, cache: Path, device: str, engine: work.Engine | None
+    samples: Samples,
+    loaded: ReferenceSet,
+    chosen: Method,
+    cache: Path,
+    device: str,
+    engine: work.Engine | None,
 ) -> tuple[Photos, np.ndarray, dict[str, str]]:
     """The dataset's photos as vectors; `row_of[i]` is the row of photo i, -1 where it was refused."""
-    readers = [(photo.hash, photo.read) for photo in samples.photos]
-    described = embed.embed_photos(readers, embed.embedder(), cache, engine=engine)
-    vectors, refused = described, dict(described.refused)
+    embedders = [embed.embedder()]
     if loaded.vectors_are_unit:
-        by = embed.embedder(loaded.embedder_asked, device)
+        embedders.append(embed.embedder(loaded.embedder_asked, device))
+    if chosen.needs_network:
+        embedders.append(embed.embedder(stages.NAME))
+    readers = [(photo.hash, photo.read) for photo in samples.photos]
+    found, refused = [], {}
+    for by in embedders:
         whole = [pair for pair in readers if pair[0] not in refused]
-        vectors = embed.embed_photos(whole, by, cache, engine=engine)
-        refused |= vectors.refused
-    if not described.keys or not vectors.keys:
+        found.append(embed.embed_photos(whole, by, cache, engine=engine))
+        refused |= found[-1].refused
+    keys = found[-1].keys
+    if not keys:
         raise GlintError(
             f"{samples.file}: none of its {len(samples.photos)} photos can be read; "
             f"{next(iter(refused.values()), 'no reason was found')}"
         )
-    position = {key: row for row, key in enumerate(vectors.keys)}
-    keep = np.array([key in position for key in described.keys])
+    position = {key: row for row, key in enumerate(keys)}
+    blocks = [each.vectors[[key in position for key in each.keys]] for each in found]
+    photos = Photos(
+        vectors=blocks[loaded.vectors_are_unit],
+        descriptors=blocks[0],
+        vectors_are_unit=loaded.vectors_are_unit,
+        network=blocks[-1] if chosen.needs_network else None,
+    )
     row_of = np.array([position.get(photo.hash, -1) for photo in samples.photos])
     return (
-        Photos(vectors.vectors, described.vectors[keep], loaded.vectors_are_unit),
+        photos,
         row_of,
         {photo.name: refused[photo.hash] for photo in samples.photos if photo.hash in refused},
     )

@@ -1,0 +1,122 @@
+"""What an ImageNet network makes of an image, stage by stage: for the measurements of pairs, and of photos.
+
+The network is EfficientNet-Lite0 (Tan and Le, ICML 2019; the Lite variant without squeeze-and-excitation),
+whose weights an ordinary package of the Python index carries (`glint_data.models.packaged_weights`). It looks
+at half the scale at which content is described, 256x192 pixels for the references, and runs on one thread, so
+that the same image gives the same numbers whoever asks.
+"""
+
+import functools
+import itertools
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+
+from glint_data.embedding.descriptor import AREA
+from glint_data.errors import GlintError
+
+ARCHITECTURE = "tf_efficientnet_lite0"
+NAME = f"{ARCHITECTURE}-stages-1"
+"""Raised when a number changes its meaning: what was measured by another version does not compare."""
+
+STRIDES = (8, 16, 32)
+CHANNELS = (40, 112, 320)
+_AFTER = (2, 4, 6)
+"""The groups of blocks whose outputs are taken, one for each of `STRIDES`."""
+_SMALLEST = 32
+
+
+class StageNetwork:
+    """The pretrained network up to its last stage; also an embedder (channel means and deviations of a photo)."""
+
+    name = NAME
+    unit = False
+
+    def __init__(self) -> None:
+        from glint_data.models.packaged_weights import how_to_install
+        from glint_data.models.torchvision_import import ensure_torchvision
+        from glint_data.models.weights import read_packaged
+
+        ensure_torchvision()
+        import timm
+        import torch
+
+        packaged = read_packaged(ARCHITECTURE)
+        if packaged is None:
+            raise GlintError(
+                f"the network {ARCHITECTURE}: its weights are not installed; {how_to_install(ARCHITECTURE)}, "
+                "or choose --method pair, which needs none"
+            )
+        network = timm.create_model(ARCHITECTURE, pretrained=False)
+        network.load_state_dict(packaged[0])
+        network = network.eval().to(memory_format=torch.channels_last)
+        self._torch = torch
+        for part in [network, *(block for blocks in network.blocks for block in blocks)]:
+            _fold_norms(part)
+        self._stem = torch.nn.Sequential(network.conv_stem, network.bn1)
+        self._blocks = network.blocks[: _AFTER[-1] + 1]
+        settings = timm.data.resolve_data_config({}, model=network)
+        self._mean, self._deviation = np.float32(settings["mean"]), np.float32(settings["std"])
+
+    def __reduce__(self):
+        return network, ()  # to another process it travels as its name
+
+    def stages(self, rgb: np.ndarray) -> list[np.ndarray]:
+        """uint8 (height, width, 3) -> float32 (positions, channels) for each of `STRIDES`."""
+        torch = self._torch
+        seen = (_scaled(rgb).astype(np.float32) / 255 - self._mean) / self._deviation
+        image = torch.from_numpy(seen).permute(2, 0, 1)[None]  # a view: channels are last in memory
+        found = []
+        with torch.inference_mode(), _one_thread(torch):
+            features = self._stem(image)
+            for number, blocks in enumerate(self._blocks):
+                features = blocks(features)
+                if number in _AFTER:
+                    found.append(features[0].permute(1, 2, 0).reshape(-1, features.shape[1]).numpy())
+        return found
+
+    def embed(self, photos: Sequence[np.ndarray]) -> np.ndarray:
+        """float32 (len(photos), 2 x channels): mean and deviation of each channel, stage by stage."""
+        return np.stack([statistics(self.stages(photo)) for photo in photos])
+
+
+@functools.lru_cache(maxsize=1)
+def network() -> StageNetwork:
+    """The network, loaded once a process. Raises `GlintError` where its weights are not installed."""
+    return StageNetwork()
+
+
+def statistics(stages: Sequence[np.ndarray]) -> np.ndarray:
+    """Mean and standard deviation of every channel, float32 (944,): what the photo holds, wherever it is."""
+    return np.concatenate([part for stage in stages for part in (stage.mean(axis=0), stage.std(axis=0))])
+
+
+def _fold_norms(part) -> None:
+    """Fold each batch norm into the convolution before it; what is left of it is its activation."""
+    from torch import nn
+    from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+    for (name, before), (norm_name, norm) in itertools.pairwise(list(part.named_children())):
+        if isinstance(before, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+            setattr(part, name, fuse_conv_bn_eval(before, norm))
+            setattr(part, norm_name, norm.act)
+
+
+def _scaled(rgb: np.ndarray) -> np.ndarray:
+    import cv2
+
+    height, width = rgb.shape[:2]
+    scale = min(1.0, (AREA / (height * width)) ** 0.5) / 2
+    size = (max(_SMALLEST, round(width * scale)), max(_SMALLEST, round(height * scale)))
+    return cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
+
+
+@contextmanager
+def _one_thread(torch) -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
