@@ -72,14 +72,19 @@ def audit_reference(
 
 def leave_one_out(method: Method, scored: Scored) -> tuple[Label, np.ndarray]:
     """Labels of every reference made from the others, and each one's nearest other, int (R,)."""
+    from threadpoolctl import threadpool_limits
+
     count = len(scored.mos)
     labels, nearest = [], np.zeros(count, int)
-    for row in track(range(count), count, f"references left out ({method.name})"):
-        training = scored.without(row)
-        held_out = scored.photos.rows(np.array([row]))
-        labels.append(Calibrated(method.fit(training), training).label(held_out))
-        closest = int(Space(training.photos).similarities(held_out).argmax())
-        nearest[row] = closest + (closest >= row)
+    with threadpool_limits(
+        1
+    ):  # matrices of a few hundred rows: on a busy machine threads would wait for each other
+        for row in track(range(count), count, f"references left out ({method.name})"):
+            training = scored.without(row)
+            held_out = scored.photos.rows(np.array([row]))
+            labels.append(Calibrated(method.fit(training), training).label(held_out))
+            closest = int(Space(training.photos).similarities(held_out).argmax())
+            nearest[row] = closest + (closest >= row)
     joined = (
         np.concatenate([getattr(label, part) for label in labels]) for part in ("mos", "std", "low", "high")
     )

@@ -33,7 +33,10 @@ def label_photos(
         columns: (rows of the manifest,) the cell of each sample, -1 without one.
         cache: where measurements are kept; workers: processes that measure, None is one a core.
     """
-    calibrated = Calibrated(chosen.fit(scored), scored)
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1 if chosen.needs_pairs else None):
+        calibrated = Calibrated(chosen.fit(scored), scored)
     shape = (len(photos.descriptors), scored.mos.shape[1])
     found = Label(*(np.full(shape, np.nan, np.float32) for _ in range(4)))
     if not chosen.needs_pairs:
@@ -55,13 +58,14 @@ def label_photos(
         if row_of[photo] >= 0
     ]
     waiting: list[tuple[Task, np.ndarray]] = []
-    for task, rows in measured(tasks, len(tasks), workers or work.default_workers()):
-        waiting.append((task, rows))
-        if len(waiting) == _PHOTOS_AT_A_TIME:
+    with threadpool_limits(1):  # the workers have the cores, and the matrices are small
+        for task, rows in measured(tasks, len(tasks), workers or work.default_workers()):
+            waiting.append((task, rows))
+            if len(waiting) == _PHOTOS_AT_A_TIME:
+                _label_measured(calibrated, photos, waiting, found)
+                waiting = []
+        if waiting:
             _label_measured(calibrated, photos, waiting, found)
-            waiting = []
-    if waiting:
-        _label_measured(calibrated, photos, waiting, found)
     return found
 
 

@@ -18,6 +18,7 @@ def plan(folder, photos, cells, suite="kadid10k", status="planned"):
     import pandas as pd
 
     rows = []
+    folder.mkdir(exist_ok=True)
     for name, pixels in photos.items():
         write_png(folder / f"{name}.png", pixels)
         for kind, level in cells:
@@ -176,3 +177,16 @@ def test_scores_of_references_left_out_play_no_part(tmp_path, photos, monkeypatc
         labelled(["I99"])
     with pytest.raises(GlintError, match="keep some"):
         labelled(sorted(set(scores["reference"]) - {"I04"}))
+
+
+def test_the_default_method_measures_through_the_network_and_keeps_what_it_measured(tmp_path, photos):
+    """A second run takes everything from the cache and writes the same bytes; a third, without it, does too."""
+    cells = [(1, 3), (10, 2), (10, 5)]
+    first, again, anew = (plan(tmp_path / name, photos, cells) for name in ("a", "b", "c"))
+    summary = label_dataset(first, cache=tmp_path / "cache", workers=1)
+    assert summary.method == "deep" and summary.labelled == len(photos) * len(cells)
+    label_dataset(again, cache=tmp_path / "cache", workers=1)
+    label_dataset(anew, cache=tmp_path / "another", workers=2)
+    tables = [manifest.read(dataset).drop(columns=["source_path"]) for dataset in (first, again, anew)]
+    assert tables[0].equals(tables[1]) and tables[0].equals(tables[2])
+    assert tables[0].groupby(["type", "level"])["mos"].nunique().min() > 1  # no cell's mean for everybody
