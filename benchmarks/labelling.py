@@ -31,7 +31,7 @@ def main(arguments: list[str]) -> None:
             print(f"  {method:<8}", _apart(processes, label_all, Path(folder), method), flush=True)
     print("one sample by pair, 512x384, one core")
     for step, milliseconds in _apart(processes, pair_steps).items():
-        print(f"  {step:<36} {milliseconds:6.2f} ms")
+        print(f"  {step:<48} {milliseconds:6.2f} ms")
 
 
 def _apart(processes, function, *arguments):
@@ -85,9 +85,11 @@ def pair_steps() -> dict[str, float]:
 
     import distortions
     from glint_data import images
+    from glint_data.embedding import stages
     from glint_data.label import measurements
     from glint_data.label.calibration import Calibrated
-    from glint_data.label.method import METHODS, Photos
+    from glint_data.label.method import METHODS
+    from glint_data.label.network_measurements import View, measure
     from glint_data.label.picture import Picture
     from glint_data.label.stage import reference_photos
     from glint_data.reference_sets import references
@@ -107,12 +109,19 @@ def pair_steps() -> dict[str, float]:
     found["measuring it"] = _each(
         lambda: [measurements.measure(reference, Picture(s)) for s in samples], cells
     )
+    network = stages.network()
+    seen = View(network.stages(pixels))
+    found["measuring it through the network (`deep` only)"] = _each(
+        lambda: [measure(seen, View(network.stages(s))) for s in samples], cells
+    )
     loaded = references.load("kadid")
     scored = reference_photos(loaded)
-    calibrated = Calibrated(METHODS["pair"].fit(scored), scored)
-    rows = scored.photos.rows(np.arange(64))
-    asked = Photos(rows.vectors, rows.descriptors, rows.vectors_are_unit, scored.photos.pairs[:64])
-    found["regression"] = _each(lambda: calibrated.label(asked), range(64 * len(loaded.cells)))
+    asked = scored.photos.rows(np.arange(64))
+    for name in ("pair", "deep"):
+        calibrated = Calibrated(METHODS[name].fit(scored), scored)
+        found[f"regression of `{name}`"] = _each(
+            lambda fitted=calibrated: fitted.label(asked), range(64 * len(loaded.cells))
+        )
     return found
 
 
