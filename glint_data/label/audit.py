@@ -17,6 +17,7 @@ from glint_data.label.calibration import COVERAGE, Calibrated, Label
 from glint_data.label.method import METHODS, Method, Scored, method_named
 from glint_data.label.similarity import Space
 from glint_data.label.stage import reference_photos
+from glint_data.label.threads import one_thread
 from glint_data.progress import track
 from glint_data.reference_sets import references
 from glint_data.reference_sets.references import ReferenceSet
@@ -72,13 +73,9 @@ def audit_reference(
 
 def leave_one_out(method: Method, scored: Scored) -> tuple[Label, np.ndarray]:
     """Labels of every reference made from the others, and each one's nearest other, int (R,)."""
-    from threadpoolctl import threadpool_limits
-
     count = len(scored.mos)
     labels, nearest = [], np.zeros(count, int)
-    with threadpool_limits(
-        1
-    ):  # matrices of a few hundred rows: on a busy machine threads would wait for each other
+    with one_thread():
         for row in track(range(count), count, f"references left out ({method.name})"):
             training = scored.without(row)
             held_out = scored.photos.rows(np.array([row]))
