@@ -17,7 +17,6 @@ from glint_data.label.calibration import COVERAGE, Calibrated, Label
 from glint_data.label.method import METHODS, Method, Scored, method_named
 from glint_data.label.similarity import Space
 from glint_data.label.stage import reference_photos
-from glint_data.label.threads import one_thread
 from glint_data.progress import track
 from glint_data.reference_sets import references
 from glint_data.reference_sets.references import ReferenceSet
@@ -75,13 +74,12 @@ def leave_one_out(method: Method, scored: Scored) -> tuple[Label, np.ndarray]:
     """Labels of every reference made from the others, and each one's nearest other, int (R,)."""
     count = len(scored.mos)
     labels, nearest = [], np.zeros(count, int)
-    with one_thread():
-        for row in track(range(count), count, f"references left out ({method.name})"):
-            training = scored.without(row)
-            held_out = scored.photos.rows(np.array([row]))
-            labels.append(Calibrated(method.fit(training), training).label(held_out))
-            closest = int(Space(training.photos).similarities(held_out).argmax())
-            nearest[row] = closest + (closest >= row)
+    for row in track(range(count), count, f"references left out ({method.name})"):
+        training = scored.without(row)
+        held_out = scored.photos.rows(np.array([row]))
+        labels.append(Calibrated(method.fit(training), training).label(held_out))
+        closest = int(Space(training.photos).similarities(held_out).argmax())
+        nearest[row] = closest + (closest >= row)
     joined = (
         np.concatenate([getattr(label, part) for label in labels]) for part in ("mos", "std", "low", "high")
     )

@@ -11,7 +11,6 @@ from glint_data.label.calibration import Calibrated, Label
 from glint_data.label.measuring import Task, kept_file, measured
 from glint_data.label.method import Method, Photos, Scored
 from glint_data.label.samples import Samples, read_pairs
-from glint_data.label.threads import one_thread
 
 _PHOTOS_AT_A_TIME = 256
 """Photos labelled together: bounds the memory their measurements take to about ten megabytes."""
@@ -34,8 +33,7 @@ def label_photos(
         columns: (rows of the manifest,) the cell of each sample, -1 without one.
         cache: where measurements are kept; workers: processes that measure, None is one a core.
     """
-    with one_thread():
-        calibrated = Calibrated(chosen.fit(scored), scored)
+    calibrated = Calibrated(chosen.fit(scored), scored)
     shape = (len(photos.descriptors), scored.mos.shape[1])
     found = Label(*(np.full(shape, np.nan, np.float32) for _ in range(4)))
     if not chosen.needs_pairs:
@@ -57,14 +55,13 @@ def label_photos(
         if row_of[photo] >= 0
     ]
     waiting: list[tuple[Task, np.ndarray]] = []
-    with one_thread():  # the workers have the cores
-        for task, rows in measured(tasks, len(tasks), workers or work.default_workers()):
-            waiting.append((task, rows))
-            if len(waiting) == _PHOTOS_AT_A_TIME:
-                _label_measured(calibrated, photos, waiting, found)
-                waiting = []
-        if waiting:
+    for task, rows in measured(tasks, len(tasks), workers or work.default_workers()):
+        waiting.append((task, rows))
+        if len(waiting) == _PHOTOS_AT_A_TIME:
             _label_measured(calibrated, photos, waiting, found)
+            waiting = []
+    if waiting:
+        _label_measured(calibrated, photos, waiting, found)
     return found
 
 

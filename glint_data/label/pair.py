@@ -21,6 +21,7 @@ from glint_data.errors import GlintError
 from glint_data.label import measurements
 from glint_data.label.content import Features
 from glint_data.label.method import Photos, Prediction, Scored, cell_means, filled, method
+from glint_data.label.threads import one_thread
 
 _NOISES = (2.0, 3.0, 4.5)
 _LINEAR_SHARE = 0.5
@@ -98,11 +99,12 @@ class PairRegression:
             np.zeros(scored.mos.shape),
             np.zeros(scored.mos.shape),
         )
-        prepared = [self._prepare(scored.cells, kind, measured) for kind in np.unique(scored.cells[:, 0])]
-        kernels = [
-            _kernel(model.train, model.train, similar, model.levels, model.levels) for model in prepared
-        ]
-        self._choose_noise(prepared, kernels)
+        with one_thread():
+            prepared = [self._prepare(scored.cells, kind, measured) for kind in np.unique(scored.cells[:, 0])]
+            kernels = [
+                _kernel(model.train, model.train, similar, model.levels, model.levels) for model in prepared
+            ]
+            self._choose_noise(prepared, kernels)
         self._blend(measured)
 
     def _measured(self, photos: Photos) -> list[np.ndarray]:
@@ -176,14 +178,17 @@ class PairRegression:
         count = len(content)
         departure = np.zeros((count, len(self._means)))
         doubt = np.ones_like(departure)
-        for model in self._models:
-            asked = model.relative(measured)
-            cross = _kernel(asked, model.train, similar, model.levels, model.levels)
-            departure[:, model.columns] = (cross @ model.weights).reshape(count, -1) * model.spread
-            prior = _own(asked, _LINEAR_SHARE) + np.repeat(own, len(model.levels)) + _CONSTANT + self._noise
-            variance = prior - np.einsum("ij,ij->i", cross @ model.inverse, cross)
-            variance = variance.clip(self._noise).reshape(count, -1)
-            doubt[:, model.columns] = np.sqrt(variance / self._typical[id(model)])
+        with one_thread():
+            for model in self._models:
+                asked = model.relative(measured)
+                cross = _kernel(asked, model.train, similar, model.levels, model.levels)
+                departure[:, model.columns] = (cross @ model.weights).reshape(count, -1) * model.spread
+                prior = (
+                    _own(asked, _LINEAR_SHARE) + np.repeat(own, len(model.levels)) + _CONSTANT + self._noise
+                )
+                variance = prior - np.einsum("ij,ij->i", cross @ model.inverse, cross)
+                variance = variance.clip(self._noise).reshape(count, -1)
+                doubt[:, model.columns] = np.sqrt(variance / self._typical[id(model)])
         mos = self._means + self._shrunk * departure + self._plain(measured)
         return Prediction(mos, doubt)
 
