@@ -91,8 +91,8 @@ def measure_photo(task: tuple[str, int]) -> dict[str, np.ndarray]:
     import distortions
     from glint_data import images
     from glint_data.embedding import descriptor, stages
-    from glint_data.label import measurements, network_measurements
-    from glint_data.label.picture import Picture
+    from glint_data.labels import measurements, network_measurements
+    from glint_data.labels.picture import Picture
 
     torch.set_num_threads(1)
     pixels = cut(images.read_rgb(task[0]))
@@ -159,7 +159,7 @@ class Labels:
     """KADID-10k's labels at a place between two levels, for images that are not KADID-10k's."""
 
     def __init__(self, descriptors: np.ndarray, network: np.ndarray) -> None:
-        from glint_data.label.stage import reference_photos
+        from glint_data.labels.stage import reference_photos
         from glint_data.reference_sets import references
 
         self._descriptors, self._network = descriptors, network
@@ -167,7 +167,7 @@ class Labels:
 
     @cached_property
     def _fitted(self) -> dict:
-        from glint_data.label.method import METHODS
+        from glint_data.labels.method import METHODS
 
         return {name: METHODS[name].fit(self._scored) for name in LABELS}
 
@@ -177,7 +177,7 @@ class Labels:
         Measurements (photos, ...) are taken as departures from their own mean, which are laid on the mean of
         KADID-10k's cells: the cell's own level is given by its place.
         """
-        from glint_data.label.method import Photos
+        from glint_data.labels.method import Photos
 
         cells = self._scored.cells
         lower = int(min(np.floor(place), 4))

@@ -69,7 +69,7 @@ def plan_and_embed(folder: Path, count: int) -> None:
 
 def label_all(folder: Path, method: str) -> str:
     """Label the dataset; the result as a line."""
-    from glint_data.label.stage import label_dataset
+    from glint_data.labels.stage import label_dataset
 
     begun = time.perf_counter()
     summary = label_dataset(folder / "dataset", method=method, cache=folder / "cache")
@@ -86,12 +86,12 @@ def pair_steps() -> dict[str, float]:
     import distortions
     from glint_data import images
     from glint_data.embedding import stages
-    from glint_data.label import measurements
-    from glint_data.label.calibration import Calibrated
-    from glint_data.label.method import METHODS
-    from glint_data.label.network_measurements import View, measure
-    from glint_data.label.picture import Picture
-    from glint_data.label.stage import reference_photos
+    from glint_data.labels import measurements
+    from glint_data.labels.calibration import Calibrated
+    from glint_data.labels.method import METHODS
+    from glint_data.labels.network_measurements import View, measure
+    from glint_data.labels.picture import Picture
+    from glint_data.labels.stage import reference_photos
     from glint_data.reference_sets import references
 
     cv2.setNumThreads(1)

@@ -31,7 +31,7 @@ def maps_of_photo(task: tuple[str, str, list[tuple[int, str]]]) -> np.ndarray:
     import cv2
 
     from glint_data.images import read_rgb
-    from glint_data.label.picture import Picture, window
+    from glint_data.labels.picture import Picture, window
 
     folder, reference, samples = task
     photo = Picture(read_rgb(Path(folder) / reference))
@@ -123,9 +123,9 @@ def judged_without(maps: np.ndarray, target: np.ndarray, fold: np.ndarray, numbe
 def main(arguments: list[str]) -> None:
     """Measure, cross-fit, compare."""
     from glint_data.dataset import manifest
-    from glint_data.label.audit import leave_one_out
-    from glint_data.label.method import METHODS
-    from glint_data.label.stage import reference_photos
+    from glint_data.labels.audit import leave_one_out
+    from glint_data.labels.method import METHODS
+    from glint_data.labels.stage import reference_photos
     from glint_data.reference_sets import references
 
     dataset = arguments[0]
@@ -163,7 +163,7 @@ def line(mos: np.ndarray, loaded) -> str:
     """Correlation inside the cells, SROCC, RMSE."""
     from scipy import stats
 
-    from glint_data.label.audit import within_cell_r
+    from glint_data.labels.audit import within_cell_r
 
     error = float(np.sqrt(((mos - loaded.mos) ** 2).mean()) * loaded.span)
     srocc = stats.spearmanr(mos.ravel(), loaded.mos.ravel()).statistic

@@ -9,7 +9,7 @@ import numpy as np
 
 from glint_data.dataset import manifest
 from glint_data.importing import import_dataset
-from glint_data.label import label_dataset
+from glint_data.labels import label_dataset
 
 if TYPE_CHECKING:
     import pandas

@@ -29,8 +29,8 @@ def quickstart(out: Path, seed: int = 0) -> None:
 
     A second call goes on where the first one stopped.
     """
-    from glint_data.label import audit_reference, audit_table, label_dataset
-    from glint_data.report import write_report
+    from glint_data.labels import audit_reference, audit_table, label_dataset
+    from glint_data.reports import write_report
     from glint_data.synthesis.recipes import Settings
     from glint_data.synthesis.synthesize import synthesize
 

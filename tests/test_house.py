@@ -11,10 +11,10 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 FILES = sorted([*(REPOSITORY / "glint_data").rglob("*.py"), *(REPOSITORY / "distortions").rglob("*.py")])
-STAGES = {"synthesis", "embedding", "label", "training", "report", "importing", "export"}
+STAGES = {"synthesis", "embedding", "labels", "training", "reports", "importing", "exports"}
 ALLOWED_BETWEEN = {
-    ("label", "embedding"),
-    ("label", "synthesis.recipes"),
+    ("labels", "embedding"),
+    ("labels", "synthesis.recipes"),
     ("reference_sets", "embedding"),
     ("importing", "synthesis"),
 }

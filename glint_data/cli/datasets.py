@@ -37,7 +37,7 @@ def distortions(
 
     Example: glint-data distortions --suite kadid10k --image photo.jpg --sheet sheet.png
     """
-    from glint_data.report import listing
+    from glint_data.reports import listing
 
     if (image is None) != (sheet is None):
         raise GlintError("--image and --sheet go together: the photo to distort and the PNG to write")

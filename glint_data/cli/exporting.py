@@ -30,7 +30,7 @@ def export(
 
     Example: glint-data export dataset --to hf --out for-the-hub
     """
-    from glint_data.export import export_dataset
+    from glint_data.exports import export_dataset
 
     summary = export_dataset(dataset, to, out, workers(worker_count), split_file, licence)
     typer.echo(summary.text())

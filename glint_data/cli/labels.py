@@ -66,7 +66,7 @@ def label(
 
     Example: glint-data label dataset --reference kadid
     """
-    from glint_data.label import label_dataset
+    from glint_data.labels import label_dataset
 
     with workers_of(engine, worker_count, dataset, writes=False) as chosen:
         summary = label_dataset(
@@ -108,7 +108,7 @@ def audit(
     """
     import json
 
-    from glint_data.label import audit_reference, audit_table, write_figures
+    from glint_data.labels import audit_reference, audit_table, write_figures
     from glint_data.storage.files import write_atomically
 
     require_folders(json_file, figures)

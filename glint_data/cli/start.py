@@ -38,7 +38,7 @@ def report(
     import json
 
     from glint_data.errors import GlintError
-    from glint_data.report import write_report
+    from glint_data.reports import write_report
 
     try:
         certificate = json.loads(audit.read_text(encoding="utf-8")) if audit else None
@@ -55,6 +55,6 @@ def explain(
     sample: Annotated[str, typer.Argument(metavar="SAMPLE_ID", help="Such as cat_10_03.")],
 ) -> None:
     """Say how one sample was made, what it scores, and on what evidence."""
-    from glint_data.report.explain import explain as text
+    from glint_data.reports.explain import explain as text
 
     typer.echo(text(dataset, sample))

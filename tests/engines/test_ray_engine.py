@@ -24,7 +24,7 @@ from glint_data.dataset import manifest, runs
 from glint_data.dataset.verify import verify
 from glint_data.engines.common_ground import NodeUnfit
 from glint_data.errors import CannotWrite, GlintError
-from glint_data.label import label_dataset
+from glint_data.labels import label_dataset
 from glint_data.synthesis.recipes import Settings
 from glint_data.synthesis.synthesize import synthesize
 

@@ -14,9 +14,9 @@ from glint_data.dataset import manifest
 from glint_data.errors import GlintError
 from glint_data.importing import import_dataset
 from glint_data.importing.ratings import read_ratings
-from glint_data.label import label_dataset
+from glint_data.labels import label_dataset
 from glint_data.reference_sets import references
-from glint_data.report import explain, write_report
+from glint_data.reports import explain, write_report
 
 ROWS = pd.DataFrame(
     {

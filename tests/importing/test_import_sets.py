@@ -5,7 +5,7 @@ import pytest
 from published_layouts import BUILDERS, META, pictures
 
 from glint_data.dataset import manifest, verify
-from glint_data.export import export_dataset
+from glint_data.exports import export_dataset
 from glint_data.importing import import_dataset
 from glint_data.importing.ratings import read_ratings
 from glint_data.reference_sets import references

@@ -10,8 +10,8 @@ from glint_data.dataset import manifest
 from glint_data.errors import GlintError
 from glint_data.images import pixel_hash, read_rgb, write_png
 from glint_data.importing.bundle import bundle
-from glint_data.label import audit_reference, label_dataset
-from glint_data.label.several import roots_of, set_names
+from glint_data.labels import audit_reference, label_dataset
+from glint_data.labels.several import roots_of, set_names
 from glint_data.reference_sets import references, scored_sets
 from glint_data.reference_sets.alignment import Scores, align, scores_of
 

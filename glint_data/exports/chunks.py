@@ -1,0 +1,102 @@
+"""The manifest's rows, cut into pieces of work with the names of the files to be written."""
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from glint_data.dataset import manifest
+from glint_data.dataset.pixels import has_pristine, rendered_format
+from glint_data.exports.format import FORMATS, Chunk, Format, Row, ending, file_name
+
+
+class Planner:
+    """Hands out chunks in the order of the dataset and keeps count of what is left out, and why.
+
+    `refused` receives (sample_id, sentence) of each row that cannot be exported.
+    """
+
+    def __init__(
+        self, dataset: Path, to: str, splits: dict[str, str] | None, refused: Callable[[str, str], None]
+    ) -> None:
+        self.dataset, self.to, self.splits, self.refused = dataset, to, splits, refused
+        self.kind: type[Format] = FORMATS[to]
+        self.outside_split = 0
+        self._number_of: dict[str, int] = {}
+        self._rendered = rendered_format(manifest.dataset_folder(dataset))
+        self._numbers = itertools.count()
+        self._in_split: dict[str, itertools.count] = {}
+
+    def chunks(self, folder: Path) -> Iterator[Chunk]:
+        """Cut the dataset, in its order within each split; memory holds one unfinished chunk a split."""
+        least, most = self.kind.rows_a_chunk
+        under_way: dict[str, _Open] = {}
+        number = itertools.count()
+        for row in self._rows():
+            split = row["split"] if self.kind.splits_apart else ""
+            chunk = under_way.setdefault(split, _Open())
+            rows = chunk.rows
+            if len(rows) >= most or (len(rows) >= least and rows[-1]["source"] != row["source"]):
+                yield self._chunk(next(number), folder, split, chunk)
+                chunk = under_way[split] = _Open()
+            self._take(row, chunk)
+        for split in sorted(under_way):
+            yield self._chunk(next(number), folder, split, under_way[split])
+
+    def _rows(self) -> Iterator[Row]:
+        for batch in manifest.batches(self.dataset, list(manifest.COLUMNS), rows=2_000):
+            for row in batch.to_pylist():
+                reason = self._reason_against(row)
+                if reason:
+                    self.refused(row["sample_id"] or "a row without sample_id", reason)
+                elif self.splits is None:
+                    yield row | {"split": "train"}
+                elif row["source"] in self.splits:
+                    yield row | {"split": self.splits[row["source"]]}
+                else:
+                    self.outside_split += 1
+
+    def _reason_against(self, row: Row) -> str | None:
+        if not row["sample_id"] or not row["source"]:
+            return "the row names no sample or no source; 'glint-data verify' tells more"
+        if row["status"] not in ("ok", "planned"):
+            return row["error"] or f"has no image (status {row['status']})"
+        if self.kind.needs_label and row["mos"] is None:
+            return row["label_note"] or "has no label; run 'glint-data label'"
+        if self.kind.needs_reference and not has_pristine(row):
+            return f"has no pristine photo, which {self.kind.title} needs"
+        return None
+
+    def _take(self, row: Row, chunk: "_Open") -> None:
+        """Give the row its files' names and put it into the chunk."""
+        source = row["source"]
+        if source not in self._number_of:
+            self._number_of[source] = len(self._number_of)
+            chunk.first_of.add(source)
+        sample = file_name(row["sample_id"], ending(row["path"], self._rendered))
+        reference = file_name(source, ending(row["reference_path"], "png"))
+        places = self.kind.file_names(
+            sample, reference, row["split"], next(self._numbers), self._number_of[source]
+        )
+        row["file_name"], row["reference_file_name"] = places[0], places[1] if has_pristine(row) else None
+        chunk.rows.append(row)
+
+    def _chunk(self, number: int, folder: Path, split: str, chunk: "_Open") -> Chunk:
+        return Chunk(
+            number,
+            next(self._in_split.setdefault(split, itertools.count())),
+            self.to,
+            str(self.dataset),
+            str(folder),
+            split,
+            tuple(chunk.rows),
+            frozenset(chunk.first_of),
+        )
+
+
+@dataclass
+class _Open:
+    """A chunk that still takes rows."""
+
+    rows: list[Row] = field(default_factory=list)
+    first_of: set[str] = field(default_factory=set)

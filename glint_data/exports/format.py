@@ -1,0 +1,190 @@
+"""What a format is: names for files, pictures into them by worker processes, and a table of the rows."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any, ClassVar
+from urllib.parse import quote
+
+from glint_data.dataset.pixels import Picture, Pictures
+from glint_data.errors import CannotWrite, GlintError, ImageRefused
+from glint_data.exports.about import About, Exported
+from glint_data.exports.folder import write_file
+from glint_data.storage.files import make_durable
+
+Row = dict[str, Any]
+"""A row of the manifest with `file_name` and `reference_file_name`, relative to the export, and `split`."""
+
+HIDDEN = ("source_path", "reference_path", "path", "status", "error")
+"""Columns that say where things lie on the machine of the dataset: they do not leave it."""
+
+ROWS_A_FOLDER = 8_000
+"""Folders stay under 10,000 files, where the Hugging Face Hub and file viewers draw the line."""
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Rows that one worker writes, of one split where the format keeps splits apart (else it is "").
+
+    `first_of` names the sources first met here.
+    """
+
+    number: int
+    number_in_split: int
+    format: str
+    dataset: str
+    folder: str
+    split: str
+    rows: tuple[Row, ...]
+    first_of: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Written:
+    """What became of a row: the values found on the way, or why it is not there."""
+
+    found: Row | None = None
+    error: str | None = None
+
+
+class Format(ABC):
+    """One export under way. Made in the parent process; `write` runs in the workers."""
+
+    title: ClassVar[str]
+    needs_label: ClassVar[bool] = False
+    needs_reference: ClassVar[bool] = False
+    rows_a_chunk: ClassVar[tuple[int, int]] = (100, 1000)
+    """A chunk ends with a source once it has the first number of rows, and always with the second."""
+    splits_apart: ClassVar[bool] = False
+    """Whether a chunk holds rows of one split only."""
+
+    def __init__(self, folder: Path, about: About) -> None:
+        self.folder, self.about = folder, about
+
+    @classmethod
+    def check(cls, about: About) -> None:
+        """Raise `GlintError` for a dataset that the format cannot hold, before anything is written."""
+        del about  # most formats take everything
+
+    @classmethod
+    def file_names(
+        cls, sample: str, reference: str, split: str, number: int, source_number: int
+    ) -> tuple[str, str]:
+        """Where the files called `sample` and `reference` of row and source number so-and-so go."""
+        return spread("images", number, sample), spread("references", source_number, reference)
+
+    @classmethod
+    def write(cls, chunk: Chunk) -> list[Written]:
+        """Write the chunk's pictures, each a file of its own. Runs in a worker process.
+
+        Raises:
+            CannotWrite: the target cannot be written.
+        """
+        pictures = Pictures(chunk.dataset)
+        waiting = set(chunk.first_of)
+        files: list[Path] = []
+
+        def put(name: str, picture: Picture) -> None:
+            files.append(write_file(Path(chunk.folder, name), cls.encoded(picture)))
+
+        written = []
+        for row in chunk.rows:
+            try:
+                pristine = pristine_of(pictures, row)
+                if pristine is not None and row["source"] in waiting:
+                    waiting.remove(row["source"])
+                    put(row["reference_file_name"], pristine)
+                sample = sample_of(pictures, row)
+                put(row["file_name"], sample)
+                written.append(Written(found_in(sample)))
+            except CannotWrite:
+                raise
+            except GlintError as refusal:
+                written.append(Written(error=str(refusal)))
+        make_durable(files)
+        return written
+
+    @classmethod
+    def encoded(cls, picture: Picture) -> bytes:
+        """The bytes of a picture's file: those of the dataset's, wherever there are any."""
+        return picture.encoded()
+
+    @abstractmethod
+    def add(self, rows: Sequence[Row]) -> None:
+        """Take rows whose pictures are written, in the dataset's order, into the table."""
+
+    @abstractmethod
+    def finish(self, exported: Exported) -> None:
+        """Write what is left: tables' ends, the card."""
+
+
+FORMATS: dict[str, type[Format]] = {}
+
+
+def export_format(kind: type[Format]) -> type[Format]:
+    """Register a format under its class's own name in small letters."""
+    FORMATS[kind.__name__.lower()] = kind
+    return kind
+
+
+def format_named(name: str) -> type[Format]:
+    """The format of that name. Raises `GlintError` naming those there are."""
+    if name not in FORMATS:
+        raise GlintError(f"--to {name}: no such format; choose one of {', '.join(sorted(FORMATS))}")
+    return FORMATS[name]
+
+
+def pristine_of(pictures: Pictures, row: Row) -> Picture | None:
+    """A row's pristine photo, None where it has none. Raises `GlintError` where it cannot be had.
+
+    Asked for before the sample: rows of other chunks rely on it, whatever becomes of this one.
+    """
+    return _named(pictures.pristine, row)
+
+
+def sample_of(pictures: Pictures, row: Row) -> Picture:
+    """A row's picture. Raises `GlintError` where it cannot be had."""
+    return _named(pictures.sample, row)
+
+
+def _named(read: Callable[[Row], Any], row: Row) -> Any:
+    try:
+        return read(row)
+    except ImageRefused as refusal:
+        name = row["sample_id"]
+        raise GlintError(str(refusal) if name in str(refusal) else f"{name}: {refusal}") from refusal
+
+
+def found_in(picture: Picture) -> Row:
+    """The columns of a row that a virtual dataset does not know yet."""
+    found: Row = {
+        "image_hash": picture.hash,
+        "height": picture.pixels.shape[0],
+        "width": picture.pixels.shape[1],
+    }
+    return found | ({"parameters": picture.parameters} if picture.parameters is not None else {})
+
+
+def file_name(name: str, ending: str) -> str:
+    """A sample's or source's name as that of a file: what some file system refuses stands as %XX."""
+    return f"{quote(name, safe=' ()+,=@~')}.{ending}"
+
+
+def ending(path: str | None, otherwise: str) -> str:
+    """The ending of a picture's file in the dataset, in small letters; `otherwise` where it has no file."""
+    return PurePosixPath(path).suffix[1:].lower() if path else otherwise
+
+
+def spread(folder: str, number: int, name: str) -> str:
+    """A file's place below `folder`, some thousand files in each numbered folder."""
+    return f"{folder}/{number // ROWS_A_FOLDER:04d}/{name}"
+
+
+def record(row: Row) -> Row:
+    """What an export tells of a row: everything but places on the dataset's machine.
+
+    The seed is written in decimal: many readers know no integers of 64 bits without sign.
+    """
+    told = {name: value for name, value in row.items() if name not in HIDDEN}
+    return told | {"seed": None if row["seed"] is None else str(row["seed"])}

@@ -1,0 +1,180 @@
+"""The export stage: rows in the dataset's order, pictures by worker processes, one folder by rename."""
+
+import csv
+import re
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from glint_data.dataset import manifest
+from glint_data.errors import GlintError
+from glint_data.exports.about import About, Exported, scan
+from glint_data.exports.chunks import Planner
+from glint_data.exports.folder import building, check_free
+from glint_data.exports.format import FORMATS, Chunk, Format, Row, Written, format_named, record
+from glint_data.exports.split import read_split
+from glint_data.progress import Meter, duration
+from glint_data.storage.places import place
+from glint_data.work import Outcome, run_tasks
+
+FAILURES = "failures.csv"
+
+
+@dataclass
+class ExportSummary:
+    """What an export did. `first` holds some of the sentences in its `failures.csv`."""
+
+    folder: Path
+    to: str
+    written: int = 0
+    refused: int = 0
+    outside_split: int = 0
+    first: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def text(self) -> str:
+        """The closing lines for a person."""
+        rate = f"{self.written / max(self.seconds, 1e-9):.1f}/s"
+        lines = [
+            f"{self.written:,} samples exported as {self.to} in {duration(self.seconds)} ({rate})",
+            f"  {self.folder}",
+        ]
+        if self.outside_split:
+            lines.append(f"  {self.outside_split:,} samples are in no split and were left out")
+        if self.refused:
+            lines.append(
+                f"  {self.refused:,} not exported: {self.folder / FAILURES} (may name places on this machine: "
+                "take it out before publishing); the first:"
+            )
+            lines += [f"    {sentence}" for sentence in self.first]
+        return "\n".join(lines)
+
+
+def export_dataset(
+    dataset: Path,
+    to: str,
+    out: Path,
+    workers: int,
+    split_file: Path | None = None,
+    licence: str | None = None,
+) -> ExportSummary:
+    """Write a dataset, virtual or with pixels, into the new folder `out` in the layout of another tool.
+
+    Args:
+        dataset: the dataset's folder or its manifest.
+        to: a format of `FORMATS`.
+        out: a folder that does not exist or is empty; whole or not there.
+        workers: processes that render and copy.
+        split_file: CSV of source,part (train, val, test); without it everything is one split.
+        licence: what card and metadata call the photos' licence, such as cc-by-4.0.
+
+    Raises:
+        GlintError: no dataset, nothing in it that the format takes, or `out` in use.
+        CannotWrite: the target cannot be written; nothing of it is left.
+    """
+    begun = time.monotonic()
+    dataset, out = place(dataset), Path(out)
+    kind = format_named(to)
+    check_free(out)
+    if licence is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.+-]*", licence):
+        raise GlintError(f"--licence {licence!r}: name it in one word, as cc-by-4.0 or mit")
+    splits = read_split(split_file) if split_file else None
+    about = scan(dataset, out.resolve().name, splits, licence)
+    _check(kind, about, dataset)
+    summary = ExportSummary(out, to)
+    with building(out) as folder, ExitStack() as stack:
+        failures = _Failures(folder / FAILURES, summary, stack)
+        planner = Planner(dataset, to, splits, failures.add)
+        export = kind(folder, about)
+        exported = Exported()
+        # closing: no worker writes any more when an error has the folder removed
+        outcomes = stack.enter_context(closing(run_tasks(write_chunk, planner.chunks(folder), workers)))
+        with Meter(about.samples, "samples") as meter:
+            for chunk, results in in_order(outcomes):
+                rows = list(_merged(chunk, results, failures))
+                export.add(rows)
+                exported.count(rows)
+                meter.advance(len(chunk.rows))
+        if not exported.samples:
+            first = summary.first[0] if summary.first else f"no sample of {dataset} is in the split"
+            raise GlintError(f"nothing was exported and {out} was not made; {first}")
+        export.finish(exported)
+        summary.written = exported.samples
+        summary.outside_split = planner.outside_split
+    summary.seconds = time.monotonic() - begun
+    return summary
+
+
+def _check(kind: type[Format], about: About, dataset: Path) -> None:
+    folder = manifest.dataset_folder(dataset)
+    if not about.samples:
+        raise GlintError(f"{dataset}: holds no samples to export; 'glint-data verify {folder}' tells more")
+    if kind.needs_label and not about.labelled:
+        raise GlintError(
+            f"{dataset}: none of its samples has a label, which {kind.title} needs; "
+            f"run 'glint-data label {folder} --reference kadid' first, or export to hf, webdataset or croissant"
+        )
+    if kind.needs_reference and about.no_reference:
+        raise GlintError(
+            f"{dataset}: its samples have no pristine photos, which {kind.title} needs; export to pyiqa, hf, "
+            "webdataset or croissant"
+        )
+    if about.splits is not None and not about.parts:
+        raise GlintError(f"{dataset}: none of its photos is named in the split file; it lists them by source")
+    kind.check(about)
+
+
+def write_chunk(chunk: Chunk) -> list[Written]:
+    """Write a chunk's pictures in its format. Runs in a worker process."""
+    return FORMATS[chunk.format].write(chunk)
+
+
+def in_order(outcomes: Iterable[Outcome]) -> Iterator[tuple[Chunk, list[Written]]]:
+    """The chunks with their results by number, as soon as all earlier ones are there.
+
+    Raises:
+        GlintError: a chunk failed as a whole. Its photos may be missing from the rows of others, so that ends it.
+    """
+    waiting = {}
+    expected = 0
+    for outcome in outcomes:
+        chunk: Chunk = outcome.task
+        if outcome.error:
+            raise GlintError(
+                f"samples {chunk.rows[0]['sample_id']} to {chunk.rows[-1]['sample_id']}: {outcome.error}; nothing "
+                "was exported. If memory is short, fewer --workers help"
+            )
+        waiting[chunk.number] = chunk, outcome.result
+        while expected in waiting:
+            yield waiting.pop(expected)
+            expected += 1
+
+
+def _merged(chunk: Chunk, results: list[Written], failures: "_Failures") -> Iterator[Row]:
+    """The rows whose pictures are written, with what was found on the way."""
+    for row, written in zip(chunk.rows, results, strict=True):
+        if written.error is None:
+            yield record(row) | (written.found or {})
+        else:
+            failures.add(row["sample_id"], written.error)
+
+
+class _Failures:
+    """`failures.csv` of an export, made when there is something to put into it."""
+
+    def __init__(self, file: Path, summary: ExportSummary, stack: ExitStack) -> None:
+        self.file, self.summary, self.stack = file, summary, stack
+        self._writer = None
+
+    def add(self, sample_id: str, error: str) -> None:
+        if self._writer is None:
+            stream = self.stack.enter_context(self.file.open("w", newline="", encoding="utf-8"))
+            self._writer = csv.writer(stream)
+            self._writer.writerow(["sample_id", "error"])
+        sentence = error if sample_id in error else f"{sample_id}: {error}"
+        self._writer.writerow([sample_id, sentence])
+        self.summary.refused += 1
+        if len(self.summary.first) < 3:
+            self.summary.first.append(sentence)

@@ -1,0 +1,88 @@
+"""Tables that grow row by row: CSV as other tools read it, Parquet with the manifest's columns."""
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from glint_data.dataset import manifest
+from glint_data.exports.format import HIDDEN, Row
+
+if TYPE_CHECKING:
+    import pyarrow
+
+ROWS_A_GROUP = 10_000
+COLUMNS = [
+    *("file_name", "reference_file_name", "split"),
+    *(name for name in manifest.COLUMNS if name not in HIDDEN),
+]
+MEANINGS = {
+    "file_name": "the sample's image",
+    "reference_file_name": "the pristine photo's image; null where there is none",
+    "split": "train, val or test, whole photos each; train where nothing was split",
+} | {name: meaning for name, (_kind, meaning) in manifest.COLUMNS.items()}
+MEANINGS["seed"] += ", in decimal"
+
+
+class CsvTable:
+    """A CSV file with a header; lines end as in the published tables, with a line feed."""
+
+    def __init__(self, file: Path, columns: Sequence[str]) -> None:
+        self._stream = file.open("w", newline="", encoding="utf-8")
+        self._writer = csv.writer(self._stream, lineterminator="\n")
+        self._writer.writerow(columns)
+
+    def add(self, row: Sequence[Any]) -> None:
+        """Write one line."""
+        self._writer.writerow(row)
+
+    def close(self) -> None:
+        """Write what is buffered."""
+        self._stream.close()
+
+
+class ParquetTable:
+    """A Parquet file of exported rows, plain strings instead of dictionaries: every reader takes them."""
+
+    def __init__(self, file: Path, columns: Sequence[str] = tuple(COLUMNS)) -> None:
+        import pyarrow.parquet as pq
+
+        file.parent.mkdir(parents=True, exist_ok=True)
+        self.file, self.schema = file, schema(columns)
+        self._writer = pq.ParquetWriter(file, self.schema, compression="zstd")
+        self._rows: list[Row] = []
+
+    def add(self, row: Row) -> None:
+        """Take one row; written by the ten thousand."""
+        self._rows.append(row)
+        if len(self._rows) >= ROWS_A_GROUP:
+            self._flush()
+
+    def close(self) -> None:
+        """Write what is left, and the footer."""
+        self._flush()
+        self._writer.close()
+
+    def _flush(self) -> None:
+        import pyarrow as pa
+
+        if self._rows:
+            self._writer.write_table(pa.Table.from_pylist(self._rows, schema=self.schema))
+        self._rows = []
+
+
+def schema(columns: Sequence[str]) -> "pyarrow.Schema":
+    """The Arrow schema of exported columns."""
+    import pyarrow as pa
+
+    kinds = {
+        field.name: field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+        for field in manifest.schema()
+    }
+    kinds["seed"] = pa.string()
+    return pa.schema([(name, kinds.get(name, pa.string())) for name in columns])
+
+
+def number(value: float | None, digits: int = 6) -> str:
+    """A score as a table shows it: so many significant digits, empty where there is none."""
+    return "" if value is None or value != value else f"{value:.{digits}g}"

@@ -1,0 +1,284 @@
+"""Every format: the same bytes from recipes and from files, whole or not there, and nothing but what it holds."""
+
+import csv
+import hashlib
+import json
+import signal
+import subprocess
+import sys
+import tarfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas
+import pytest
+from contents import contents
+
+from glint_data import images
+from glint_data.dataset import manifest
+from glint_data.errors import CannotWrite, GlintError
+from glint_data.exports import FORMATS, export_dataset
+from glint_data.exports.format import Chunk
+from glint_data.exports.stage import in_order
+from glint_data.work import Outcome
+
+
+def lines(file: Path) -> list[dict]:
+    with file.open(newline="", encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+def split_file(tmp_path: Path, **parts: str) -> Path:
+    file = tmp_path / "split.csv"
+    file.write_text(
+        "source_hash,source,part\n" + "".join(f"x,{name},{part}\n" for name, part in parts.items())
+    )
+    return file
+
+
+@pytest.mark.parametrize("to", sorted(FORMATS))
+def test_recipes_and_files_give_the_same_bytes(pair, exported, tmp_path, to):
+    export_dataset(pair[0], to, tmp_path / "out", 2)
+    first, second = contents(exported[to]), contents(tmp_path / "out")
+    assert first == second and len(first) >= 4
+    assert [path.name for path in tmp_path.iterdir()] == ["out"], "something was left beside it"
+
+
+@pytest.mark.parametrize("to", sorted(FORMATS))
+def test_no_place_of_this_machine_leaves_it(pair, exported, to):
+    told = [file for file in exported[to].rglob("*") if file.is_file() and file.suffix != ".png"]
+    assert len(told) >= 2
+    for file in told:
+        assert str(pair[1].parent).encode() not in file.read_bytes(), file
+
+
+@pytest.mark.parametrize("to", sorted(FORMATS))
+def test_an_unlabelled_dataset_is_taken_or_refused_by_name(pair, tmp_path, to):
+    rows = manifest.read(pair[0])
+    columns = [name for name in rows if name.startswith(("mos", "label_"))]
+    dataset = tmp_path / "plain"
+    dataset.mkdir()
+    manifest.write(dataset, manifest.read(pair[1]).drop(columns=columns))
+    if FORMATS[to].needs_label:
+        with pytest.raises(GlintError, match="glint-data label"):
+            export_dataset(dataset, to, tmp_path / "out", 1)
+        assert not (tmp_path / "out").exists()
+    else:
+        assert export_dataset(dataset, to, tmp_path / "out", 1).written == 8
+        assert "have no scores" in (tmp_path / "out" / "README.md").read_text()
+
+
+def test_kadid_scores_and_names(pair, exported):
+    folder = exported["kadid"]
+    assert [row["error"] for row in lines(folder / "failures.csv")] == ["cup.v2_11_05: no label: a reason"]
+    found = lines(folder / "dmos.csv")
+    assert list(found[0]) == ["dist_img", "ref_img", "dmos", "var"]
+    rows = manifest.read(pair[0]).iloc[:7]
+    assert [row["dist_img"] for row in found] == [f"{name}.png" for name in rows["sample_id"]]
+    assert [row["ref_img"] for row in found] == [f"{name}.png" for name in rows["source"]]
+    np.testing.assert_allclose([float(row["dmos"]) for row in found], 1 + 4 * rows["mos"], rtol=1e-5)
+    np.testing.assert_allclose([float(row["var"]) for row in found], 0.2, rtol=1e-5)
+    for row, expected in zip(found, rows["image_hash"], strict=True):
+        assert images.pixel_hash(images.read_rgb(folder / "images" / row["dist_img"])) == expected
+        assert (folder / "images" / row["ref_img"]).is_file()
+
+
+def test_kadid_refuses_names_that_meet(pair, tmp_path, copy):
+    rows = manifest.read(copy)
+    manifest.write(copy, rows.assign(source=rows["source"].replace("cup.v2", "cat_01_02")))
+    with pytest.raises(GlintError, match="cannot share the one folder"):
+        export_dataset(copy, "kadid", tmp_path / "k", 1)
+
+
+def test_pyiqa_with_and_without_pristine_photos(exported, tmp_path, copy):
+    found = lines(exported["pyiqa"] / "meta_info.csv")
+    assert list(found[0]) == ["ref_name", "dist_name", "mos", "std"]
+    assert all(
+        (exported["pyiqa"] / row[name]).is_file() for row in found for name in ("ref_name", "dist_name")
+    )
+    rows = manifest.read(copy)
+    manifest.write(copy, rows.assign(reference_path=None))
+    export_dataset(copy, "pyiqa", tmp_path / "nr", 1)
+    assert list(lines(tmp_path / "nr" / "meta_info.csv")[0]) == ["img_name", "mos", "std"]
+    assert not (tmp_path / "nr" / "references").exists()
+    manifest.write(copy, rows.assign(reference_path=[None] * 4 + rows["reference_path"].tolist()[4:]))
+    with pytest.raises(GlintError, match="4 of 8 samples have a pristine photo"):
+        export_dataset(copy, "pyiqa", tmp_path / "mixed", 1)
+    with pytest.raises(GlintError, match="no pristine photos"):
+        manifest.write(copy, rows.assign(reference_path=None))
+        export_dataset(copy, "kadid", tmp_path / "k", 1)
+
+
+def test_whole_photos_go_to_one_split(pair, tmp_path):
+    parts = split_file(tmp_path, cat="val", **{"cup.v2": "train"})
+    for to in set(FORMATS) - {"hf"}:  # which is read back by its own loader in test_peers.py
+        export_dataset(pair[0], to, tmp_path / to, 1, parts, licence="cc-by-4.0")
+    assert {row["ref_img"]: row["part"] for row in lines(tmp_path / "kadid" / "split.csv")} == {
+        "cat.png": "val",
+        "cup.v2.png": "train",
+    }
+    assert [row["split"] for row in lines(tmp_path / "pyiqa" / "meta_info.csv")] == ["val"] * 4 + [
+        "train"
+    ] * 3
+    with tarfile.open(tmp_path / "webdataset" / "val-000000.tar") as shard:
+        assert all(name.startswith("cat_") for name in shard.getnames()) and len(shard.getnames()) == 8
+    assert json.loads((tmp_path / "croissant" / "croissant.json").read_text())["license"] == "cc-by-4.0"
+    samples = pandas.read_parquet(tmp_path / "croissant" / "samples.parquet")
+    assert samples.groupby("source")["split"].unique().str[0].to_dict() == {"cat": "val", "cup.v2": "train"}
+
+
+def test_the_card_says_what_a_score_is_and_whom_to_cite(exported, copy, tmp_path):
+    for folder in exported.values():
+        card = (folder / "README.md").read_text()
+        for sentence in ("on 0 to 1, higher is better", "own scale is 1 to 5", "not ratings of these images"):
+            assert sentence in card, folder
+        assert "QoMEX 2019" in card and "research community" in card and "Noted on 1 images" in card
+    rows = manifest.read(copy)
+    manifest.write(copy, rows.assign(label_method="rated"), {"label": {"citation": "Somebody 1999"}})
+    export_dataset(copy, "pyiqa", tmp_path / "out", 1)
+    assert "people's ratings of these very images" in (tmp_path / "out" / "README.md").read_text()
+    with pytest.raises(GlintError, match="name it in one word"):
+        export_dataset(copy, "pyiqa", tmp_path / "o", 1, licence="mine: all\nrights")
+
+
+def test_photos_outside_the_split_are_counted(pair, tmp_path):
+    summary = export_dataset(pair[0], "hf", tmp_path / "o", 1, split_file(tmp_path, cat="test"))
+    assert (summary.written, summary.outside_split) == (4, 4) and "left out" in summary.text()
+    for parts, sentence in (({"cat": "maybe"}, "part 'maybe'"), ({"dog": "train"}, "none of its photos")):
+        with pytest.raises(GlintError, match=sentence):
+            export_dataset(pair[0], "hf", tmp_path / "p", 1, split_file(tmp_path, **parts))
+
+
+def test_damaged_and_changed_pixels_are_refused_by_name(pair, tmp_path, copy):
+    rows = manifest.read(copy)
+    (copy / rows["path"][0]).unlink()
+    pixels = images.read_rgb(copy / rows["path"][1]).copy()
+    pixels[0, 0, 0] ^= 1
+    images.write_png(copy / rows["path"][1], pixels)
+    rows.loc[2, "path"] = "../../outside.png"
+    rows.loc[3, ["status", "error"]] = ["failed", "some reason"]
+    manifest.write(copy, rows)
+    summary = export_dataset(copy, "hf", tmp_path / "o", 1)
+    assert (summary.written, summary.refused) == (4, 4)
+    failures = {row["sample_id"]: row["error"] for row in lines(tmp_path / "o" / "failures.csv")}
+    sentences = (
+        "cannot be read",
+        "other pixels than were written",
+        "no path inside the dataset",
+        "some reason",
+    )
+    for name, sentence in zip(rows["sample_id"], sentences, strict=False):
+        assert sentence in failures[name]
+
+
+def test_a_photo_is_there_for_later_rows_though_its_first_row_is_not(copy, tmp_path, monkeypatch):
+    rows = manifest.read(copy)
+    (copy / rows["path"][0]).unlink()
+    (copy / rows["path"][4]).unlink()
+    monkeypatch.setattr(FORMATS["hf"], "rows_a_chunk", (1, 2))
+    monkeypatch.setattr(FORMATS["webdataset"], "rows_a_chunk", (2, 2))
+    manifest.write(copy, rows.iloc[[0, 4, 1, 5, 2, 6, 3, 7]])
+    assert export_dataset(copy, "hf", tmp_path / "hf", 1).written == 6
+    table = pandas.read_parquet(tmp_path / "hf" / "train" / "metadata.parquet")
+    assert table["sample_id"].tolist() == rows["sample_id"].iloc[[1, 5, 2, 6, 3, 7]].tolist()
+    assert all((tmp_path / "hf" / "train" / name).is_file() for name in table["reference_file_name"])
+    assert export_dataset(copy, "webdataset", tmp_path / "w", 2).written == 6
+    with tarfile.open(tmp_path / "w" / "references" / "train-000000.tar") as shard:
+        assert len(shard.getnames()) == 2
+
+
+def test_a_piece_of_work_that_fails_ends_the_export(pair, tmp_path):
+    chunk = Chunk(0, 0, "hf", "", "", "", ({"sample_id": "first"}, {"sample_id": "last"}), frozenset())
+    with pytest.raises(GlintError, match=r"first to last: the worker died; nothing was exported"):
+        list(in_order([Outcome(chunk, error="the worker died")]))
+
+
+def test_a_photo_that_changed_is_not_rendered(pair, tmp_path):
+    rows = manifest.read(pair[1])
+    dataset = tmp_path / "v"
+    dataset.mkdir()
+    images.write_png(tmp_path / "other.png", np.zeros((64, 64, 3), np.uint8))
+    manifest.write(dataset, rows.assign(source_path=str(tmp_path / "other.png")))
+    with pytest.raises(GlintError, match="is not the photo that the recipes were made for"):
+        export_dataset(dataset, "hf", tmp_path / "o", 1)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["other.png", "v"]
+
+
+def test_names_from_a_hostile_manifest_stay_inside(copy, tmp_path):
+    rows = manifest.read(copy)
+    rows["sample_id"] = ["../../evil", "/etc/evil", "a\\b", "..", "__x__", "a\0b", "con.", "ä b"]
+    rows["source"] = ["../up", "../up", "../up", "../up", "/abs", "/abs", "/abs", "/abs"]
+    manifest.write(copy, rows)
+    (tmp_path / "deep" / "deeper").mkdir(parents=True)
+    for to in ("kadid", "hf", "webdataset"):
+        summary = export_dataset(copy, to, tmp_path / "deep" / "deeper" / to, 1)
+        assert summary.written >= 7, summary.text()
+    assert [path.name for path in (tmp_path / "deep").iterdir()] == ["deeper"]
+    with tarfile.open(tmp_path / "deep" / "deeper" / "webdataset" / "train-000000.tar") as shard:
+        assert not any("/" in name or name.startswith("__") for name in shard.getnames())
+
+
+@pytest.mark.parametrize("to", ["croissant", "kadid"])
+def test_a_full_disk_leaves_nothing(pair, tmp_path, to, monkeypatch):
+    def full(self, exported):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(FORMATS[to], "finish", full)
+    with pytest.raises(
+        CannotWrite, match=r"not finished \(No space left on device\) and nothing of it was kept"
+    ):
+        export_dataset(pair[0], to, tmp_path / "out", 1)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("to", ["pyiqa", "webdataset"])
+def test_a_worker_that_cannot_write_ends_it(pair, tmp_path, to):
+    """No file may grow above 8 kB, in this process and its workers: the images are larger."""
+    script = (
+        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))\n"
+        "from glint_data.cli import main; main()"
+    )
+    arguments = ["export", str(pair[0]), "--to", to, "--out", str(tmp_path / "out"), "--workers", "1"]
+    program = tmp_path / "limited.py"
+    program.write_text(f"if __name__ == '__main__':\n    {script.replace(chr(10), chr(10) + '    ')}\n")
+    answer = subprocess.run(
+        [sys.executable, program, *arguments], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert answer.returncode == 1 and "nothing of it was kept" in answer.stderr, answer.stderr
+    assert "File too large" in answer.stderr and "Traceback" not in answer.stderr
+    assert list(tmp_path.iterdir()) == [program]
+
+
+def test_ctrl_c_and_a_kill_leave_nothing_that_counts(pair, tmp_path):
+    """Interrupted it cleans up; killed it leaves a folder that the next run removes."""
+    rows = manifest.read(pair[1])
+    many = pandas.concat([rows.assign(sample_id=rows["sample_id"] + f"-{n}") for n in range(100)])
+    (tmp_path / "many").mkdir()
+    manifest.write(tmp_path / "many", many)
+    command = [sys.executable, "-m", "glint_data", "export", str(tmp_path / "many"), "--to", "hf"]
+    command += ["--out", str(tmp_path / "out"), "--workers", "1"]
+    for stop, left in ((signal.SIGINT, ["many"]), (signal.SIGKILL, [".out.partial", "many"])):
+        run = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        while run.poll() is None and not list(tmp_path.glob(".out.partial/export/train/images/*/*.png")):
+            time.sleep(0.05)
+        run.send_signal(stop)
+        said = run.communicate(timeout=60)[1]
+        assert run.returncode == (130 if stop == signal.SIGINT else -signal.SIGKILL), said
+        assert sorted(path.name for path in tmp_path.iterdir()) == left, said
+    assert export_dataset(pair[1], "hf", tmp_path / "out", 1).written == 8
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["many", "out"]
+
+
+def test_what_is_there_already_is_not_touched(pair, tmp_path):
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "mine.txt").write_text("mine")
+    with pytest.raises(GlintError, match="is not empty"):
+        export_dataset(pair[0], "hf", tmp_path / "full", 1)
+    with pytest.raises(GlintError, match="is a file"):
+        export_dataset(pair[0], "hf", tmp_path / "full" / "mine.txt", 1)
+    assert contents(tmp_path) == {"full/mine.txt": hashlib.sha256(b"mine").hexdigest()}
+    (tmp_path / "empty").mkdir()
+    (tmp_path / ".empty.partial" / "export").mkdir(parents=True)  # what a killed run left
+    assert export_dataset(pair[0], "hf", tmp_path / "empty", 1).written == 8
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["empty", "full"]

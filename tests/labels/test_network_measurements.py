@@ -1,0 +1,50 @@
+"""The measurements through the network: what they say of pairs whose order is known."""
+
+import numpy as np
+import pytest
+from skimage import data
+
+import distortions
+from glint_data.embedding import stages
+from glint_data.labels import network_measurements as measurements
+
+
+@pytest.fixture(scope="module")
+def photo() -> np.ndarray:
+    return data.coffee()
+
+
+def measured(photo: np.ndarray, sample: np.ndarray) -> dict[str, float]:
+    view = [measurements.View(stages.network().stages(image)) for image in (photo, sample)]
+    return dict(zip(measurements.names(), measurements.measure(*view), strict=True))
+
+
+def test_nothing_lost_between_a_photo_and_itself(photo):
+    found = measured(photo, photo)
+    for name, value in found.items():
+        kind = name.partition("_")[0]
+        floor = {"structure": np.log(1e-3), "error": np.log(1e-3), "angle": np.log(1e-4), "gain": 0.0}[kind]
+        assert value == pytest.approx(floor, abs=0.02), name
+
+
+@pytest.mark.parametrize("name", ["gaussian_blur", "jpeg", "white_noise"])
+def test_losses_grow_with_the_level(photo, name):
+    levels = [
+        measured(photo, distortions.apply(photo, name, level=level, suite="kadid10k", seed=0))
+        for level in (1, 3, 5)
+    ]
+    for kind in ("structure", "error", "angle"):
+        for stride in stages.STRIDES:
+            values = [found[f"{kind}_stride{stride}"] for found in levels]
+            assert values == sorted(values), (kind, stride)
+
+
+def test_blur_loses_variance(photo):
+    blurred = distortions.apply(photo, "gaussian_blur", level=4, suite="kadid10k", seed=0)
+    assert measured(photo, blurred)["gain_stride8"] < 0
+
+
+def test_views_of_different_sizes_are_no_pair(photo):
+    first, second = (measurements.View(stages.network().stages(image)) for image in (photo, photo[:200]))
+    with pytest.raises(ValueError, match="not a pair"):
+        measurements.measure(first, second)

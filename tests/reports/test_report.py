@@ -1,0 +1,32 @@
+"""The page: everything that comes from files is escaped, and what is missing is said."""
+
+import pytest
+import skimage.data
+
+from glint_data import images
+from glint_data.errors import GlintError
+from glint_data.reports import write_report
+from glint_data.reports.page import Section, render
+from glint_data.synthesis.recipes import Settings
+from glint_data.synthesis.synthesize import synthesize
+
+
+def test_names_from_files_are_escaped():
+    page = render("<script>title</script>", [Section("a & b", [("<b>", "<img src=x>")], rows=(("<i>",),))])
+    assert "<script>title" not in page and "<img src=x>" not in page and "<i>" not in page
+    assert "a &amp; b" in page
+
+
+def test_what_is_no_dataset_is_refused(tmp_path):
+    with pytest.raises(GlintError, match="manifest"):
+        write_report(tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_dataset_is_no_run(tmp_path):
+    images.write_png(tmp_path / "cat.png", skimage.data.chelsea()[60:124, 100:180])
+    synthesize(
+        [tmp_path / "cat.png"], tmp_path / "d", Settings(types=(1,), levels=(1,), virtual=True), workers=1
+    )
+    with pytest.raises(GlintError, match="holds no training run"):
+        write_report(tmp_path / "d", run=tmp_path / "d")
