@@ -8,9 +8,25 @@ from distortions.suites import csiq, kadid10k, live, modern, tid2013
 
 _ALL = (kadid10k, tid2013, csiq, live, modern)
 _SUITES: dict[str, Suite] = {room.SUITE.name: room.SUITE for room in _ALL}
-_FORMER: dict[tuple[str, str], Suite] = {
+# versions that recipes may name beside the present ones: former ones, and those of suites that users bring
+_BY_VERSION: dict[tuple[str, str], Suite] = {
     (former.name, former.version): former for room in _ALL for former in getattr(room, "FORMER", ())
 }
+_BUNDLED = frozenset(_SUITES)
+
+
+def add_suite(suite: Suite) -> Suite:
+    """Have `suite(name)` know a suite of the user's, and return it; adding the same again changes nothing.
+
+    Of several that bear one name the last is the present one, and each is there by its version. A process that
+    renders recipes of such a suite needs it added first, from its TOML file or from the record of a run. Raises
+    ValueError where the name is that of a bundled suite.
+    """
+    if suite.name in _BUNDLED:
+        raise ValueError(f"{suite.name} is the name of a bundled suite: choose another in the suite's file")
+    _SUITES[suite.name] = suite
+    _BY_VERSION[suite.name, suite.version] = suite
+    return suite
 
 
 def suites() -> list[str]:
@@ -33,10 +49,11 @@ def suite(name: str = "kadid10k", version: str | None = None) -> Suite:
     current = _SUITES[name]
     if version is None or version == current.version:
         return current
-    if (name, version) not in _FORMER:
-        versions = [known for suite_name, known in _FORMER if suite_name == name] + [current.version]
+    if (name, version) not in _BY_VERSION:
+        versions = [known for suite_name, known in _BY_VERSION if suite_name == name]
+        versions += [current.version] * (current.version not in versions)
         raise ValueError(
             f"{name} has no version {version!r}, but {' and '.join(versions)}: "
             "install the release that made the recipe, or plan it afresh"
         )
-    return _FORMER[name, version]
+    return _BY_VERSION[name, version]
