@@ -1,14 +1,15 @@
 """Suites from TOML files: what they hold, what their version means, and a sentence for every mistake."""
 
 import json
+import sys
 
 import numpy as np
 import pytest
 
 import distortions
-from distortions import suites as suites_room
 from distortions.suite import SEVERITIES
 
+SUITES_ROOM = sys.modules["distortions.suites"]  # in the package, the function bears that name
 PHONE = """
 name = "phone"
 title = "What my phone does"
@@ -33,8 +34,8 @@ IMAGE = np.random.default_rng(2).integers(0, 256, (40, 56, 3), dtype=np.uint8)
 @pytest.fixture
 def clean(monkeypatch):
     """Suites that a test adds are gone after it."""
-    monkeypatch.setattr(suites_room, "_SUITES", dict(suites_room._SUITES))
-    monkeypatch.setattr(suites_room, "_BY_VERSION", dict(suites_room._BY_VERSION))
+    monkeypatch.setattr(SUITES_ROOM, "_SUITES", dict(SUITES_ROOM._SUITES))
+    monkeypatch.setattr(SUITES_ROOM, "_BY_VERSION", dict(SUITES_ROOM._BY_VERSION))
 
 
 def test_a_file_becomes_a_suite_that_renders(tmp_path):
