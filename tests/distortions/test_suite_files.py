@@ -34,7 +34,7 @@ IMAGE = np.random.default_rng(2).integers(0, 256, (40, 56, 3), dtype=np.uint8)
 @pytest.fixture
 def clean(monkeypatch):
     """Suites that a test adds are gone after it."""
-    monkeypatch.setattr(SUITES_ROOM, "_SUITES", dict(SUITES_ROOM._SUITES))
+    monkeypatch.setattr(SUITES_ROOM, "_ADDED", {})
     monkeypatch.setattr(SUITES_ROOM, "_BY_VERSION", dict(SUITES_ROOM._BY_VERSION))
 
 
@@ -82,7 +82,7 @@ def test_a_suite_is_known_by_name_and_version_once_added(clean):
     assert distortions.suite("phone", version=first.version) is first
     distortions.add_suite(first)
     assert distortions.suite("phone") is first
-    with pytest.raises(ValueError, match="name of a bundled suite"):
+    with pytest.raises(ValueError, match="name of a registered suite"):
         distortions.add_suite(distortions.suite_from_toml(PHONE.replace('"phone"', '"live"')))
 
 
