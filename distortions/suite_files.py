@@ -25,7 +25,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from distortions.registry import distortion_named, unknown
+from distortions.lookup import unknown
+from distortions.registry import distortion_named
 from distortions.suite import Suite, SuiteType
 
 SUITE_KEYS = ("name", "title", "stretched", "types")
