@@ -7,7 +7,6 @@ function itself renders with exactly those parameters, so a recipe renders the s
 
 from __future__ import annotations
 
-import difflib
 import importlib.util
 import inspect
 from collections.abc import Callable, Mapping
@@ -16,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from distortions.lookup import Registry
 from distortions.photo import Photo
 
 Draw = Callable[[np.random.Generator, Photo, float], dict[str, Any]]
@@ -87,7 +87,7 @@ def _installed(module: str) -> bool:
         return False
 
 
-_DISTORTIONS: dict[str, Distortion] = {}
+DISTORTIONS = Registry[Distortion]("distortion")
 
 
 def distortion(
@@ -100,10 +100,8 @@ def distortion(
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
         name = function.__name__
-        if name in _DISTORTIONS:
-            raise ValueError(f"two distortions are called {name!r}: rename one of them")
         summary = (inspect.getdoc(function) or "").split("\n", 1)[0]
-        _DISTORTIONS[name] = Distortion(name, function, draw, summary, needs or {})
+        DISTORTIONS.add(name, Distortion(name, function, draw, summary, needs or {}))
         return function
 
     return register
@@ -111,21 +109,12 @@ def distortion(
 
 def distortion_named(name: str) -> Distortion:
     """The registered distortion of that name; ValueError with the nearest names where there is none."""
-    if name not in _DISTORTIONS:
-        raise ValueError(unknown("distortion", name, _DISTORTIONS))
-    return _DISTORTIONS[name]
+    return DISTORTIONS[name]
 
 
 def names() -> list[str]:
     """The names of all registered distortions, sorted."""
-    return sorted(_DISTORTIONS)
-
-
-def unknown(kind: str, name: object, known: Mapping[str, Any] | list[str]) -> str:
-    """The sentence for a name that does not exist: what was asked for, what is near, what exists."""
-    near = difflib.get_close_matches(str(name), list(known), n=3)
-    meant = f" (did you mean {' or '.join(near)}?)" if near else ""
-    return f"there is no {kind} {name!r}{meant}: choose one of {', '.join(known)}"
+    return sorted(DISTORTIONS)
 
 
 def noise_seed(rng: np.random.Generator, photo: Photo, strength: float) -> dict[str, Any]:

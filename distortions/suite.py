@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from distortions.lookup import unknown
 from distortions.photo import Photo, closing
-from distortions.registry import distortion_named, unknown
+from distortions.registry import distortion_named
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,15 @@
-"""The suites that exist, one file each."""
+"""The suites that ship, one file each; plug-ins add theirs by `SUITES.add(suite.name, suite)`."""
 
 from __future__ import annotations
 
-from distortions.registry import unknown
+from distortions.lookup import Registry
 from distortions.suite import Suite
 from distortions.suites import csiq, kadid10k, live, modern, tid2013
 
 _ALL = (kadid10k, tid2013, csiq, live, modern)
-_SUITES: dict[str, Suite] = {room.SUITE.name: room.SUITE for room in _ALL}
+SUITES = Registry[Suite]("suite")
+for _room in _ALL:
+    SUITES.add(_room.SUITE.name, _room.SUITE)
 _FORMER: dict[tuple[str, str], Suite] = {
     (former.name, former.version): former for room in _ALL for former in getattr(room, "FORMER", ())
 }
@@ -15,7 +17,7 @@ _FORMER: dict[tuple[str, str], Suite] = {
 
 def suites() -> list[str]:
     """The names of all suites."""
-    return list(_SUITES)
+    return SUITES.names()
 
 
 def suite(name: str = "kadid10k", version: str | None = None) -> Suite:
@@ -28,9 +30,7 @@ def suite(name: str = "kadid10k", version: str | None = None) -> Suite:
     >>> suite("kadid10k").version, suite("kadid10k", version="1").version
     ('2', '1')
     """
-    if name not in _SUITES:
-        raise ValueError(unknown("suite", name, _SUITES))
-    current = _SUITES[name]
+    current = SUITES[name]
     if version is None or version == current.version:
         return current
     if (name, version) not in _FORMER:
