@@ -48,7 +48,8 @@ def to_8_bits(samples: Samples, done: list[str]) -> tuple[np.ndarray, bytes | No
         band = values[row : row + rows]
         check_range(band, samples.top)
         # 32-bit floats hold 16-bit samples exactly; wider ones need more
-        unit = band.astype(np.float32 if samples.top <= 65535 else np.float64) / samples.top
+        unit: np.ndarray = band.astype(np.float32 if samples.top <= 65535 else np.float64)
+        unit /= samples.top
         if samples.inverted:
             unit = 1 - unit
         if shaper is not None:

@@ -22,8 +22,6 @@ Curve = Callable[[np.ndarray], np.ndarray]
 MOST_OFF = 2
 """Grey levels by which the published sRGB profiles differ from each other; what differs less is sRGB."""
 
-_RELATIVE_COLORIMETRIC = 1
-
 
 class UnusableProfile(ValueError):
     """The profile is damaged, or is not for pixels of this mode."""
@@ -35,8 +33,6 @@ def to_srgb(image: "PillowImage", profile: bytes) -> "tuple[PillowImage, str | N
     Raises:
         UnusableProfile: see there.
     """
-    from PIL import ImageCms
-
     if image.mode in ("P", "YCbCr", "HSV"):
         image = image.convert("RGB")
     if image.mode == "1" or (image.mode == "L" and _space(profile) == b"RGB "):
@@ -47,18 +43,22 @@ def to_srgb(image: "PillowImage", profile: bytes) -> "tuple[PillowImage, str | N
         # Little CMS puts dark greys of a linear profile up to ten levels off when it works on 8 bits
         levels = shaper.to_srgb(np.arange(256)[:, None] / 255)[:, 0]
         return image.point(np.floor(levels * 255 + 0.5).astype(int).tolist()), name_of(profile)
+    return _managed(image, profile), name_of(profile)
+
+
+def _managed(image: "PillowImage", profile: bytes) -> "PillowImage":
+    """An 8-bit image in sRGB by Little CMS, relative colorimetric. Raises `UnusableProfile`."""
+    from PIL import ImageCms
+
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        converted = ImageCms.profileToProfile(
-            image,
-            source,
-            ImageCms.createProfile("sRGB"),
-            outputMode="RGB",
-            renderingIntent=_RELATIVE_COLORIMETRIC,
-        )
+        target = ImageCms.createProfile("sRGB")
+        intent = ImageCms.Intent.RELATIVE_COLORIMETRIC
+        converted = ImageCms.profileToProfile(image, source, target, outputMode="RGB", renderingIntent=intent)
     except (ImageCms.PyCMSError, OSError, ValueError) as error:
         raise UnusableProfile(str(error)) from error
-    return converted, name_of(profile)
+    assert converted is not None  # only a conversion in place answers nothing
+    return converted
 
 
 def name_of(profile: bytes) -> str:
@@ -78,7 +78,7 @@ def _space(profile: bytes) -> bytes:
 @functools.lru_cache(maxsize=64)
 def is_srgb(profile: bytes) -> bool:
     """Whether a profile leaves every colour of a lattice, and every grey, where it is, to `MOST_OFF` levels."""
-    from PIL import Image, ImageCms
+    from PIL import Image
 
     steps = np.arange(0, 256, 15, dtype=np.uint8)
     lattice = np.stack(np.meshgrid(steps, steps, steps, indexing="ij"), axis=-1).reshape(-1, 3)
@@ -92,17 +92,10 @@ def is_srgb(profile: bytes) -> bool:
     else:
         return False
     try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        converted = ImageCms.profileToProfile(
-            image,
-            source,
-            ImageCms.createProfile("sRGB"),
-            outputMode="RGB",
-            renderingIntent=_RELATIVE_COLORIMETRIC,
-        )
-    except (ImageCms.PyCMSError, OSError, ValueError):
+        converted = np.asarray(_managed(image, profile))[0]
+    except UnusableProfile:
         return False
-    return int(np.abs(np.asarray(converted)[0].astype(int) - expected).max()) <= MOST_OFF
+    return int(np.abs(converted.astype(int) - expected).max()) <= MOST_OFF
 
 
 @dataclass(frozen=True)

@@ -111,8 +111,9 @@ def _decode(encoded: bytes, name: str, max_pixels: int) -> Photo:
             image.seek(page.index)
         width, height = image.size
         check_size(width, height, width * height * beyond_8_bits.bytes_a_pixel(image, encoded), max_pixels)
-        if getattr(image, "n_frames", 1) > 1 and image.format not in ("MPO", "TIFF", "HEIF"):
-            raise ImageRefused(f"an animation of {image.n_frames} frames; export the frame you mean")
+        frames = getattr(image, "n_frames", 1)
+        if frames > 1 and image.format not in ("MPO", "TIFF", "HEIF"):
+            raise ImageRefused(f"an animation of {frames} frames; export the frame you mean")
         if image.format == "PNG":
             soundness.check_rows(image, encoded)
         samples = beyond_8_bits.samples(image, encoded)
@@ -211,7 +212,7 @@ def _without_alpha(image: "PillowImage", done: list[str]) -> "PillowImage":
         return image
     if image.mode in ("La", "RGBa", "PA"):
         image = image.convert("RGBA")
-    if image.getchannel("A").getextrema()[0] < 255:
+    if np.asarray(image.getchannel("A")).min() < 255:
         raise ImageRefused(deep.TRANSPARENT)
     done.append("opaque alpha channel dropped")
     return image.convert("L" if image.mode == "LA" else "RGB")

@@ -104,12 +104,14 @@ _SAME = 0.01
 
 def _from_gamma(chunks: dict[bytes, bytes]) -> bytes | None:
     """gAMA (a power; about 1/2.2 stands for sRGB's curve) and cHRM (white, red, green, blue), in 1/100,000."""
-    power, white, xy = _SRGB_GAMMA, _D65, _SRGB
+    power, white = _SRGB_GAMMA, _D65
+    xy: Primaries = _SRGB
     if len(chunks.get(b"gAMA", b"")) == 4:
         power = int.from_bytes(chunks[b"gAMA"]) / 100_000
     if len(chunks.get(b"cHRM", b"")) == 32:
         numbers = [number / 100_000 for number in struct.unpack(">8I", chunks[b"cHRM"])]
-        white, *xy = zip(numbers[::2], numbers[1::2], strict=True)
+        white, *three = zip(numbers[::2], numbers[1::2], strict=True)
+        xy = tuple(three)
     flat = [value for pair in (white, *xy) for value in pair]
     if not 0.05 < power < 10 or not all(0 < y <= 1 for y in flat[1::2]):
         return b"?"  # no curve and no colours: named as unusable
@@ -117,7 +119,7 @@ def _from_gamma(chunks: dict[bytes, bytes]) -> bytes | None:
     known = [value for pair in (_D65, *_SRGB) for value in pair]
     if usual and max(abs(a - b) for a, b in zip(flat, known, strict=True)) < _SAME:
         return None
-    return profiles.from_primaries(tuple(xy), white, None if usual else 1 / power)
+    return profiles.from_primaries(xy, white, None if usual else 1 / power)
 
 
 def _gif_profile(encoded: bytes) -> bytes | None:

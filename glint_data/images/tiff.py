@@ -220,8 +220,8 @@ def _segment(page: Page, encoded: bytes, number: int, rows: int, columns: int, e
         return _from_bits(lines, columns * each, bits).reshape(rows, columns, each)
     if tags.predictor == _FLOAT_DIFFERENCES:
         return _from_float_differences(lines, target, columns, each)
-    values = lines.view(target.newbyteorder(tags.parent.byteorder)).astype(target)
-    values = values.reshape(rows, columns, each)
+    swapped = lines.view(target.newbyteorder(tags.parent.byteorder))
+    values: np.ndarray = swapped.astype(target).reshape(rows, columns, each)
     if tags.predictor == _DIFFERENCES:
         whole = values.view(f"u{target.itemsize}")
         return np.cumsum(whole, axis=1, dtype=whole.dtype).view(target)
@@ -231,7 +231,7 @@ def _segment(page: Page, encoded: bytes, number: int, rows: int, columns: int, e
 def _from_bits(lines: np.ndarray, samples: int, bits: int) -> np.ndarray:
     """Samples of any number of bits, packed from the highest bit on; every row begins at a byte."""
     digits = np.unpackbits(lines, axis=1)[:, : samples * bits].reshape(len(lines), samples, bits)
-    values = np.zeros((len(lines), samples), np.uint32)
+    values: np.ndarray = np.zeros((len(lines), samples), np.uint32)
     for place in range(bits):
         values = values << 1 | digits[..., place]
     return values
