@@ -17,6 +17,7 @@ import numpy as np
 
 from distortions.lookup import Registry
 from distortions.photo import Photo
+from distortions.strengths import ANY, Range
 
 Draw = Callable[[np.random.Generator, Photo, float], dict[str, Any]]
 
@@ -28,6 +29,7 @@ class Distortion:
     `function(photo, strength, **parameters)` returns an H x W x 3 array, uint8 (0..255) or floating point
     (nominally 0..1, not necessarily clipped), or a `Photo`; it never modifies its photo. `needs`: the modules that
     it imports beyond NumPy, OpenCV and Pillow, each with the package that brings it.
+    `strengths`: what it takes.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Distortion:
     draw: Draw | None
     summary: str
     needs: Mapping[str, str] = field(default_factory=dict)
+    strengths: Range = ANY
 
     @property
     def random(self) -> bool:
@@ -57,6 +60,7 @@ class Distortion:
         Raises ValueError where a package that it needs is missing, as `render` does.
         """
         self.require()
+        strength = self.strengths.check(self.name, strength)
         return {} if self.draw is None else self.draw(rng, photo, strength)
 
     def require(self) -> None:
@@ -77,7 +81,7 @@ class Distortion:
                 f"{self.name} takes the parameters {wanted or 'none'}, got {sorted(parameters)}: "
                 "pass parameters as a former rendering returned them, or none to have them drawn"
             )
-        return self.function(photo, strength, **parameters)
+        return self.function(photo, self.strengths.check(self.name, strength), **parameters)
 
 
 def _installed(module: str) -> bool:
@@ -91,9 +95,9 @@ DISTORTIONS = Registry[Distortion]("distortion")
 
 
 def distortion(
-    draw: Draw | None = None, needs: Mapping[str, str] | None = None
+    strengths: Range = ANY, draw: Draw | None = None, needs: Mapping[str, str] | None = None
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Register the decorated function under its own name; `draw` makes it a random one.
+    """Register the decorated function under its own name: the strengths it takes; `draw` makes it a random one.
 
     `needs`: {module: package} where it takes more than NumPy, OpenCV and Pillow.
     """
@@ -101,7 +105,7 @@ def distortion(
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
         name = function.__name__
         summary = (inspect.getdoc(function) or "").split("\n", 1)[0]
-        DISTORTIONS.add(name, Distortion(name, function, draw, summary, needs or {}))
+        DISTORTIONS.add(name, Distortion(name, function, draw, summary, needs or {}, strengths))
         return function
 
     return register
