@@ -51,20 +51,19 @@ def task(_):
     wait_for("go on")
     (folder / "done").touch()
 
-if __name__ != "__main__" and (folder / "begin").exists():  # in a worker, which begins
+if (folder / "begin").exists():  # in a worker, which begins
     (folder / "begins").touch()
     wait_for("begin on")
 """
 RUN = """
-import sys, pathlib, held_tasks
+import sys, held_tasks
 from glint_data.work import run_tasks
 
-if __name__ == "__main__":
-    (held_tasks.folder / "begin").touch()
-    try:
-        list(run_tasks(held_tasks.task, [0], 1))
-    except KeyboardInterrupt:
-        sys.exit(130)
+(held_tasks.folder / "begin").touch()
+try:
+    list(run_tasks(held_tasks.task, [0], 1))
+except KeyboardInterrupt:
+    sys.exit(130)
 """
 
 
