@@ -8,7 +8,7 @@ from glint_data.errors import CannotWrite, ImageRefused
 
 
 def behave(task: tuple):
-    """(action, value) -> value; or refuse, break, die, die where the file `value` is not there yet, find a full disk."""
+    """(action, value) -> value; or refuse, break, die, die unless the file `value` is there, find a full disk."""
     action, value = task
     if action == "refuse":
         raise ImageRefused(f"photo {value} refused")
