@@ -1,51 +1,30 @@
-"""Named things: one small table for each sort of thing that can be added."""
+"""Named things that others can add to: `distortions`' own Registry, with errors for a person.
 
-import difflib
-from collections.abc import Callable, Iterator
-from typing import Generic, TypeVar
+Label methods, evidence, embedders, export formats, importers, networks and losses each have one; a plug-in
+(`glint_data.plugins`) adds to them by the same decorator that our own files use.
+"""
 
+from typing import TypeVar
+
+from distortions import lookup
+from glint_data import plugins
 from glint_data.errors import GlintError
 
-T = TypeVar("T")
+Entry = TypeVar("Entry")
 
 
-class Registry(Generic[T]):
-    """Entries by name, in the order of registration."""
+class Registry(lookup.Registry[Entry]):
+    """Entries by name, loaded with their plug-ins at the first look-up; a wrong name raises `GlintError`.
 
-    def __init__(self, noun: str) -> None:
-        self.noun = noun
-        self._entries: dict[str, T] = {}
+    >>> formats = Registry[type]("export format")
+    >>> @formats.register("text")
+    ... class Text: ...
+    >>> formats["txt"]
+    Traceback (most recent call last):
+    glint_data.errors.GlintError: there is no export format 'txt' (did you mean text?): choose one of text
+    """
 
-    def add(self, name: str, entry: T) -> T:
-        """Register an entry. Raises `GlintError` where the name is taken."""
-        if name in self._entries:
-            raise GlintError(f"{self.noun} {name!r}: there is one of that name already")
-        self._entries[name] = entry
-        return entry
+    error = GlintError
 
-    def register(self, name: str) -> Callable[[T], T]:
-        """`add` as a decorator."""
-        return lambda entry: self.add(name, entry)
-
-    def __getitem__(self, name: str) -> T:
-        if name not in self._entries:
-            near = difflib.get_close_matches(name, self._entries, 3)
-            hint = f"near it: {', '.join(near)}; " if near else ""
-            raise GlintError(
-                f"{self.noun} {name!r}: there is none; {hint}choose one of {', '.join(self._entries)}"
-            )
-        return self._entries[name]
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._entries
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._entries)
-
-    def names(self) -> list[str]:
-        """All names."""
-        return list(self._entries)
-
-    def items(self) -> Iterator[tuple[str, T]]:
-        """(name, entry) in order."""
-        return iter(self._entries.items())
+    def _load_plugins(self) -> None:
+        plugins.load()
