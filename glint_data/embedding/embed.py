@@ -22,7 +22,7 @@ from typing import Protocol
 import numpy as np
 
 from glint_data.embedding import descriptor, stages
-from glint_data.errors import CannotWrite, GlintError, ImageRefused
+from glint_data.errors import CannotWrite, ImageRefused
 from glint_data.progress import Meter, say
 from glint_data.work import Engine, run_tasks
 
