@@ -29,7 +29,7 @@ def quickstart(out: Path, seed: int = 0) -> None:
 
     A second call goes on where the first one stopped.
     """
-    from glint_data.labels import audit_reference, audit_table, label_dataset
+    from glint_data.labels import audit_reference, label_dataset
     from glint_data.reports import write_report
     from glint_data.synthesis.recipes import Settings
     from glint_data.synthesis.synthesize import synthesize
@@ -42,8 +42,9 @@ def quickstart(out: Path, seed: int = 0) -> None:
     labels = label_dataset(dataset, reference="kadid")
     say(labels.text())
     _step(3, "audit: how good are such labels? (each of KADID-10k's references left out in turn)")
-    certificate = audit_reference("kadid", methods=("nearest", "mean", labels.method))
-    say(audit_table(certificate))
+    audit = audit_reference("kadid", methods=("nearest", "mean", labels.method))
+    say(audit.text())
+    certificate = audit.record()
     write_atomically(out / "audit.json", json.dumps(certificate, indent=1).encode())
     _train_and_score(dataset, run, seed)
     _step(7, "report")

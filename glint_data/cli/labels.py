@@ -88,7 +88,15 @@ def audit(
     method: Annotated[
         list[str] | None, typer.Option(help="Only these methods (repeatable).", show_default="all")
     ] = None,
+    leave_type_out: Annotated[
+        bool,
+        typer.Option(
+            "--leave-type-out",
+            help="Also the method for distortions that nobody rated: type and reference left out together.",
+        ),
+    ] = False,
     device: Device = "auto",
+    worker_count: WorkerCount = 0,
     json_file: Annotated[Place, local("FILE", "Write the certificate to this file.", "--json")] = None,
     figures: Annotated[
         Place,
@@ -102,17 +110,21 @@ def audit(
     """
     import json
 
-    from glint_data.labels import audit_reference, audit_table, write_figures
+    from glint_data import work
+    from glint_data.labels import audit_reference, write_figures
     from glint_data.storage.files import write_atomically
 
     require_folders(json_file, figures)
-    certificate = audit_reference(reference, reference_root, embedder, method, device)
-    typer.echo(audit_table(certificate))
+    workers = worker_count or work.default_workers()
+    found = audit_reference(
+        reference, reference_root, embedder, method, device, leave_type_out=leave_type_out, workers=workers
+    )
+    typer.echo(found.text())
     if json_file is not None:
-        write_atomically(json_file, (json.dumps(certificate, indent=1) + "\n").encode())
+        write_atomically(json_file, (json.dumps(found.record(), indent=1, allow_nan=False) + "\n").encode())
         typer.echo(f"certificate: {json_file}")
     if figures is not None:
-        for picture in write_figures(certificate, figures):
+        for picture in write_figures(found.record(), figures):
             typer.echo(f"figure: {picture}")
 
 

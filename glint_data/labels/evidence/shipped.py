@@ -18,6 +18,7 @@ import numpy as np
 from glint_data.errors import GlintError
 from glint_data.labels.evidence.source import EVIDENCE, ContentEvidence, PairEvidence
 from glint_data.labels.method import DESCRIPTOR, METHODS, Photos, Scored
+from glint_data.labels.pooled import Pool, PooledMethod
 from glint_data.reference_sets.references import ReferenceSet
 
 BEST_FIRST = ("deep", "pair", "content", "mean")
@@ -26,16 +27,13 @@ ABOUT_KEY = b"glint_data.evidence"
 _KEYS = ("reference", "type", "level")
 
 
+TABLES = Path(str(files("glint_data.labels") / "evidence" / "tables"))
+"""Where they lie in the package."""
+
+
 def table_of(suite: str, evidence: str) -> Path:
-    """The file of a suite's measurements of that block, in the package."""
-    return Path(
-        str(
-            files("glint_data.labels")
-            / "evidence"
-            / "tables"
-            / f"{suite}.{evidence.replace('/', '-')}.parquet"
-        )
-    )
+    """The file of a suite's measurements of that block."""
+    return TABLES / f"{suite}.{evidence.replace('/', '-')}.parquet"
 
 
 def scored_of(loaded: ReferenceSet) -> Scored:
@@ -51,6 +49,23 @@ def scored_of(loaded: ReferenceSet) -> Scored:
             )
             blocks |= {} if block is None else {name: block}
     return Scored(Photos(loaded.vectors, loaded.vectors_are_unit, blocks), loaded.mos, loaded.cells)
+
+
+def pool_of(scored: Scored, method: PooledMethod) -> Pool:
+    """All rated pairs of a set. Raises `GlintError` where they were not measured, or are too few for the method."""
+    missing = sorted(method.needs - scored.photos.blocks.keys())
+    if missing:
+        raise GlintError(
+            f"label method {method.name}: the reference set's pairs were not measured ({', '.join(missing)}); only "
+            "kadid's measurements ship; a dataset with people's scores can be a reference set of its own"
+        )
+    pool = Pool.of(scored, method.needs)
+    if not method.holds(pool):
+        raise GlintError(
+            f"label method {method.name} takes {method.references} references and {method.pairs} rated pairs; "
+            f"there are {len(np.unique(pool.photo))} and {len(pool)}"
+        )
+    return pool
 
 
 def _read(file: Path, source: ContentEvidence | PairEvidence):

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,16 @@ from glint_data.dataset import manifest
 from glint_data.embedding import embed, match
 from glint_data.errors import GlintError
 from glint_data.labels.evidence import shipped
-from glint_data.labels.method import METHODS, Method
+from glint_data.labels.method import METHODS, Method, Scored
 from glint_data.labels.methods.similarity import Space
+from glint_data.labels.pooled import POOLED, PooledMethod
+from glint_data.labels.stage.compared import compared_with_raters
 from glint_data.labels.stage.embedding import embedded_photos
 from glint_data.labels.stage.labelling import Embedded, Means, label_cells
 from glint_data.labels.stage.rows import Evidence, RowLabels, write_labels
-from glint_data.labels.stage.samples import read_samples
+from glint_data.labels.stage.samples import Samples, read_samples
 from glint_data.labels.stage.summary import LabelSummary
+from glint_data.labels.stage.unrated import Unrated, label_unrated
 from glint_data.reference_sets import references
 from glint_data.reference_sets.references import ReferenceSet
 from glint_data.reference_sets.scored_sets import description_of
@@ -45,9 +49,12 @@ def label_dataset(
 ) -> LabelSummary:
     """Write labels into a dataset's manifest, joined by (suite, type, level), never by order.
 
+    Samples of cells that the references were rated in get a label by `method`; all others by `any`, from what is
+    measured of the pair. Scores that people gave to a dataset's samples stay as they are.
+
     Args:
         dataset: the dataset's folder or its manifest.
-        reference: a set of `references.known_sets()` whose suite is the dataset's.
+        reference: a set of `references.known_sets()`.
         reference_root: that set's own folder; needed for network embedders, and for sets of whose images nothing
             ships.
         embedder, device: see `glint_data.embedding.embed.embedder`.
@@ -60,51 +67,34 @@ def label_dataset(
         GlintError: nothing can be labelled, or another run writes into the dataset; the sentence says why and what
             to do. Samples that cannot be labelled beside others that can get no score and a `label_note`.
     """
-    file = manifest.manifest_file(dataset)
-    with work.only_run(manifest.dataset_folder(file)):
-        return _label(file, reference, reference_root, embedder, method, device, cache, workers, leave_out)
-
-
-def _label(
-    file, reference, reference_root, embedder, method, device, cache, workers, leave_out
-) -> LabelSummary:
     begun = time.monotonic()
-    require_unrated(file)
-    samples = read_samples(file)
-    samples.require_some()
+    file = manifest.manifest_file(dataset)
     cache = cache or embed.cache_folder()
-    loaded = _leaving_out(references.load(reference, reference_root, embedder, device, cache), leave_out)
-    columns = samples.columns_in(loaded)
-    samples.require_common_cells(columns, loaded)
-    scored = shipped.scored_of(loaded)
-    chosen = METHODS[method or shipped.default_method(scored.photos)]
-    progress.say(
-        f"label: {len(loaded.references)} references of {loaded.title}, embedder {loaded.embedder}, "
-        f"method {chosen.name}"
-    )
-    engine = None if workers is None or isinstance(workers, int) else workers
-    embedded, refused = embedded_photos(samples, loaded, chosen.needs, cache, device, engine)
-    photo = embedded.row_of[samples.photo]
-    labels = RowLabels(len(samples))
-    for rows, reason in (
-        (columns < 0, _NO_SCORES),
-        (photo < 0, _UNREADABLE),
-        (~samples.rendered, _NOT_RENDERED),
-    ):
-        labels.explain(np.flatnonzero(rows), reason)
-    seconds_embedding = time.monotonic() - begun
-    means = Means(cache, workers or work.default_workers())
-    label_cells(chosen, scored, embedded, samples, columns, labels, means)
-    seconds_labelling = time.monotonic() - begun - seconds_embedding
-    unlike = int(embedded.novel.sum())
-    facts = _facts(loaded, chosen, unlike)
-    write_labels(file, labels, _evidence(scored, loaded, embedded, photo), facts, samples.rated)
+    with work.only_run(manifest.dataset_folder(file)):
+        samples = read_samples(file)
+        samples.require_some()
+        _require_unrated(samples)
+        loaded = references.load(reference, reference_root, embedder, device, cache)
+        plan = _planned(samples, _leaving_out(loaded, leave_out), method)
+        progress.say(
+            f"label: {len(plan.loaded.references)} references of {loaded.title}, embedder {loaded.embedder}, "
+            f"method {plan.chosen.name}"
+        )
+        engine = None if workers is None or isinstance(workers, int) else workers
+        embedded, refused = embedded_photos(samples, plan.loaded, plan.chosen.needs, cache, device, engine)
+        seconds_embedding = time.monotonic() - begun
+        means = Means(cache, workers or work.default_workers())
+        labels, unrated = _labelled(samples, plan, embedded, means)
+        evidence, unlike = _evidence(samples, plan, embedded)
+        if labels.labelled.any():
+            write_labels(file, labels, evidence, _facts(plan, unlike), samples.rated)
+    notes = [*_notes(loaded), *_unrated_notes(unrated, plan), *compared_with_raters(labels, samples, loaded)]
     labelled = int(labels.labelled.sum())
     widths = (labels.high - labels.low)[labels.labelled] * loaded.span
     return LabelSummary(
         dataset=str(manifest.dataset_folder(file)),
         reference=loaded.name,
-        method=chosen.name,
+        method=plan.chosen.name,
         embedder=loaded.embedder,
         photos=len(samples.photos),
         samples=len(samples),
@@ -116,18 +106,69 @@ def _label(
         scale=f"{loaded.low:g} to {loaded.high:g}",
         seconds=time.monotonic() - begun,
         seconds_embedding=seconds_embedding,
-        seconds_labelling=seconds_labelling,
-        notes=_notes(loaded.name),
+        seconds_labelling=time.monotonic() - begun - seconds_embedding,
+        notes=tuple(notes),
     )
 
 
-def require_unrated(file: Path) -> None:
+@dataclass(frozen=True)
+class _Plan:
+    """Who labels what: `columns` (rows,) is the rated cell of each row, labelled by `chosen`; `unrated` are the rows
+    without one, labelled by `pooled`, None where the references' pairs were not measured."""
+
+    loaded: ReferenceSet
+    scored: Scored
+    chosen: Method
+    pooled: PooledMethod | None
+    columns: np.ndarray
+    unrated: np.ndarray
+
+
+def _planned(samples: Samples, loaded: ReferenceSet, method: str | None) -> _Plan:
+    """Raises `GlintError` where not one sample can get a label."""
+    scored = shipped.scored_of(loaded)
+    chosen = METHODS[method or shipped.default_method(scored.photos)]
+    pooled = chosen if isinstance(chosen, PooledMethod) else METHODS[POOLED]
+    columns = np.full(len(samples), -1) if chosen is pooled else samples.columns_in(loaded)
+    if not pooled.needs <= scored.photos.blocks.keys() and chosen is not pooled:
+        if not (columns >= 0).any():
+            raise GlintError(
+                f"{samples.file}: its samples are of the suite {', '.join(samples.suites)}, but {loaded.title}'s "
+                f"scores "
+                f"are for {loaded.suite}, and levels of different suites are different strengths. --reference kadid "
+                f"labels any suite, or synthesize with --suite {loaded.suite}"
+            )
+        pooled = None
+    unrated = np.flatnonzero(samples.rendered & (columns < 0))
+    return _Plan(loaded, scored, chosen, pooled, columns, unrated)
+
+
+def _labelled(samples: Samples, plan: _Plan, embedded: Embedded, means: Means) -> tuple[RowLabels, Unrated]:
+    labels = RowLabels(len(samples))
+    photo = embedded.row_of[samples.photo]
+    for rows, reason in (
+        (plan.columns < 0, _NO_SCORES),
+        (photo < 0, _UNREADABLE),
+        (~samples.rendered, _NOT_RENDERED),
+    ):
+        labels.explain(np.flatnonzero(rows), reason)
+    if (plan.columns >= 0).any():
+        label_cells(plan.chosen, plan.scored, embedded, samples, plan.columns, labels, means)
+    rows = plan.unrated[photo[plan.unrated] >= 0]
+    if plan.pooled is None or not len(rows):
+        return labels, Unrated()
+    return labels, label_unrated(plan.pooled, plan.scored, photo, samples, rows, labels, means)
+
+
+def _require_unrated(samples: Samples) -> None:
     """Refuse to write over scores that people gave. Raises `GlintError`."""
-    about = manifest.facts(file).get("label", {})
-    if about.get("method") == "rated":
+    if samples.rated.all():
+        folder = manifest.dataset_folder(samples.file)
+        title = manifest.facts(samples.file).get("label", {}).get("title") or "all of them"
         raise GlintError(
-            f"{file}: these images were rated by people ({about.get('title')}); no label can replace that. "
-            "Train or evaluate on it as it is"
+            f"{samples.file}: these images were rated by people ({title}); no label can replace that. "
+            f"'glint-data audit --reference {folder}' compares labels with these scores, "
+            f"'glint-data evaluate RUN {folder}' a network"
         )
 
 
@@ -144,23 +185,40 @@ def _leaving_out(loaded: ReferenceSet, names: Sequence[str]) -> ReferenceSet:
     return loaded.subset(np.array(kept)) if names else loaded
 
 
-def _evidence(scored, loaded: ReferenceSet, embedded: Embedded, photo: np.ndarray) -> Evidence:
-    space = Space(scored.photos)
+def _evidence(samples: Samples, plan: _Plan, embedded: Embedded) -> tuple[Evidence, int]:
+    """What the rows say beside their label; and how many photos with rated cells are unlike every reference."""
+    space = Space(plan.scored.photos)
     matches = match.nearest(space.unit(embedded.photos), space.references, MATCHES)
-    versions = {name: known.version for name, known in METHODS.items()}
-    return Evidence(photo, matches, loaded.references, loaded.name, versions)
+    photo = embedded.row_of[samples.photo]
+    known = [plan.chosen, METHODS["mean"], *([plan.pooled] if plan.pooled else [])]
+    versions = {method.name: method.version for method in known}
+    unlike = embedded.novel[np.unique(photo[(plan.columns >= 0) & (photo >= 0)])]
+    return Evidence(photo, matches, plan.loaded.references, plan.loaded.name, versions), int(unlike.sum())
 
 
-def _notes(name: str) -> tuple[str, ...]:
-    about = description_of(name)
-    notes = [f"note: {about['cells_note']}"] if about.get("cells_note") else []
-    notes += [f"no label for type {number}: {why}" for number, why in about.get("cells_refused", {}).items()]
-    return tuple(notes)
-
-
-def _facts(loaded: ReferenceSet, chosen: Method, unlike: int) -> dict[str, Any]:
-    """What the manifest remembers of where its labels came from."""
+def _notes(loaded: ReferenceSet) -> list[str]:
     about = description_of(loaded.name)
+    notes = [f"note: {about['cells_note']}"] if about.get("cells_note") else []
+    return notes + [
+        f"no label for type {number}: {why}" for number, why in about.get("cells_refused", {}).items()
+    ]
+
+
+def _unrated_notes(unrated: Unrated, plan: _Plan) -> list[str]:
+    if not unrated.labelled or plan.pooled is None:
+        return []
+    notes = [
+        f"{unrated.labelled:,} samples by {plan.pooled.name}, from what was measured of each pair: nobody rated their "
+        f"distortion and level for {plan.loaded.title}"
+    ]
+    if unrated.flagged:
+        notes.append(f"{unrated.flagged:,} of them unlike every measured pair: wide intervals")
+    return notes
+
+
+def _facts(plan: _Plan, unlike: int) -> dict[str, Any]:
+    """What the manifest remembers of where its labels came from."""
+    loaded, about = plan.loaded, description_of(plan.loaded.name)
     return {
         "set": loaded.name,
         "title": loaded.title,
@@ -169,8 +227,8 @@ def _facts(loaded: ReferenceSet, chosen: Method, unlike: int) -> dict[str, Any]:
         "low": loaded.low,
         "high": loaded.high,
         "higher_is_better": loaded.higher_is_better,
-        "method": chosen.name,
-        "method_version": chosen.version,
+        "method": plan.chosen.name,
+        "method_version": plan.chosen.version,
         "embedder": loaded.embedder,
         "references": list(loaded.references),
         "references_left_out": list(loaded.without_pixels),

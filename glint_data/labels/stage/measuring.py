@@ -114,7 +114,7 @@ def _measured_now(task: Task, sources: list[PairEvidence]) -> tuple[list[np.ndar
         try:
             image = renderer(sample) if sample.file is None else read_recorded(sample.file, sample.hash)
             values = comparison.row(image)
-        except (ImageRefused, ValueError) as refusal:
+        except (ImageRefused, ValueError, KeyError) as refusal:
             refused[position] = str(refusal)
             continue
         for block, row in zip(rows, values, strict=True):

@@ -67,7 +67,8 @@ class SampleFile:
             return [self.hash]
         import distortions
 
-        version = distortions.suite(self.suite).version
+        known = self.suite in distortions.suites()
+        version = distortions.suite(self.suite).version if known else None
         return [self.suite, version, self.type, self.level, self.seed, self.parameters]
 
 
@@ -109,17 +110,6 @@ class Samples:
             raise GlintError(
                 f"{self.file}: none of its {len(self)} samples was rendered; see its failures.csv"
             )
-
-    def require_common_cells(self, columns: np.ndarray, references: ReferenceSet) -> None:
-        """Raise `GlintError` where not one sample has a cell that the references were rated in."""
-        if (columns >= 0).any():
-            return
-        raise GlintError(
-            f"{self.file}: its samples are of the suite {', '.join(self.suites)}, but "
-            f"{references.title}'s scores are for {references.suite}; "
-            "levels of different suites are different strengths, so no label is given. "
-            f"Choose a reference set of the dataset's suite, or synthesize with --suite {references.suite}"
-        )
 
 
 def read_samples(file: Path) -> Samples:
