@@ -14,6 +14,7 @@ from glint_data.exports.about import About, Exported, scan
 from glint_data.exports.chunks import Planner
 from glint_data.exports.folder import building, check_free
 from glint_data.exports.format import FORMATS, Chunk, Format, Row, Written, format_named, record
+from glint_data.exports.options import Options
 from glint_data.exports.split import read_split
 from glint_data.progress import Meter, duration
 from glint_data.storage.places import place
@@ -59,6 +60,7 @@ def export_dataset(
     workers: int,
     split_file: Path | None = None,
     licence: str | None = None,
+    options: Options | None = None,
 ) -> ExportSummary:
     """Write a dataset, virtual or with pixels, into the new folder `out` in the layout of another tool.
 
@@ -69,6 +71,7 @@ def export_dataset(
         workers: processes that render and copy.
         split_file: CSV of source,part (train, val, test); without it everything is one split.
         licence: what card and metadata call the photos' licence, such as cc-by-4.0.
+        options: deviations, soft labels, pairs; see `Options`.
 
     Raises:
         GlintError: no dataset, nothing in it that the format takes, or `out` in use.
@@ -82,6 +85,7 @@ def export_dataset(
         raise GlintError(f"--licence {licence!r}: name it in one word, as cc-by-4.0 or mit")
     splits = read_split(split_file) if split_file else None
     about = scan(dataset, out.resolve().name, splits, licence)
+    about.options = options or Options()
     _check(kind, about, dataset)
     summary = ExportSummary(out, to)
     with building(out) as folder, ExitStack() as stack:
