@@ -24,7 +24,7 @@ from distortions import (  # noqa: F401 (importing them registers their distorti
 )
 from distortions.api import apply, get
 from distortions.photo import Photo
-from distortions.registry import Distortion, distortion, names
+from distortions.registry import Distortion, distortion, distortion_named, names
 from distortions.sheet import sheet
 from distortions.suite import Rendering, Suite, SuiteType
 from distortions.suites import suite, suites
@@ -37,6 +37,7 @@ __all__ = [
     "SuiteType",
     "apply",
     "distortion",
+    "distortion_named",
     "get",
     "names",
     "sheet",

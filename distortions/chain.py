@@ -38,7 +38,7 @@ def _draw_chain(rng: np.random.Generator, photo: Photo, count: float) -> dict[st
     return {"steps": steps}
 
 
-@distortion(draw=_draw_chain)
+@distortion(draw=_draw_chain, needs={"PIL._webp": "pillow"})
 def chain(photo: Photo, count: float, steps: list[dict[str, Any]]) -> Photo:
     """`count` different distortions one after the other, each on the 8-bit result of the last."""
     for step in steps:
@@ -48,7 +48,7 @@ def chain(photo: Photo, count: float, steps: list[dict[str, Any]]) -> Photo:
     return photo
 
 
-@distortion()
+@distortion(needs={"PIL._webp": "pillow"})
 def shared_photo(photo: Photo, times: float) -> Photo:
     """Shared that many times: made smaller and back, JPEG, WebP, each time with less care."""
     for turn in range(int(times)):

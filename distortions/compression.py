@@ -99,19 +99,19 @@ def _jpeg2000(pixels: np.ndarray, target: float) -> np.ndarray:
     return decode(encoded)
 
 
-@distortion(needs=("PIL._webp", "pillow"))
+@distortion(needs={"PIL._webp": "pillow"})
 def webp(photo: Photo, quality: float) -> np.ndarray:
     """Lossy WebP at that quality (0..100)."""
     return _through(photo.bytes, "WEBP", quality=int(quality), method=4)
 
 
-@distortion(needs=("PIL._avif", "pillow>=11.3"))
+@distortion(needs={"PIL._avif": "pillow>=11.3"})
 def avif(photo: Photo, quality: float) -> np.ndarray:
     """AVIF at that quality (0..100), 4:2:0, encoder speed 8."""
     return _through(photo.bytes, "AVIF", quality=int(quality), subsampling="4:2:0", speed=8, max_threads=1)
 
 
-@distortion(needs=("pillow_jxl", "pillow-jxl-plugin"))
+@distortion(needs={"pillow_jxl": "pillow-jxl-plugin"})
 def jpeg_xl(photo: Photo, quality: float) -> np.ndarray:
     """Lossy JPEG XL at that quality (0..100), encoder effort 3."""
     import pillow_jxl  # noqa: F401 (importing it registers the format)
@@ -119,7 +119,7 @@ def jpeg_xl(photo: Photo, quality: float) -> np.ndarray:
     return _through(photo.bytes, "JXL", quality=int(quality), effort=3)
 
 
-@distortion(needs=("pillow_heif", "pillow-heif"))
+@distortion(needs={"pillow_heif": "pillow-heif"})
 def heic(photo: Photo, quality: float) -> np.ndarray:
     """HEIC (HEVC) at that quality (0..100), 4:2:0."""
     import pillow_heif

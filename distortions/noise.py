@@ -78,7 +78,7 @@ def _draw_denoised(rng: np.random.Generator, photo: Photo, variance: float) -> d
     return {**noise_seed(rng, photo, variance), "denoiser": DENOISER}
 
 
-@distortion(draw=_draw_denoised)
+@distortion(draw=_draw_denoised, needs={"torch": "torch", "safetensors": "safetensors"})
 def denoised_noise(photo: Photo, variance: float, noise_seed: int, denoiser: str) -> np.ndarray:
     """White noise of that variance, then removed by a denoising network, whose residue and smoothing stay."""
     from distortions.denoise import DENOISER, denoise

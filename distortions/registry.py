@@ -11,7 +11,7 @@ import difflib
 import importlib.util
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -26,15 +26,15 @@ class Distortion:
     """One registered function.
 
     `function(photo, strength, **parameters)` returns an H x W x 3 array, uint8 (0..255) or floating point
-    (nominally 0..1, not necessarily clipped), or a `Photo`; it never modifies its photo. `needs`: the module that
-    it imports beyond NumPy, OpenCV and Pillow, and the package that brings it.
+    (nominally 0..1, not necessarily clipped), or a `Photo`; it never modifies its photo. `needs`: the modules that
+    it imports beyond NumPy, OpenCV and Pillow, each with the package that brings it.
     """
 
     name: str
     function: Callable[..., Any]
     draw: Draw | None
     summary: str
-    needs: tuple[str, str] | None = None
+    needs: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def random(self) -> bool:
@@ -42,21 +42,35 @@ class Distortion:
         return self.draw is not None
 
     @property
+    def missing(self) -> tuple[str, ...]:
+        """The packages that it needs and that are not installed."""
+        return tuple(package for module, package in self.needs.items() if not _installed(module))
+
+    @property
     def available(self) -> bool:
         """Whether what it needs is installed."""
-        return self.needs is None or importlib.util.find_spec(self.needs[0]) is not None
+        return not self.missing
 
     def parameters(self, photo: Photo, strength: float, rng: np.random.Generator) -> dict[str, Any]:
-        """What this distortion draws for that photo and strength; empty where nothing is random."""
+        """What this distortion draws for that photo and strength; empty where nothing is random.
+
+        Raises ValueError where a package that it needs is missing, as `render` does.
+        """
+        self.require()
         return {} if self.draw is None else self.draw(rng, photo, strength)
+
+    def require(self) -> None:
+        """Raise ValueError with the packages that this distortion needs and that are not installed, if any."""
+        if missing := self.missing:
+            noun, verb = ("package", "is") if len(missing) == 1 else ("packages", "are")
+            raise ValueError(
+                f"{self.name} needs the {noun} {' and '.join(missing)}, which {verb} not installed: "
+                f"pip install {' '.join(missing)}"
+            )
 
     def render(self, photo: Photo, strength: float, parameters: Mapping[str, Any]) -> Any:
         """The distorted values. Raises ValueError where a parameter is missing or not this distortion's."""
-        if not self.available:
-            package = self.needs[1]
-            raise ValueError(
-                f"{self.name} needs the package {package}, which is not installed: pip install {package}"
-            )
+        self.require()
         wanted = list(inspect.signature(self.function).parameters)[2:]
         if set(parameters) != set(wanted):
             raise ValueError(
@@ -66,15 +80,22 @@ class Distortion:
         return self.function(photo, strength, **parameters)
 
 
+def _installed(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except (ImportError, ValueError):  # a parent package that is absent, or a module without a specification
+        return False
+
+
 _DISTORTIONS: dict[str, Distortion] = {}
 
 
 def distortion(
-    draw: Draw | None = None, needs: tuple[str, str] | None = None
+    draw: Draw | None = None, needs: Mapping[str, str] | None = None
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register the decorated function under its own name; `draw` makes it a random one.
 
-    `needs`: (module, package) where it takes an optional package.
+    `needs`: {module: package} where it takes more than NumPy, OpenCV and Pillow.
     """
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -82,7 +103,7 @@ def distortion(
         if name in _DISTORTIONS:
             raise ValueError(f"two distortions are called {name!r}: rename one of them")
         summary = (inspect.getdoc(function) or "").split("\n", 1)[0]
-        _DISTORTIONS[name] = Distortion(name, function, draw, summary, needs)
+        _DISTORTIONS[name] = Distortion(name, function, draw, summary, needs or {})
         return function
 
     return register

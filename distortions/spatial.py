@@ -14,7 +14,7 @@ PATCH = 16
 BLOCK = 32
 
 
-@distortion(draw=noise_seed)
+@distortion(draw=noise_seed, needs={"numba": "numba"})
 def jitter(photo: Photo, deviation: float, noise_seed: int) -> np.ndarray:
     """Five warps in a row, each moving every pixel by N(0, deviation^2) px along either axis (cubic)."""
     from distortions.cubic_warp import warp
