@@ -46,7 +46,7 @@ def synthesize_shard(
         GlintError: nothing admitted, other settings, a finished dataset, or the shard is being rendered already.
     """
     number, count = shard
-    settings = settings.resolved()
+    settings = settings.going_on_in(out).resolved()
     files = sources.find(places)[: limit or None]
     runs.open_folder(out, "synthesize", settings.record())
     if settings.virtual:

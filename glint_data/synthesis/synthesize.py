@@ -17,7 +17,7 @@ from pathlib import Path
 
 import distortions
 from glint_data import images, sources
-from glint_data.dataset import manifest, runs
+from glint_data.dataset import manifest, rendering, runs
 from glint_data.errors import GlintError, ImageRefused
 from glint_data.progress import Meter, duration, printable, say
 from glint_data.sources import Refusal, Source
@@ -99,9 +99,9 @@ def synthesize(
         GlintError: nothing to do, settings unlike those of the dataset there, or a folder that is no dataset.
         CannotWrite: the target cannot be written.
     """
-    settings = settings.resolved()
-    files = sources.find(places)
     out = place(out)
+    settings = settings.going_on_in(out).resolved()
+    files = sources.find(places)
     runs.open_folder(out, "synthesize", settings.record())
     with only_run(out):
         sweep(out)
@@ -247,18 +247,18 @@ def _render_cell(
     settings = task.settings
     row = recipe(task.source, settings, kind, level)
     try:
-        rendering = distortions.suite(settings.suite).render(photo, kind, level, seed=row["seed"])
-    except (ValueError, RuntimeError, ArithmeticError) as error:
+        rendered = rendering.render(photo, row["suite"], row["suite_version"], kind, level, row["seed"])
+    except ImageRefused as error:
         return row | {"status": "failed", "error": str(error)}
     path = _image_path("images", task.subfolder, f"{row['sample_id']}.{settings.format}")
-    _write_image(out / path, images.ENCODERS[settings.format](rendering.pixels))
+    _write_image(out / path, images.ENCODERS[settings.format](rendered.pixels))
     return row | {
         "path": path,
         "reference_path": reference,
-        "parameters": json.dumps(rendering.parameters, sort_keys=True),
-        "height": rendering.pixels.shape[0],
-        "width": rendering.pixels.shape[1],
-        "image_hash": images.pixel_hash(rendering.pixels),
+        "parameters": json.dumps(rendered.parameters, sort_keys=True),
+        "height": rendered.pixels.shape[0],
+        "width": rendered.pixels.shape[1],
+        "image_hash": images.pixel_hash(rendered.pixels),
         "status": "ok",
     }
 
