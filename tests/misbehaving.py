@@ -2,23 +2,28 @@
 
 import os
 import signal
+import time
 from pathlib import Path
 
 from glint_data.errors import CannotWrite, ImageRefused
 
 
 def behave(task: tuple):
-    """(kind, value) -> value; or refuse, break, die, die where the file `value` is not there yet, find a full disk."""
-    kind, value = task
-    if kind == "refuse":
+    """(action, value) -> value; or refuse, break, die, die where the file `value` is not there yet, find a full disk,
+    sleep."""
+    action, value = task
+    if action == "refuse":
         raise ImageRefused(f"photo {value} refused")
-    if kind == "break":
+    if action == "break":
         raise RuntimeError("a fault of ours")
-    if kind == "die":
+    if action == "die":
         os.kill(os.getpid(), signal.SIGKILL)
-    if kind == "die once" and not Path(value).exists():
+    if action == "die once" and not Path(value).exists():
         Path(value).touch()
         os.kill(os.getpid(), signal.SIGKILL)
-    if kind == "full":
+    if action == "sleep":
+        Path(value).touch()
+        time.sleep(60)
+    if action == "full":
         raise CannotWrite("disk full")
     return value

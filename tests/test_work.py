@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from misbehaving import behave
@@ -38,29 +39,25 @@ def test_a_full_disk_stops_the_run():
 
 
 SLEEPER = """
-import sys, time
-from pathlib import Path
+import sys
 from glint_data.work import run_tasks
+from misbehaving import behave
 
-def sleep(flag):
-    time.sleep(60)
-
-if __name__ != "__main__":
-    Path(sys.argv[1]).touch()  # a worker that begins
-    time.sleep(1)
-else:
-    try:
-        list(run_tasks(sleep, [sys.argv[1]], 1))
-    except KeyboardInterrupt:
-        sys.exit(130)
+try:
+    list(run_tasks(behave, [("sleep", sys.argv[1])], 1))
+except KeyboardInterrupt:
+    sys.exit(130)
 """
 
 
 def test_interrupted_once_it_finishes_and_twice_it_stops(tmp_path):
-    script, begun = tmp_path / "sleeper.py", tmp_path / "begun"
-    script.write_text(SLEEPER)
+    begun = tmp_path / "begun"
     run = subprocess.Popen(
-        [sys.executable, script, begun], stderr=subprocess.PIPE, text=True, start_new_session=True
+        [sys.executable, "-c", SLEEPER, begun],
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parent)},
     )
     while not begun.exists():
         time.sleep(0.02)

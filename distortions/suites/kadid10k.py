@@ -47,6 +47,13 @@ SUITE = Suite(
         source="the strengths in KADID-10k's generator",
     ),
 )
+_NOT_BY_LEVEL = {  # types whose strengths pass through no change at all, by their distance from it
+    18: ("obvious", "relevant", "slight", "relevant", "obvious"),
+    25: ("severe", "obvious", "relevant", "relevant", "severe"),
+}
+SUITE = replace(
+    SUITE, types={n: replace(entry, words=_NOT_BY_LEVEL.get(n, ())) for n, entry in SUITE.types.items()}
+)
 
 FORMER = (
     replace(
