@@ -33,10 +33,14 @@ def read_rows(file: Path, needed: Sequence[str], advice: str) -> list[dict[str, 
     missing = [name for name in needed if name not in header]
     if missing:
         there = f"has {', '.join(header[:6])}" if header else "is empty"
-        raise GlintError(f"{file}: not a CSV with the columns {wanted} ({there}, lacks {missing[0]}); {advice}")
+        raise GlintError(
+            f"{file}: not a CSV with the columns {wanted} ({there}, lacks {missing[0]}); {advice}"
+        )
     for number, line in enumerate(lines[1:], 2):
         if len(line) != len(header):
-            raise GlintError(f"{file}: line {number} has {len(line)} fields, its header {len(header)}; mend that line")
+            raise GlintError(
+                f"{file}: line {number} has {len(line)} fields, its header {len(header)}; mend that line"
+            )
     return [dict(zip(header, line, strict=True)) for line in lines[1:]]
 
 

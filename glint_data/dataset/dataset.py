@@ -124,7 +124,7 @@ class Dataset:
 
     def rows(self) -> Rows:
         """All columns in memory, compact; kept until the manifest changes."""
-        signature = self._signature()
+        signature = self.signature()
         if self._rows is None or self._rows[0] != signature:
             self._rows = (signature, Rows(self.file))
         return self._rows[1]
@@ -132,8 +132,8 @@ class Dataset:
     def _sample(self, rows: Rows, number: int) -> Sample:
         return Sample.from_row(rows.row(number), self._pictures)
 
-    def _signature(self) -> Any:
-        """What changes when the manifest is written again."""
+    def signature(self) -> Any:
+        """What is another when the manifest has been written again."""
         if is_remote(self.file):
             with explaining(self.file):
                 about = self.file.fs.info(self.file.path)

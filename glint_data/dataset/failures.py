@@ -1,14 +1,23 @@
 """`failures.csv`: every file refused and every sample not made in a run; absent when there is none."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from glint_data.dataset import csv_files
-from glint_data.sources import Refusal
 from glint_data.storage.files import holds, remove, write_atomically
 
 FILE = "failures.csv"
 COLUMNS = ("source_path", "stage", "error")
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A file that was not admitted, or a sample that could not be made, and why."""
+
+    path: str
+    error: str
+    stage: str = "scan"
 
 
 def write(folder: Path, refusals: Sequence[Refusal], name: str = FILE) -> None:

@@ -51,5 +51,10 @@ def render(
         return by.render(photo, number, level, seed=seed or 0, parameters=parameters or None)
     except (ValueError, RuntimeError, ArithmeticError) as error:
         raise ImageRefused(str(error)) from error
-    except (KeyError, TypeError, IndexError, AttributeError) as error:  # parameters that are none of this type's
+    except (
+        KeyError,
+        TypeError,
+        IndexError,
+        AttributeError,
+    ) as error:  # parameters that are none of this type's
         raise ImageRefused(f"cannot be rendered ({type(error).__name__}: {error})") from error

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from glint_data.dataset.dataset import Dataset
-from glint_data.dataset.rows import Rows
+from glint_data.dataset.rows import Rows, distinct
 from glint_data.dataset.sample import Sample
 from glint_data.dataset.status import Status
 from glint_data.errors import GlintError
@@ -29,7 +29,7 @@ class Photos:
 class Samples:
     """Sample i: row `row[i]` of dataset `dataset[i]`, of photo `photo[i]`.
 
-    `mos` and `mos_std` are float64, NaN where there is none; `size` int64 counts the bytes of its pixels;
+    `mos` and `mos_std` are float32, NaN where there is none; `size` int32 counts the bytes of its pixels;
     `leaning[i]` indexes `leanings`, the (label set, references) that its label came from.
     """
 
@@ -73,7 +73,7 @@ class Samples:
 
     def first_of_photos(self) -> tuple[np.ndarray, np.ndarray]:
         """(the photos that have samples here, the first sample of each), in the order of these samples."""
-        photos, first = np.unique(self.photo, return_index=True)
+        photos, first, _which = distinct(self.photo)
         order = np.argsort(first, kind="stable")
         return photos[order], first[order]
 
@@ -110,7 +110,7 @@ def _of_dataset(dataset: Dataset, place: object, labelled: bool) -> Samples:
     rows = dataset.rows()
     states, words = rows.codes("status")
     usable = np.array([word in (Status.OK, Status.PLANNED) for word in words] or [False], bool)[states]
-    mos = rows.array("mos").astype(np.float64)
+    mos = rows.array("mos")
     if labelled:
         usable &= np.isfinite(mos)
     which = np.flatnonzero(usable).astype(np.int32)
@@ -121,20 +121,24 @@ def _of_dataset(dataset: Dataset, place: object, labelled: bool) -> Samples:
         )
     photo, photos = _photos(rows, which, dataset)
     leaning, leanings = _leanings(rows, which)
-    sides = [np.nan_to_num(rows.array(name).astype(np.float64)[which]).astype(np.int64) for name in ("width", "height")]
     return Samples(
         datasets=(dataset,),
         snapshots=(rows,),
-        dataset=np.zeros(len(which), np.uint16),
+        dataset=np.zeros(len(which), np.uint8),
         row=which,
         photo=photo,
         photos=photos,
         mos=mos[which],
-        mos_std=rows.array("mos_std").astype(np.float64)[which],
-        size=3 * sides[0] * sides[1],
+        mos_std=rows.array("mos_std")[which],
+        size=3 * _side(rows, "width", which) * _side(rows, "height", which),
         leaning=leaning,
         leanings=leanings,
     )
+
+
+def _side(rows: Rows, name: str, which: np.ndarray) -> np.ndarray:
+    """Pixels of a side, 0 where the row does not say."""
+    return np.nan_to_num(rows.array(name)[which], copy=False).astype(np.int32)
 
 
 def _photos(rows: Rows, which: np.ndarray, dataset: Dataset) -> tuple[np.ndarray, Photos]:
@@ -142,11 +146,11 @@ def _photos(rows: Rows, which: np.ndarray, dataset: Dataset) -> tuple[np.ndarray
     hashes, known = rows.codes("source_hash")
     sources, names = rows.codes("source")
     pairs = hashes[which].astype(np.int64) * max(len(names), 1) + sources[which]
-    distinct, first, codes = np.unique(pairs, return_index=True, return_inverse=True)
+    values, first, codes = distinct(pairs)
     folder = dataset.folder if is_remote(dataset.folder) else dataset.folder.resolve()
     number_of: dict[str, int] = {}
     listed = Photos([], [])
-    photo = np.empty(len(distinct), np.int32)
+    photo = np.empty(len(values), np.int32)
     for place in np.argsort(first, kind="stable"):
         row = which[first[place]]
         name = names[sources[row]] or ""
@@ -163,10 +167,10 @@ def _leanings(rows: Rows, which: np.ndarray) -> tuple[np.ndarray, list[tuple[str
     sets, set_names = rows.codes("label_set")
     lists, references = rows.codes("label_references")
     pairs = sets[which].astype(np.int64) * max(len(references), 1) + lists[which]
-    distinct, codes = np.unique(pairs, return_inverse=True)
+    values, _first, codes = distinct(pairs)
     width = max(len(references), 1)
-    return codes.astype(np.int32), [
-        (set_names[pair // width], tuple(references[pair % width] or ())) for pair in distinct.tolist()
+    return codes, [
+        (set_names[pair // width], tuple(references[pair % width] or ())) for pair in values.tolist()
     ]
 
 
@@ -188,14 +192,15 @@ def _joined(parts: list[Samples]) -> Samples:
         photo.append(renumbered[part.photo])
         leaning.append(part.leaning + len(leanings))
         leanings += part.leanings
-        dataset.append(part.dataset + number)
+        dataset.append(np.full(len(part), number, np.uint16))
     columns = {
-        name: np.concatenate([getattr(part, name) for part in parts]) for name in ("row", "mos", "mos_std", "size")
+        name: np.concatenate([getattr(part, name) for part in parts])
+        for name in ("row", "mos", "mos_std", "size")
     }
     return Samples(
         datasets=tuple(part.datasets[0] for part in parts),
         snapshots=tuple(part.snapshots[0] for part in parts),
-        dataset=np.concatenate(dataset).astype(np.uint16),
+        dataset=np.concatenate(dataset),
         photo=np.concatenate(photo),
         photos=photos,
         leaning=np.concatenate(leaning),

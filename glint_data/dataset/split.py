@@ -39,7 +39,9 @@ class Split:
         """The samples of one part, less those whose label came from a photo that is examined later."""
         mine = samples.of_photos({key for key, side in self.part.items() if side == part})
         forbidden = self._forbidden(samples, part)
-        leans = np.array([not forbidden.isdisjoint(_leaned_on(*each)) for each in samples.leanings] or [False], bool)
+        leans = np.array(
+            [not forbidden.isdisjoint(_leaned_on(*each)) for each in samples.leanings] or [False], bool
+        )
         excluded = mine & leans[samples.leaning]
         self.excluded[part] += int(excluded.sum())
         return samples.take(np.flatnonzero(mine & ~excluded))
@@ -48,7 +50,9 @@ class Split:
         """(set, name) of the photos examined later; a photo of no scored set may be any set's of that name."""
         later = {"train": ("val", "test"), "val": ("test",), "test": ()}[part]
         # The images of an imported set were rated themselves, their labels lean on no reference.
-        own = np.array([not references for _set, references in samples.leanings] or [False], bool)[samples.leaning]
+        own = np.array([not references for _set, references in samples.leanings] or [False], bool)[
+            samples.leaning
+        ]
         rated = {
             samples.photos.keys[photo]: samples.leanings[leaning][0]
             for photo, leaning in zip(samples.photo[own].tolist(), samples.leaning[own].tolist(), strict=True)
@@ -77,7 +81,9 @@ def read_split(folder: Path) -> Split:
     rows = csv_files.read_rows(folder / FILE, ("source_hash", "source", "part"), "train again")
     for row in rows:
         _part_of(row["part"], folder / FILE)
-    return Split({row["source_hash"]: row["part"] for row in rows}, {row["source_hash"]: row["source"] for row in rows})
+    return Split(
+        {row["source_hash"]: row["part"] for row in rows}, {row["source_hash"]: row["source"] for row in rows}
+    )
 
 
 def read_parts(file: Path) -> dict[str, str]:
@@ -90,7 +96,9 @@ def read_parts(file: Path) -> dict[str, str]:
     for row in csv_files.read_rows(file, ("source", "part"), _ADVICE):
         part = _part_of(row["part"], file)
         if parts.setdefault(row["source"], part) != part:
-            raise GlintError(f"{file}: {row['source']} is in {parts[row['source']]} and in {part}; keep one line of it")
+            raise GlintError(
+                f"{file}: {row['source']} is in {parts[row['source']]} and in {part}; keep one line of it"
+            )
     return parts
 
 
@@ -113,14 +121,18 @@ def split_of_file(samples: Samples, file: Path) -> Split:
     return Split(part, names)
 
 
-def deal(samples: Samples, seed: int = 0, validation_share: float = SHARE, test_share: float = SHARE) -> Split:
+def deal(
+    samples: Samples, seed: int = 0, validation_share: float = SHARE, test_share: float = SHARE
+) -> Split:
     """Deal the photos to train, val and test by the seed; photos that look alike go to one side.
 
     Raises:
         GlintError: fewer than three different photos.
     """
     names = _names(samples)
-    groups = near_duplicate_groups(list(names), [samples[int(first)] for first in samples.first_of_photos()[1]])
+    groups = near_duplicate_groups(
+        list(names), [samples[int(first)] for first in samples.first_of_photos()[1]]
+    )
     if len(groups) < 3:
         raise GlintError(
             f"{len(names)} photos of {len(groups)} different contents: training needs at least 3 "

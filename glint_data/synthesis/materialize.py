@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glint_data import sources
-from glint_data.dataset import manifest, runs
+from glint_data.dataset import failures, manifest, runs
 from glint_data.errors import GlintError
 from glint_data.storage.files import holds, sweep
 from glint_data.storage.places import place, recorded
 from glint_data.synthesis.recipes import Settings, sample_seed
-from glint_data.synthesis.synthesize import Summary, render, write_failures
+from glint_data.synthesis.synthesize import Summary, render
 from glint_data.work import Workers, only_run
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def materialize(dataset: Path, out: Path, where: list[str], workers: Workers) ->
         summary = Summary(out, sources=len(cells))
         render(out, settings, cells, workers, summary)
         _carry_labels(out, rows, manifest.facts(dataset))
-        write_failures(out, summary.refusals)
+        failures.write(out, summary.refusals)
     return summary
 
 
