@@ -191,3 +191,28 @@ def test_the_better_one_is_likelier():
 def test_options_say_what_there_is(wrong):
     with pytest.raises(GlintError, match=r"choose one of|at least one"):
         Options(**wrong)
+
+
+def test_photos_are_dealt_by_shares(pair, tmp_path):
+    from glint_data.exports.split import deal_photos, shares_of
+
+    dealt = deal_photos(pair[1], shares_of("50,0,50"), 3)
+    assert sorted(dealt) == ["cat", "cup.v2"] and sorted(dealt.values()) == ["test", "train"]
+    assert deal_photos(pair[1], shares_of("50,0,50"), 3) == dealt
+    with pytest.raises(GlintError, match="2 photos of different content cannot be dealt to 3 splits"):
+        deal_photos(pair[1], shares_of("80,10,10"), 0)
+    export_dataset(pair[1], "pyiqa", tmp_path / "out", 1, split="50,0,50", split_seed=3)
+    named = {
+        line.split(",")[0].rsplit("/", 1)[-1].split("_")[0]: line.split(",")[-2:]
+        for line in (tmp_path / "out" / "meta_info_nr.csv").read_text().splitlines()[1:]
+    }
+    assert {name: part for name, (part, _index) in named.items()} == dealt
+    assert {index for _part, index in named.values()} == {"0", "2"}
+
+
+@pytest.mark.parametrize("text", ["", "80", "80,20", "a,b,c", "-1,1,1", "0,0,0", "nan,1,1", "1,1,1,1"])
+def test_shares_that_are_none(text):
+    from glint_data.exports.split import shares_of
+
+    with pytest.raises(GlintError, match="three shares"):
+        shares_of(text)
