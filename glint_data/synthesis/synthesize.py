@@ -100,8 +100,8 @@ def synthesize(
         CannotWrite: the target cannot be written.
     """
     settings = settings.resolved()
-    files = sources.find(places)
     out = place(out)
+    files = sources.find(places, out)
     runs.open_folder(out, "synthesize", settings.record())
     with only_run(out):
         sweep(out)
