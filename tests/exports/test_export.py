@@ -7,13 +7,13 @@ import signal
 import subprocess
 import sys
 import tarfile
-import time
 from pathlib import Path
 
 import numpy as np
 import pandas
 import pytest
 from contents import contents
+from waiting import wait_until
 
 from glint_data import images
 from glint_data.dataset import manifest
@@ -243,7 +243,7 @@ def test_a_worker_that_cannot_write_ends_it(pair, tmp_path, to):
     program = tmp_path / "limited.py"
     program.write_text(f"if __name__ == '__main__':\n    {script.replace(chr(10), chr(10) + '    ')}\n")
     answer = subprocess.run(
-        [sys.executable, program, *arguments], capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, program, *arguments], capture_output=True, text=True, check=False
     )
     assert answer.returncode == 1 and "nothing of it was kept" in answer.stderr, answer.stderr
     assert "File too large" in answer.stderr and "Traceback" not in answer.stderr
@@ -260,10 +260,9 @@ def test_ctrl_c_and_a_kill_leave_nothing_that_counts(pair, tmp_path):
     command += ["--out", str(tmp_path / "out"), "--workers", "1"]
     for stop, left in ((signal.SIGINT, ["many"]), (signal.SIGKILL, [".out.partial", "many"])):
         run = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-        while run.poll() is None and not list(tmp_path.glob(".out.partial/export/train/images/*/*.png")):
-            time.sleep(0.05)
+        wait_until(lambda: list(tmp_path.glob(".out.partial/export/train/images/*/*.png")), run)
         run.send_signal(stop)
-        said = run.communicate(timeout=60)[1]
+        said = run.communicate()[1]
         assert run.returncode == (130 if stop == signal.SIGINT else -signal.SIGKILL), said
         assert sorted(path.name for path in tmp_path.iterdir()) == left, said
     assert export_dataset(pair[1], "hf", tmp_path / "out", 1).written == 8
