@@ -82,13 +82,20 @@ def _refused_unopened(file: str) -> Refusal | None:
     if not is_text(file):
         shown = printable(file)
         return Refusal(shown, f"{shown}: its name is no UTF-8 text; rename it")
-    if "://" not in file and (Path(file).is_dir() and not Path(file).is_symlink()):
+    if "://" not in file and _is_folder(Path(file)):
         return Refusal(
             file, f"{file}: a folder that cannot be opened; its photos are missing, allow reading it"
         )
     if "://" not in file and _stamp(Path(file))[0] == 0:
         return Refusal(file, images.EMPTY.format(file))
     return None
+
+
+def _is_folder(file: Path) -> bool:
+    try:
+        return file.is_dir() and not file.is_symlink()
+    except OSError:  # it may not be looked at; reading it says so
+        return False
 
 
 def _label(files: list[Path], known: list[Source]) -> dict[str, tuple[str, bool, int]]:
