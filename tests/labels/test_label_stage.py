@@ -6,10 +6,12 @@ import pytest
 import skimage.data
 
 from glint_data.dataset import manifest
+from glint_data.dataset.dataset import Dataset
 from glint_data.errors import GlintError
 from glint_data.images import pixel_hash, write_png
 from glint_data.labels import label_dataset
 from glint_data.labels.stage.labelling import UNLIKE as NOTE
+from glint_data.labels.stage.samples import read_samples
 from glint_data.reference_sets import references
 
 
@@ -85,13 +87,6 @@ def test_order_of_rows_does_not_matter(tmp_path, photos):
     label_dataset(tmp_path / "b", method="content", cache=tmp_path / "cache")
     found = manifest.read(tmp_path / "b").set_index("sample_id")["mos"]
     assert found.loc[expected.index].equals(expected)
-
-
-def test_another_suite_is_refused(tmp_path, photos):
-    dataset = plan(tmp_path, photos, CELLS, suite="tid2013")
-    with pytest.raises(GlintError, match=r"tid2013.*kadid10k"):
-        label_dataset(dataset, cache=tmp_path / "cache")
-    assert manifest.read(dataset)["mos"].isna().all()
 
 
 def test_cells_without_scores_get_no_label_and_say_so(tmp_path, photos):
@@ -243,10 +238,12 @@ def test_labels_do_not_depend_on_whether_measurements_can_be_kept(tmp_path, phot
         raise CannotWrite("the disk is full")
 
     monkeypatch.setattr(measuring, "write_atomically", full)
+    samples = read_samples(Dataset(dataset))
     task = measuring.Task(
         0,
-        measuring.PhotoFile("coffee", pixel_hash(photos["coffee"]), (tmp_path / "a/coffee.png",)),
-        (measuring.SampleFile(0, "kadid10k", 1, 5, 1, None, dataset / "images/coffee_01_05.png", None),),
+        samples.photos[0],
+        (Dataset(dataset)[0],),
+        np.array([0]),
         frozenset({"pairs/plain-1"}),
         tmp_path / "full",
     )

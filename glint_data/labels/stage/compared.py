@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from glint_data.dataset import manifest
 from glint_data.labels.stage.rows import RowLabels
 from glint_data.labels.stage.samples import Samples
 from glint_data.labels.types_out import correlation
@@ -19,7 +18,7 @@ def compared_with_raters(labels: RowLabels, samples: Samples, loaded: ReferenceS
     kept = f"{samples.rated.sum():,} samples that people rated keep their scores"
     if len(rows) < _FEWEST:
         return [kept]
-    scores = manifest.read_table(samples.file, ["mos"])["mos"].to_numpy()[rows].astype(float)
+    scores = samples.dataset.columns("mos")["mos"][rows].astype(float)
     order = correlation(labels.mos[rows], scores, "spearman")
     error = float(np.sqrt(np.mean((monotone(labels.mos[rows], scores) - scores) ** 2)))
     shown = "not defined (they do not vary)" if order is None else f"{order:.3f}"

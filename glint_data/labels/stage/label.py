@@ -10,7 +10,7 @@ import numpy as np
 
 import glint_data
 from glint_data import progress, work
-from glint_data.dataset import manifest
+from glint_data.dataset.dataset import Dataset
 from glint_data.embedding import embed, match
 from glint_data.errors import GlintError
 from glint_data.labels.evidence import shipped
@@ -24,6 +24,7 @@ from glint_data.labels.stage.rows import Evidence, RowLabels, write_labels
 from glint_data.labels.stage.samples import Samples, read_samples
 from glint_data.labels.stage.summary import LabelSummary
 from glint_data.labels.stage.unrated import Unrated, label_unrated
+from glint_data.labels.viewing import AUTO, FIT, LIMIT, PIXELS, keeps_cell, size_of
 from glint_data.reference_sets import references
 from glint_data.reference_sets.references import ReferenceSet
 from glint_data.reference_sets.scored_sets import description_of
@@ -31,13 +32,17 @@ from glint_data.reference_sets.scored_sets import description_of
 MATCHES = 5
 """References named in each row as its evidence."""
 
+SEEN_WHOLE = "larger than the references: label of the picture seen whole"
+SEEN_BY_PIXELS = "larger than the references: label of the picture seen pixel by pixel"
+TOO_LARGE = "larger than the references: strength in pixels is weaker than theirs, seen whole"
+SMALL = "smaller than the references: label of the picture seen pixel by pixel"
 _NO_SCORES = "no label: the references have no scores for this suite, type and level"
 _NOT_RENDERED = "no label: the sample was not rendered"
 _UNREADABLE = "no label: the photo cannot be read"
 
 
 def label_dataset(
-    dataset: Path,
+    dataset: str | Path | Dataset,
     reference: str = "kadid",
     reference_root: Path | str | None = None,
     embedder: str | None = None,
@@ -46,6 +51,7 @@ def label_dataset(
     cache: Path | None = None,
     workers: work.Workers | None = None,
     leave_out: Sequence[str] = (),
+    viewing: str = AUTO,
 ) -> LabelSummary:
     """Write labels into a dataset's manifest, joined by (suite, type, level), never by order.
 
@@ -53,7 +59,7 @@ def label_dataset(
     measured of the pair. Scores that people gave to a dataset's samples stay as they are.
 
     Args:
-        dataset: the dataset's folder or its manifest.
+        dataset: the dataset, its folder, manifest or address.
         reference: a set of `references.known_sets()`.
         reference_root: that set's own folder; needed for network embedders, and for sets of whose images nothing
             ships.
@@ -62,20 +68,21 @@ def label_dataset(
         cache: where embeddings and measurements are kept; None takes `embed.cache_folder()`.
         workers: processes that measure pairs, or an engine that embeds too; None is one a core.
         leave_out: references whose scores play no part, because they are examined later.
+        viewing: one of `viewing.VIEWINGS`: how pictures of another size than the references' are seen.
 
     Raises:
         GlintError: nothing can be labelled, or another run writes into the dataset; the sentence says why and what
             to do. Samples that cannot be labelled beside others that can get no score and a `label_note`.
     """
     begun = time.monotonic()
-    file = manifest.manifest_file(dataset)
+    dataset = Dataset(dataset)
     cache = cache or embed.cache_folder()
-    with work.only_run(manifest.dataset_folder(file)):
-        samples = read_samples(file)
+    with dataset.lock():
+        samples = read_samples(dataset)
         samples.require_some()
         _require_unrated(samples)
         loaded = references.load(reference, reference_root, embedder, device, cache)
-        plan = _planned(samples, _leaving_out(loaded, leave_out), method)
+        plan = _planned(samples, _leaving_out(loaded, leave_out), method, viewing)
         progress.say(
             f"label: {len(plan.loaded.references)} references of {loaded.title}, embedder {loaded.embedder}, "
             f"method {plan.chosen.name}"
@@ -83,16 +90,21 @@ def label_dataset(
         engine = None if workers is None or isinstance(workers, int) else workers
         embedded, refused = embedded_photos(samples, plan.loaded, plan.chosen.needs, cache, device, engine)
         seconds_embedding = time.monotonic() - begun
-        means = Means(cache, workers or work.default_workers())
+        means = Means(cache, workers or work.default_workers(), PIXELS if viewing == PIXELS else FIT)
         labels, unrated = _labelled(samples, plan, embedded, means)
         evidence, unlike = _evidence(samples, plan, embedded)
         if labels.labelled.any():
-            write_labels(file, labels, evidence, _facts(plan, unlike), samples.rated)
-    notes = [*_notes(loaded), *_unrated_notes(unrated, plan), *compared_with_raters(labels, samples, loaded)]
+            write_labels(dataset, labels, evidence, _facts(plan, unlike), samples.rated)
+    notes = [
+        *_notes(loaded),
+        *_unrated_notes(unrated, plan),
+        *_size_notes(samples, plan),
+        *compared_with_raters(labels, samples, loaded),
+    ]
     labelled = int(labels.labelled.sum())
     widths = (labels.high - labels.low)[labels.labelled] * loaded.span
     return LabelSummary(
-        dataset=str(manifest.dataset_folder(file)),
+        dataset=str(dataset.folder),
         reference=loaded.name,
         method=plan.chosen.name,
         embedder=loaded.embedder,
@@ -114,33 +126,41 @@ def label_dataset(
 @dataclass(frozen=True)
 class _Plan:
     """Who labels what: `columns` (rows,) is the rated cell of each row, labelled by `chosen`; `unrated` are the rows
-    without one, labelled by `pooled`, None where the references' pairs were not measured."""
+    without one, labelled by `pooled`, None where the references' pairs were not measured. `large` bool (rows,): has a
+    rated cell, but is too large for it; `size` (rows,) relative to the references'."""
 
+    viewing: str
     loaded: ReferenceSet
     scored: Scored
     chosen: Method
     pooled: PooledMethod | None
     columns: np.ndarray
     unrated: np.ndarray
+    large: np.ndarray
+    size: np.ndarray
 
 
-def _planned(samples: Samples, loaded: ReferenceSet, method: str | None) -> _Plan:
+def _planned(samples: Samples, loaded: ReferenceSet, method: str | None, viewing: str) -> _Plan:
     """Raises `GlintError` where not one sample can get a label."""
     scored = shipped.scored_of(loaded)
     chosen = METHODS[method or shipped.default_method(scored.photos)]
     pooled = chosen if isinstance(chosen, PooledMethod) else METHODS[POOLED]
     columns = np.full(len(samples), -1) if chosen is pooled else samples.columns_in(loaded)
+    size = size_of(samples.pixels)
+    keeps = keeps_cell(viewing, size, np.array(samples.suites)[samples.suite], samples.type)
+    large = (columns >= 0) & ~keeps
     if not pooled.needs <= scored.photos.blocks.keys() and chosen is not pooled:
         if not (columns >= 0).any():
             raise GlintError(
-                f"{samples.file}: its samples are of the suite {', '.join(samples.suites)}, but {loaded.title}'s "
-                f"scores "
-                f"are for {loaded.suite}, and levels of different suites are different strengths. --reference kadid "
-                f"labels any suite, or synthesize with --suite {loaded.suite}"
+                f"{samples.dataset.file}: its samples are of the suite {', '.join(samples.suites)}, but "
+                f"{loaded.title}'s scores are for {loaded.suite}, and levels of different suites are different "
+                f"strengths. --reference kadid labels any suite, or synthesize with --suite {loaded.suite}"
             )
         pooled = None
+    else:
+        columns = np.where(large, -1, columns)
     unrated = np.flatnonzero(samples.rendered & (columns < 0))
-    return _Plan(loaded, scored, chosen, pooled, columns, unrated)
+    return _Plan(viewing, loaded, scored, chosen, pooled, columns, unrated, large, size)
 
 
 def _labelled(samples: Samples, plan: _Plan, embedded: Embedded, means: Means) -> tuple[RowLabels, Unrated]:
@@ -154,19 +174,42 @@ def _labelled(samples: Samples, plan: _Plan, embedded: Embedded, means: Means) -
         labels.explain(np.flatnonzero(rows), reason)
     if (plan.columns >= 0).any():
         label_cells(plan.chosen, plan.scored, embedded, samples, plan.columns, labels, means)
+    unrated = Unrated()
     rows = plan.unrated[photo[plan.unrated] >= 0]
-    if plan.pooled is None or not len(rows):
-        return labels, Unrated()
-    return labels, label_unrated(plan.pooled, plan.scored, photo, samples, rows, labels, means)
+    if plan.pooled is not None and len(rows):
+        unrated = label_unrated(plan.pooled, plan.scored, photo, samples, rows, labels, means)
+    _note_sizes(plan, labels)
+    return labels, unrated
+
+
+def _note_sizes(plan: _Plan, labels: RowLabels) -> None:
+    """What is to be said of labels of pictures of another size than the references'."""
+    if plan.viewing == PIXELS:
+        labels.add_note(plan.size > LIMIT, SEEN_BY_PIXELS)
+    elif plan.pooled is None:
+        labels.add_note(plan.large, TOO_LARGE)
+    else:
+        labels.add_note(plan.large, SEEN_WHOLE)
+    labels.add_note(plan.size < 1 / LIMIT, SMALL)
+
+
+def _size_notes(samples: Samples, plan: _Plan) -> list[str]:
+    count = int(plan.large.sum())
+    if count and plan.viewing != PIXELS and plan.pooled is not None:
+        return [
+            f"{count:,} samples of photos larger than {LIMIT:g} times the references' size: labelled as seen whole, by "
+            f"{plan.pooled.name}; --viewing pixels keeps their cells, synthesize --max-side makes smaller ones"
+        ]
+    return []
 
 
 def _require_unrated(samples: Samples) -> None:
     """Refuse to write over scores that people gave. Raises `GlintError`."""
     if samples.rated.all():
-        folder = manifest.dataset_folder(samples.file)
-        title = manifest.facts(samples.file).get("label", {}).get("title") or "all of them"
+        folder = samples.dataset.folder
+        title = samples.dataset.facts().get("label", {}).get("title") or "all of them"
         raise GlintError(
-            f"{samples.file}: these images were rated by people ({title}); no label can replace that. "
+            f"{samples.dataset.file}: these images were rated by people ({title}); no label can replace that. "
             f"'glint-data audit --reference {folder}' compares labels with these scores, "
             f"'glint-data evaluate RUN {folder}' a network"
         )
@@ -232,6 +275,7 @@ def _facts(plan: _Plan, unlike: int) -> dict[str, Any]:
         "embedder": loaded.embedder,
         "references": list(loaded.references),
         "references_left_out": list(loaded.without_pixels),
+        "viewing": plan.viewing,
         "photos_unlike_references": unlike,
         "version": glint_data.__version__,
         **{key: about[key] for key in ("cells_note", "cells_refused") if key in about},

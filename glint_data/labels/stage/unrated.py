@@ -9,8 +9,7 @@ from glint_data.labels.judgements import judgement
 from glint_data.labels.method import Scored
 from glint_data.labels.over_types import OverTypes
 from glint_data.labels.pooled import PooledMethod
-from glint_data.labels.stage.labelling import Means, explain_refused, tasks_of
-from glint_data.labels.stage.measuring import measured
+from glint_data.labels.stage.labelling import Means, explain_refused, measured_rows
 from glint_data.labels.stage.rows import RowLabels
 from glint_data.labels.stage.samples import Samples
 
@@ -55,10 +54,10 @@ def label_unrated(
             labels.set(own[which], label.at_rows(which), method.name, said)
         return len(own), int(strange.sum())
 
-    for task, outcome in measured(tasks_of(samples, rows, row_of, method.needs, means.cache), means.workers):
+    for task, outcome in measured_rows(samples, rows, row_of, method.needs, means):
         explain_refused(task, outcome, labels)
         good = np.array([position not in outcome.refused for position in range(len(task.samples))])
-        own = np.array([sample.row for sample in task.samples])[good]
+        own = task.rows[good]
         if len(own):
             waiting.append((own, {name: block[good] for name, block in outcome.blocks.items()}))
         if sum(len(one) for one, _ in waiting) >= _PAIRS_AT_A_TIME:
