@@ -6,7 +6,8 @@ the dataset of an undisturbed one. Of several shards each records the list that 
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from glint_data.errors import GlintError
@@ -20,16 +21,13 @@ _OF_A_SHARD = re.compile(r"photos\.(\d+)-of-(\d+)\.parquet")
 
 
 def places(out: Path, files: list[Path], known: list[Source]) -> dict[str, int]:
-    """The place of every file in the dataset `out`, those of former runs included; new ones follow and are recorded."""
-    before = read(out) or {source.path: source.place for source in known}
-    numbers = numbered(files, before)
-    if numbers != before or FILE not in listing(out):
-        write(out, numbers)
-    return numbers
+    """The place of every file in the dataset `out`, those of former runs included; new ones follow."""
+    return numbered(files, read(out) or {source.path: source.place for source in known})
 
 
-def places_in_shard(out: Path, files: list[Path], number: int, count: int) -> dict[str, int]:
-    """The place of every file, where all shards were given the same list.
+@contextmanager
+def pinned(out: Path, files: list[Path], number: int, count: int) -> Iterator[dict[str, int]]:
+    """The place of every file, recorded as the list of this shard; taken back where the block fails at once.
 
     Raises:
         GlintError: another shard, or this one before, was given other photos, or the dataset has other shards.
@@ -37,13 +35,35 @@ def places_in_shard(out: Path, files: list[Path], number: int, count: int) -> di
     numbers = numbered(files, {})
     _require_the_same(out, numbers, count)
     mine = of_shard(number, count)
+    is_new = mine not in listing(out)
     write(out, numbers, mine)
     try:
         _require_the_same(out, numbers, count)  # one that began at the same moment is seen now
-    except GlintError:
-        remove(out / mine)
+        yield numbers
+    except BaseException:
+        if is_new and sources_name(mine) not in listing(out):
+            remove(out / mine)
         raise
-    return numbers
+
+
+def sources_name(mine: str) -> str:
+    """The record of sources beside a shard's list."""
+    return mine.replace("photos.", "sources.", 1)
+
+
+def require_one_list(out: Path) -> None:
+    """Raise `GlintError` where shards were given different photos."""
+    for file, (_, count) in shards(out).items():
+        _require_the_same(out, read(out, file), count)
+
+
+def refuse_shards(out: Path) -> None:
+    """Raise `GlintError` in a folder that shards are rendered into: a run of all photos would mix with them."""
+    for number, count in shards(out).values():
+        raise GlintError(
+            f"{out}: is being made of {count} shards (of which {number}/{count} is there); go on with "
+            f"--shard I/{count} and 'glint-data merge', or choose another --out"
+        )
 
 
 def _require_the_same(out: Path, numbers: dict[str, int], count: int) -> None:
