@@ -19,7 +19,7 @@ ALLOWED_BETWEEN = {
     ("importing", "synthesis"),
 }
 MAY_IMPORT_STAGES = {"cli", "quickstart"}
-TORCH_PLACES = {"embedding.networks", "embedding.stages", "models", "training", "denoise"}
+TORCH_PLACES = {"embedding.networks", "embedding.stages", "models", "training", "weights", "denoise"}
 
 
 def imports(file: Path) -> set[str]:

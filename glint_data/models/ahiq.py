@@ -38,7 +38,6 @@ class AHIQConfig:
     zero_offsets: bool = True
     offsets_on_tokens: bool = True
     channels_last: bool = True  # the layout in which a CPU convolves fastest
-    onednn_products: bool = True  # its linear layers by the library that convolves, see `models/products.py`
     freeze_backbones: bool = True
     pretrained_branches: tuple[str, ...] = (
         backbones.BRANCHES
@@ -51,7 +50,6 @@ PUBLISHED = {
     "zero_offsets": False,
     "offsets_on_tokens": False,
     "channels_last": False,
-    "onednn_products": False,
 }
 TINY = {
     "vit": "test_vit",

@@ -7,12 +7,16 @@ import torch
 from torch import Tensor, nn
 
 from glint_data.errors import GlintError
-from glint_data.models.hub import pretrained_weights
 from glint_data.models.shapes import check_shapes
-from glint_data.models.torchvision_import import ensure_torchvision
-from glint_data.models.weights import read_weights
+from glint_data.weights import find
+from glint_data.weights.read import read_weights
 
 BRANCHES = ("vit", "cnn")
+WAYS_ON = (
+    "Two ways on: --backbone-weights FILE with a local copy (one for each backbone, first the transformer's), "
+    "or --from-scratch to train without"
+)
+"""What training can do where pretrained weights are not on this machine."""
 
 
 class Normalise(nn.Module):
@@ -98,15 +102,9 @@ def build_backbone(timm_name: str, **options) -> tuple[nn.Module, Normalise]:
     Raises:
         GlintError: timm knows no such network, or not with these options.
     """
-    ensure_torchvision()
     import timm
 
-    settings = timm.get_pretrained_cfg(timm_name) if timm.is_model(timm_name) else None
-    if settings is None:
-        from difflib import get_close_matches
-
-        near = ", ".join(get_close_matches(timm_name, timm.list_models() + timm.list_pretrained(), 3, 0.3))
-        raise GlintError(f"backbone {timm_name!r}: timm knows no such network; similar are {near}")
+    settings = find.timm_settings(timm_name)
     try:
         network = timm.create_model(timm_name, pretrained=False, **options)
     except (TypeError, ValueError, RuntimeError) as error:
@@ -144,13 +142,14 @@ def fill_backbone(
         GlintError: the weights cannot be had or belong to another network; names the file and the ways on.
     """
     if weights_file is not None:
-        _load(backbone, read_weights(str(weights_file)), str(weights_file))
-        return f"local file {Path(weights_file).name} (sha256 {_digest(Path(weights_file))[:16]})"
+        found = find.local_file(weights_file)
+        _load(backbone, read_weights(found.file), str(weights_file))
+        return found.origin
     if not pretrained:
         return "from scratch"
-    state, origin = pretrained_weights(timm_name)
-    _load(backbone, state, origin)
-    return origin
+    found = find.timm_checkpoint(timm_name, WAYS_ON)
+    _load(backbone, find.timm_state(timm_name, found), str(found.file))
+    return found.origin
 
 
 def starts_pretrained(size: str, pretrained: bool | None) -> bool:
@@ -173,13 +172,6 @@ def _load(backbone: nn.Module, state: dict[str, Tensor], where: str) -> None:
     used = {name: state[name] for name in ours}
     check_shapes(ours, used, where)
     backbone.load_state_dict(used)
-
-
-def _digest(file: Path) -> str:
-    import hashlib
-
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def files_for(backbone_weights: Sequence[str | Path]) -> tuple[Path | None, Path | None]:

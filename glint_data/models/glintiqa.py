@@ -41,7 +41,6 @@ class GlintIQAConfig:
     transformer_gain: float = 1.0  # weight of the transformer's norms at the start
     train_embeddings: bool = False
     channels_last: bool = True  # the layout in which a CPU convolves fastest
-    onednn_products: bool = True  # its linear layers by the library that convolves, see `models/products.py`
     frozen_norms_drift: bool = False
     freeze_backbones: bool = True
     pretrained_branches: tuple[str, ...] = (
@@ -57,7 +56,6 @@ PUBLISHED = {
     "balanced_branches": False,
     "train_embeddings": True,
     "channels_last": False,
-    "onednn_products": False,
     "frozen_norms_drift": True,
 }
 TINY = {

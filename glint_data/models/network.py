@@ -9,7 +9,6 @@ from torch import Tensor, nn
 
 from glint_data.errors import GlintError
 from glint_data.models.dropout import ShardedDropout
-from glint_data.models.products import use_onednn
 from glint_data.models.shapes import check_shapes
 
 
@@ -76,9 +75,7 @@ class QualityNetwork(nn.Module):
             module.requires_grad_(False)
 
     def quicken(self) -> Self:
-        """Take the memory layout and the kernels that the configuration asks for; what is computed stays."""
-        if self.config.onednn_products:
-            use_onednn(self)
+        """Take the memory layout that the configuration asks for; what is computed stays."""
         return self.to(memory_format=torch.channels_last) if self.config.channels_last else self
 
     def shard_dropout(self, rank: int, world: int) -> None:

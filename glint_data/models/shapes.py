@@ -1,6 +1,6 @@
 """Checks of what is put into a network: configuration fields and the shapes of loaded tensors."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
@@ -9,6 +9,24 @@ from torch import Tensor
 from glint_data.errors import GlintError
 
 Config = TypeVar("Config")
+
+GONE = {
+    "onednn_products": "torch multiplies by itself again, which is as fast or faster on the processors measured; "
+    "leave it out, weights fit either way"
+}
+"""Options of earlier releases, and what to do without them."""
+
+
+def refuse_gone(options: Collection[str]) -> None:
+    """Raise `GlintError` for an option that an earlier release had."""
+    for name in options:
+        if name in GONE:
+            raise GlintError(f"option {name}: is gone: {GONE[name]}")
+
+
+def without_gone(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a recorded configuration that still are some."""
+    return {name: value for name, value in options.items() if name not in GONE}
 
 
 def check_shapes(ours: Mapping[str, Tensor], given: Mapping[str, Tensor], where: str) -> None:
@@ -23,6 +41,7 @@ def check_shapes(ours: Mapping[str, Tensor], given: Mapping[str, Tensor], where:
 
 def with_options(config: Config, options: Mapping[str, Any], name: str) -> Config:
     """The configuration with fields replaced. Raises `GlintError` for a field that does not exist."""
+    refuse_gone(options)
     known = [field.name for field in fields(config)]
     unknown = sorted(options.keys() - set(known))
     if unknown:

@@ -7,22 +7,22 @@ the backbones, range of the scores), `split.csv`, `history.jsonl`, and `checkpoi
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from glint_data.training.evaluation import evaluate, evaluate_text
-    from glint_data.training.prepare import train
-    from glint_data.training.protocols import cross_table, cross_text, repeat_splits, repeat_text
-    from glint_data.training.scoring import score
+    from glint_data.training.judge.evaluation import evaluate, evaluate_text
+    from glint_data.training.judge.protocols import cross_table, cross_text, repeat_splits, repeat_text
+    from glint_data.training.judge.scoring import score
+    from glint_data.training.run.train import train
     from glint_data.training.switches import read_switches
 
 _PLACES = {
-    "cross_table": "protocols",
-    "cross_text": "protocols",
-    "evaluate": "evaluation",
-    "evaluate_text": "evaluation",
+    "cross_table": "judge.protocols",
+    "cross_text": "judge.protocols",
+    "evaluate": "judge.evaluation",
+    "evaluate_text": "judge.evaluation",
     "read_switches": "switches",
-    "repeat_splits": "protocols",
-    "repeat_text": "protocols",
-    "score": "scoring",
-    "train": "prepare",
+    "repeat_splits": "judge.protocols",
+    "repeat_text": "judge.protocols",
+    "score": "judge.scoring",
+    "train": "run.train",
 }
 
 __all__ = [

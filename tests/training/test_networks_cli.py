@@ -9,7 +9,8 @@ from typer.testing import CliRunner
 from glint_data.cli import app, networks  # noqa: F401  (registers the verbs)
 from glint_data.errors import GlintError
 from glint_data.models.glintiqa import GlintIQAConfig
-from glint_data.training import checkpoints, read_switches
+from glint_data.training import read_switches
+from glint_data.training.run import checkpoints
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

@@ -5,8 +5,9 @@ import pytest
 import torch
 from scipy import stats
 
-from glint_data.training import losses, metrics
-from glint_data.training.crops import crop, grid_places, pad_to
+from glint_data.training.feed.crops import crop, grid_places, pad_to
+from glint_data.training.judge import metrics
+from glint_data.training.run import losses
 from glint_data.training.settings import TrainSettings
 
 RNG = np.random.default_rng(5)
@@ -84,7 +85,7 @@ def test_small_images_are_mirrored_not_scaled():
 
 
 def test_one_warm_up_and_one_cosine():
-    from glint_data.training.optimisation import learning_rate
+    from glint_data.training.run.optimisation import learning_rate
 
     rates = [learning_rate(TrainSettings(learning_rate=1.0, warmup=0.1), step, 200) for step in range(200)]
     peak = int(np.argmax(rates))

@@ -8,9 +8,9 @@ import numpy as np
 
 from glint_data.errors import GlintError
 from glint_data.storage.files import write_atomically
-from glint_data.training.evaluation import CROPS, evaluate
-from glint_data.training.metrics import NAMES
-from glint_data.training.prepare import train
+from glint_data.training.judge.evaluation import CROPS, evaluate
+from glint_data.training.judge.metrics import NAMES
+from glint_data.training.run.train import train
 
 REPEATED = "repeated.json"
 

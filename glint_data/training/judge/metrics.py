@@ -33,6 +33,11 @@ def plcc(predicted: np.ndarray, labels: np.ndarray) -> float:
     return float(np.corrcoef(predicted, labels)[0, 1])
 
 
+def shown(value: float | None, digits: int = 3) -> str:
+    """A number for a person, a dash where there is none."""
+    return "–" if value is None or value != value else f"{value:.{digits}f}"
+
+
 def rmse(predicted: np.ndarray, labels: np.ndarray) -> float:
     """Root of the mean squared error."""
     return float(np.sqrt(np.mean((np.asarray(predicted) - np.asarray(labels)) ** 2)))

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from glint_data.models.network import QualityNetwork
 from glint_data.progress import track
-from glint_data.training.crops import crop, pad_to, random_place
+from glint_data.training.feed.crops import crop, pad_to, random_place
 from glint_data.training.samples import Sample
 from glint_data.work import deaf_to_interrupts
 

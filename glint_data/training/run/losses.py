@@ -32,8 +32,14 @@ def plcc(predicted: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
     predicted = predicted - (weights * predicted).mean() / weights.mean()
     labels = labels - (weights * labels).mean() / weights.mean()
     covariance = (weights * predicted * labels).mean()
-    scale = ((weights * predicted**2).mean() * (weights * labels**2).mean() + 1e-8).sqrt()
+    # Each deviation has a floor of its own: one below their product would eat the correlation of predictions that
+    # lie close together, as those of a new head do.
+    scale = _deviation(predicted, weights) * _deviation(labels, weights)
     return (1 - covariance / scale) / 2
+
+
+def _deviation(centred: Tensor, weights: Tensor) -> Tensor:
+    return ((weights * centred**2).mean() + 1e-12).sqrt()
 
 
 def rank(predicted: Tensor, labels: Tensor, weights: Tensor, temperature: float = 0.1) -> Tensor:

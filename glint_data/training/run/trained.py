@@ -12,9 +12,9 @@ from glint_data import models
 from glint_data.dataset import runs
 from glint_data.errors import GlintError
 from glint_data.models.network import QualityNetwork
-from glint_data.models.shapes import check_shapes
-from glint_data.training.checkpoints import WEIGHTS, read_tensors, write_tensors
-from glint_data.training.processes import choose_device
+from glint_data.models.shapes import check_shapes, without_gone
+from glint_data.training.run.checkpoints import WEIGHTS, read_tensors, write_tensors
+from glint_data.weights.device import choose_device
 
 _TOLERANCE = 1e-2
 SCALE = {"low": 0.0, "high": 1.0, "direction": "higher is better", "bounded": False}
@@ -89,7 +89,8 @@ def open_trained(folder: str | Path, device: str = "auto") -> TrainedRun:
 def rebuild(described: dict[str, Any]) -> QualityNetwork:
     """An untrained network of the described configuration."""
     options = {
-        key: tuple(value) if isinstance(value, list) else value for key, value in described["config"].items()
+        key: tuple(value) if isinstance(value, list) else value
+        for key, value in without_gone(described["config"]).items()
     }
     if described["name"] == "glintiqa":
         from glint_data.models.glintiqa import GlintIQAConfig, assemble

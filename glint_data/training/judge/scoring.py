@@ -13,9 +13,9 @@ from glint_data.errors import GlintError, ImageRefused
 from glint_data.progress import track
 from glint_data.storage.files import write_atomically
 from glint_data.storage.places import is_remote, place
-from glint_data.training.evaluation import CROPS
-from glint_data.training.inference import score_image
-from glint_data.training.trained import SCALE, open_trained
+from glint_data.training.judge.evaluation import CROPS
+from glint_data.training.judge.inference import score_image
+from glint_data.training.run.trained import SCALE, open_trained
 
 COLUMNS = ("image", "score", "spread", "crops", "width", "height", "error")
 

@@ -13,12 +13,12 @@ from glint_data.errors import GlintError
 from glint_data.progress import track
 from glint_data.storage.files import write_atomically
 from glint_data.storage.places import is_remote, place
-from glint_data.training import metrics
-from glint_data.training.inference import score_image
-from glint_data.training.loader import Pixels
+from glint_data.training.feed.loader import Pixels
+from glint_data.training.judge import metrics
+from glint_data.training.judge.inference import score_image
+from glint_data.training.run.trained import SCALE, TrainedRun, open_trained
 from glint_data.training.samples import Sample, read_samples
 from glint_data.training.splits import Split, read_split
-from glint_data.training.trained import SCALE, TrainedRun, open_trained
 
 CROPS = 12
 SPLITS = ("auto", "train", "val", "test", "all")

@@ -13,8 +13,8 @@ from glint_data.errors import GlintError
 from glint_data.models.network import QualityNetwork
 from glint_data.progress import duration, say
 from glint_data.storage.places import is_remote, place
-from glint_data.training import checkpoints, processes, trained
-from glint_data.training.loop import TrainingLoop
+from glint_data.training.run import checkpoints, processes, trained
+from glint_data.training.run.loop import TrainingLoop
 from glint_data.training.samples import Sample, read_samples
 from glint_data.training.settings import TrainSettings, settings_from
 from glint_data.training.splits import Split, make_split
