@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: env quickstart test lint fidelity clean
+.PHONY: env quickstart test test-quick lint types fidelity clean
 .DELETE_ON_ERROR:
 
 env: $(VENV)/installed
@@ -26,6 +26,13 @@ lint: $(VENV)/installed-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
+types: $(VENV)/installed-test
+	$(BIN)/mypy
+
+# what a change wants to know while it is made: everything but the slow tests
+test-quick: lint
+	$(BIN)/python -m pytest -m 'not slow'
+
 test: lint
 	$(BIN)/python -m pytest
 
@@ -33,4 +40,4 @@ fidelity: env
 	$(BIN)/python -m benchmarks.fidelity
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info quickstart .pytest_cache .ruff_cache
+	rm -rf $(VENV) build dist *.egg-info quickstart .pytest_cache .ruff_cache .mypy_cache

@@ -25,6 +25,7 @@ import numpy as np
 from PIL import Image
 
 import distortions
+from benchmarks import plain_recipe
 from benchmarks.noise_statistics import image_statistics, laplacian, residue_statistics, spreads_off
 from distortions.color import hsv_parts, saturate
 from distortions.photo import closing
@@ -47,7 +48,8 @@ MOST_SPREADS = 5.0  # of some 60 statistics a cell, none may lie farther off, in
 
 @dataclass
 class Row:
-    """One cell against one witness: "original" (its outputs) or "KADID" (the published images)."""
+    """One cell against one witness: "original" (its outputs), "KADID" (the published images), or "0..229": the
+    recipe in plain doubles, on a photo of that range."""
 
     kind: int
     level: int
@@ -167,6 +169,18 @@ def noise_cells(golden: Path, kinds: list[int]) -> Iterator[Row]:
             yield Row(kind, level, "original", 2, np.nan, np.nan, -1, "same" if fits else "FAILS", note)
 
 
+def against_plain_recipe(golden: Path, kinds: list[int]) -> Iterator[Row]:
+    """Cells of a photo of reduced range, of which there are no outputs, against `plain_recipe`."""
+    pixels = plain_recipe.squeezed(load(golden / "input" / "astronaut.png"))
+    photo = distortions.Photo(pixels)
+    for kind in (kind for kind in kinds if kind in plain_recipe.TYPES):
+        for level, strength in enumerate(SUITE.types[kind].levels, start=1):
+            result = compare(
+                SUITE.render(photo, kind, level).pixels, plain_recipe.render(pixels, kind, strength)
+            )
+            yield Row(kind, level, "0..229", 1, *result, verdict(*result))
+
+
 def flat(entry: dict) -> np.ndarray:
     return np.array([*entry["mean"], *entry["std"], entry["zeros"], entry["full"], entry["laplacian"]])
 
@@ -254,6 +268,7 @@ def main() -> int:
     cv2.setNumThreads(1)
     kinds = numbers(options.types)
     rows = [*against_original(golden, kinds), *noise_cells(golden, kinds), *against_kadid(images, kinds)]
+    rows += against_plain_recipe(golden, kinds)
     if DENOISED in kinds:
         rows += denoised_cells(golden, images)
     rows.sort(key=lambda row: (row.kind, row.witness != "original", row.level))

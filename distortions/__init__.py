@@ -24,22 +24,30 @@ from distortions import (  # noqa: F401 (importing them registers their distorti
 )
 from distortions.api import apply, get
 from distortions.photo import Photo
-from distortions.registry import Distortion, distortion, names
+from distortions.registry import Distortion, distortion, distortion_named, names
 from distortions.sheet import sheet
+from distortions.strengths import Range
 from distortions.suite import Rendering, Suite, SuiteType
-from distortions.suites import suite, suites
+from distortions.suite_files import own, suite_from_record, suite_from_toml
+from distortions.suites import add_suite, suite, suites
 
 __all__ = [
     "Distortion",
     "Photo",
+    "Range",
     "Rendering",
     "Suite",
     "SuiteType",
+    "add_suite",
     "apply",
     "distortion",
+    "distortion_named",
     "get",
     "names",
+    "own",
     "sheet",
     "suite",
+    "suite_from_record",
+    "suite_from_toml",
     "suites",
 ]

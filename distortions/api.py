@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from distortions.photo import LUMA, Photo
 from distortions.registry import distortion_named
-from distortions.suite import SuiteType
+from distortions.suite import Suite, SuiteType
+from distortions.suite_files import own
 from distortions.suites import suite as suite_named
 from distortions.suites import suites
 
@@ -31,13 +33,17 @@ def get(name: str, suite: str | None = None) -> SuiteType:
 def apply(
     image: np.ndarray,
     name: str | int,
-    level: int,
-    suite: str = "kadid10k",
+    level: int | None = None,
+    suite: str | Suite | None = None,
     seed: int = 0,
+    strength: float | None = None,
     parameters: Mapping[str, Any] | None = None,
     return_parameters: bool = False,
 ) -> np.ndarray | tuple[np.ndarray, dict[str, Any]]:
-    """The image, distorted by the type of that name (or number) at that level of the suite.
+    """The image, distorted by the type of that name (or number) at that level of the suite, or at that strength.
+
+    Levels are those of `suite` (kadid10k where none is named). With `strength`, a number in the unit and range of
+    the distortion, it is applied to the image as it is; with a suite as well, as that suite applies its types.
 
     `image`: uint8, or float in [0, 1]; H x W x 3 RGB, H x W or H x W x 1 grey. The same kind comes back and
     the input is not modified. Grey is distorted as three equal planes, and what comes back is the luma
@@ -45,8 +51,14 @@ def apply(
     returned with `return_parameters=True`, render a former drawing again. Raises ValueError for a NaN,
     another shape or type, an unknown name, level or suite.
     """
-    chosen = suite_named(suite)
-    number = chosen.type_called(name).number
+    if (level is None) == (strength is None):
+        raise ValueError("give either a level, such as level=3, or a strength, such as strength=30")
+    if strength is None:
+        chosen = suite_named("kadid10k") if suite is None else _suite(suite)
+        number = chosen.type_called(name).number
+    else:
+        chosen, number, level = _at_strength(name, strength, suite), 1, 1
+    assert level is not None
     photo, shape = _as_photo(image)
     floating = image.dtype != np.uint8
     rendering = chosen.render(photo, number, level, seed, parameters, floating=floating)
@@ -56,6 +68,20 @@ def apply(
         pixels = (grey if floating else np.floor(grey + 0.5)).reshape(shape)
     pixels = pixels.astype(image.dtype, copy=False)
     return (pixels, rendering.parameters) if return_parameters else pixels
+
+
+def _suite(suite: str | Suite) -> Suite:
+    return suite if isinstance(suite, Suite) else suite_named(suite)
+
+
+def _at_strength(name: str | int, strength: float, suite: str | Suite | None) -> Suite:
+    """The suite `own` of one strength; stretched as `suite` is, whose names and numbers may be used then."""
+    if suite is None:
+        if not isinstance(name, str):
+            raise ValueError(f"type {name} has a number in a suite only: name the suite, or the distortion")
+        return own(name, [strength])
+    within = _suite(suite)
+    return replace(own(within.type_called(name).distortion, [strength]), stretched=within.stretched)
 
 
 def _as_photo(image: np.ndarray) -> tuple[Photo, tuple[int, ...]]:

@@ -7,6 +7,7 @@ import numpy as np
 from distortions import lab, matlab
 from distortions.photo import Photo
 from distortions.registry import distortion
+from distortions.strengths import Range
 
 
 def _curve(values: np.ndarray, middle: float) -> np.ndarray:
@@ -14,7 +15,7 @@ def _curve(values: np.ndarray, middle: float) -> np.ndarray:
     return np.clip((2 - 4 * middle) * values**2 + (4 * middle - 1) * values, 0, 1)
 
 
-@distortion()
+@distortion(Range(0, 2, "mid-tone rise a"))
 def brighten(photo: Photo, amount: float) -> np.ndarray:
     """The mid-tone raised to .5 + a/2: two parts in R, G, B and one part in the lightness of Lab."""
     middle = 0.5 + amount / 2
@@ -28,19 +29,19 @@ def brighten(photo: Photo, amount: float) -> np.ndarray:
     return out
 
 
-@distortion()
+@distortion(Range(0, 2, "mid-tone fall a"))
 def darken(photo: Photo, amount: float) -> Photo:
     """The mid-tone of R, G, B lowered to .5 - a/2."""
     return photo.pointwise(lambda values: _curve(values, 0.5 - amount / 2))
 
 
-@distortion()
+@distortion(Range(-1, 1, "added value"))
 def mean_shift(photo: Photo, shift: float) -> Photo:
     """A constant added to R, G and B, clipped to [0, 1]."""
     return photo.pointwise(lambda values: np.clip(values + shift, 0, 1))
 
 
-@distortion()
+@distortion(Range(-2, 2, "a"))
 def contrast_change(photo: Photo, amount: float) -> Photo:
     """A symmetric tone curve, the spline through (.3, .25 - a/4) and (.7, .75 + a/4); -.2 changes nothing."""
     knots = np.array([0, 0.3, 0.5, 0.7, 1])
@@ -48,14 +49,14 @@ def contrast_change(photo: Photo, amount: float) -> Photo:
     return photo.pointwise(lambda values: np.clip(matlab.spline(knots, heights, values), 0, 1))
 
 
-@distortion()
+@distortion(Range(0, 100, "factor"))
 def contrast_scale(photo: Photo, factor: float) -> Photo:
     """Values moved away from the photo's mean (factor above 1) or towards it (below 1), clipped."""
     mean = photo.shared("mean", lambda p: float(p.single.mean(dtype=np.float64)))
     return photo.pointwise(lambda values: np.clip(mean + factor * (values - mean), 0, 1))
 
 
-@distortion()
+@distortion(Range(0, 100, "amount"))
 def sharpen(photo: Photo, amount: float) -> np.ndarray:
     """Unsharp mask of the lightness of Lab: Gaussian of SD 3 px (13 x 13) and that amount."""
     detail = photo.shared("lightness_detail", _lightness_detail)

@@ -14,6 +14,7 @@ import numpy as np
 from distortions import lab
 from distortions.photo import Photo
 from distortions.registry import distortion, noise_seed
+from distortions.strengths import Range
 
 ELECTRONS_AT_ISO_100 = 4000.0  # at white
 READ_NOISE = 3.0  # electrons
@@ -21,13 +22,13 @@ BAYER = ((0, 1), (1, 2))  # red, green / green, blue
 MARGIN = 2
 
 
-@distortion(draw=noise_seed)
+@distortion(Range(10, 1e7, "ISO"), draw=noise_seed)
 def sensor_noise(photo: Photo, iso: float, noise_seed: int) -> np.ndarray:
     """Raw noise of that ISO (4000 electrons at white at ISO 100) through a Bayer pattern and demosaicing."""
     return _developed(photo, ELECTRONS_AT_ISO_100 * 100 / iso, 1.0, noise_seed)
 
 
-@distortion(draw=noise_seed)
+@distortion(Range(0, 15, "stops"), draw=noise_seed)
 def low_light(photo: Photo, stops: float, noise_seed: int) -> np.ndarray:
     """That many stops too little light at ISO 400, half of them brought back by gain."""
     electrons = ELECTRONS_AT_ISO_100 / 4 * 2.0**-stops
@@ -60,7 +61,7 @@ def _draw_banding(rng: np.random.Generator, photo: Photo, amplitude: float) -> d
     return {"bands": float(rng.uniform(3, 12)), "phase": float(rng.uniform(0, 1))}
 
 
-@distortion(draw=_draw_banding)
+@distortion(Range(0, 1, "amplitude, share of light"), draw=_draw_banding)
 def rolling_banding(photo: Photo, amplitude: float, bands: float, phase: float) -> np.ndarray:
     """Rows lighter and darker by that share of the light: a rolling shutter under a flickering lamp.
 

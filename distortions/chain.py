@@ -8,6 +8,7 @@ import numpy as np
 
 from distortions.photo import Photo, closing
 from distortions.registry import distortion, distortion_named
+from distortions.strengths import Range
 
 # (distortion, weakest and strongest strength to draw from)
 LINKS: tuple[tuple[str, float, float], ...] = (
@@ -38,7 +39,7 @@ def _draw_chain(rng: np.random.Generator, photo: Photo, count: float) -> dict[st
     return {"steps": steps}
 
 
-@distortion(draw=_draw_chain)
+@distortion(Range(1, 11, "distortions", whole=True), draw=_draw_chain, needs={"PIL._webp": "pillow"})
 def chain(photo: Photo, count: float, steps: list[dict[str, Any]]) -> Photo:
     """`count` different distortions one after the other, each on the 8-bit result of the last."""
     for step in steps:
@@ -48,7 +49,7 @@ def chain(photo: Photo, count: float, steps: list[dict[str, Any]]) -> Photo:
     return photo
 
 
-@distortion()
+@distortion(Range(1, 8, "times", whole=True), needs={"PIL._webp": "pillow"})
 def shared_photo(photo: Photo, times: float) -> Photo:
     """Shared that many times: made smaller and back, JPEG, WebP, each time with less care."""
     for turn in range(int(times)):

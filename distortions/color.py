@@ -10,9 +10,10 @@ import numpy as np
 from distortions import lab, matlab
 from distortions.photo import Photo
 from distortions.registry import distortion
+from distortions.strengths import Range
 
 
-@distortion()
+@distortion(Range(0, 50, "chroma gain"))
 def color_diffusion(photo: Photo, amount: float) -> np.ndarray:
     """Chroma (a, b of Lab) blurred with sigma 1.5 A + 2 and multiplied by A; lightness unchanged."""
     lightness, *chroma = photo.shared("lightness_and_chroma", _lightness_and_chroma)
@@ -26,7 +27,7 @@ def _lightness_and_chroma(photo: Photo) -> list[np.ndarray]:
     return [y, x - y, z - y]
 
 
-@distortion()
+@distortion(Range(-50, 50, "factor"))
 def color_saturation_lab(photo: Photo, factor: float) -> np.ndarray | Photo:
     """a and b of Lab multiplied by a factor; 1 changes nothing."""
     if factor == 1:
@@ -35,7 +36,7 @@ def color_saturation_lab(photo: Photo, factor: float) -> np.ndarray | Photo:
     return lab.from_lab_f(cv2.transform(lab.lab_f(photo), np.array(mix, dtype=np.float64)))
 
 
-@distortion()
+@distortion(Range(-10, 10, "factor"))
 def color_saturation_hsv(photo: Photo, factor: float) -> np.ndarray:
     """S of HSV multiplied by a factor, not clipped; below 0 the hues turn to their complements."""
     return saturate(photo.shared("hsv", hsv_parts), factor)
@@ -91,7 +92,7 @@ def _draw_shift(rng: np.random.Generator, photo: Photo, amount: float) -> dict[s
     return {"shift": [int(step) for step in matlab.round_half_away(direction * amount)]}
 
 
-@distortion(draw=_draw_shift)
+@distortion(Range(0, 200, "shift, px"), draw=_draw_shift)
 def color_shift(photo: Photo, amount: float, shift: list[int]) -> np.ndarray:
     """Green moved down and right by `amount` px, `shift` = [rows, columns], where there are edges."""
     down, right = shift

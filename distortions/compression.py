@@ -10,6 +10,7 @@ from PIL import Image
 
 from distortions.photo import Photo
 from distortions.registry import distortion
+from distortions.strengths import Range
 
 LEAST_SIDE = 16  # some encoders refuse smaller images: those are continued at the edge and cut again
 
@@ -38,13 +39,13 @@ def jpeg_file(pixels: np.ndarray, quality: int, **options: Any) -> bytes:
     return encode(pixels, "JPEG", quality=quality, subsampling=2, **options)
 
 
-@distortion()
+@distortion(Range(1, 100, "quality", whole=True))
 def jpeg(photo: Photo, quality: float) -> np.ndarray:
     """Baseline JPEG of libjpeg at that quality (1..100), 4:2:0, accurate integer DCT."""
     return decode(jpeg_file(photo.bytes, int(quality)))
 
 
-@distortion()
+@distortion(Range(0.001, 24, "bits per pixel"))
 def jpeg_at_rate(photo: Photo, bits: float) -> np.ndarray:
     """JPEG at the highest quality that takes at most that many bits a pixel (or the lowest there is)."""
     most = bits * photo.height * photo.width / 8
@@ -58,7 +59,7 @@ def jpeg_at_rate(photo: Photo, bits: float) -> np.ndarray:
     return decode(jpeg_file(photo.bytes, low))
 
 
-@distortion()
+@distortion(Range(1, 100, "quality", whole=True))
 def double_jpeg(photo: Photo, quality: float) -> np.ndarray:
     """JPEG twice at that quality, the second time on a grid of blocks 4 px off."""
     once = decode(jpeg_file(photo.bytes, int(quality)))
@@ -72,13 +73,13 @@ _RAW_SHARE = 0.967
 _EXTRA_BYTES = 177
 
 
-@distortion()
+@distortion(Range(1, 10000, "compression ratio"))
 def jpeg2000(photo: Photo, ratio: float) -> np.ndarray:
     """JPEG 2000 at a compression ratio to 24 bits a pixel: irreversible 9/7, colour transform, one layer."""
     return _jpeg2000(photo.bytes, _RAW_SHARE * photo.bytes.size / ratio + _EXTRA_BYTES)
 
 
-@distortion()
+@distortion(Range(0.001, 24, "bits per pixel"))
 def jpeg2000_at_rate(photo: Photo, bits: float) -> np.ndarray:
     """JPEG 2000 at that many bits a pixel."""
     return _jpeg2000(photo.bytes, bits * photo.height * photo.width / 8)
@@ -99,19 +100,19 @@ def _jpeg2000(pixels: np.ndarray, target: float) -> np.ndarray:
     return decode(encoded)
 
 
-@distortion(needs=("PIL._webp", "pillow"))
+@distortion(Range(0, 100, "quality", whole=True), needs={"PIL._webp": "pillow"})
 def webp(photo: Photo, quality: float) -> np.ndarray:
     """Lossy WebP at that quality (0..100)."""
     return _through(photo.bytes, "WEBP", quality=int(quality), method=4)
 
 
-@distortion(needs=("PIL._avif", "pillow>=11.3"))
+@distortion(Range(0, 100, "quality", whole=True), needs={"PIL._avif": "pillow>=11.3"})
 def avif(photo: Photo, quality: float) -> np.ndarray:
     """AVIF at that quality (0..100), 4:2:0, encoder speed 8."""
     return _through(photo.bytes, "AVIF", quality=int(quality), subsampling="4:2:0", speed=8, max_threads=1)
 
 
-@distortion(needs=("pillow_jxl", "pillow-jxl-plugin"))
+@distortion(Range(0, 99, "quality", whole=True), needs={"pillow_jxl": "pillow-jxl-plugin"})
 def jpeg_xl(photo: Photo, quality: float) -> np.ndarray:
     """Lossy JPEG XL at that quality (0..100), encoder effort 3."""
     import pillow_jxl  # noqa: F401 (importing it registers the format)
@@ -119,7 +120,7 @@ def jpeg_xl(photo: Photo, quality: float) -> np.ndarray:
     return _through(photo.bytes, "JXL", quality=int(quality), effort=3)
 
 
-@distortion(needs=("pillow_heif", "pillow-heif"))
+@distortion(Range(0, 100, "quality", whole=True), needs={"pillow_heif": "pillow-heif"})
 def heic(photo: Photo, quality: float) -> np.ndarray:
     """HEIC (HEVC) at that quality (0..100), 4:2:0."""
     import pillow_heif

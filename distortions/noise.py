@@ -10,6 +10,7 @@ import numpy as np
 from distortions.compression import decode, jpeg_file
 from distortions.photo import Photo, to_bytes
 from distortions.registry import distortion, noise_seed
+from distortions.strengths import Range
 
 # BT.601, studio range, over 255
 TO_YCBCR = np.array([[65.481, 128.553, 24.966], [-37.797, -74.203, 112.0], [112.0, -93.786, -18.214]]) / 255
@@ -29,13 +30,13 @@ def _noisy(photo: Photo, variance: float, seed: int) -> np.ndarray:
     return np.clip(noise, 0, 1, out=noise)
 
 
-@distortion(draw=noise_seed)
+@distortion(Range(0, 10, "variance"), draw=noise_seed)
 def white_noise(photo: Photo, variance: float, noise_seed: int) -> np.ndarray:
     """Gaussian noise of that variance added to every value of R, G and B, clipped."""
     return _noisy(photo, variance, noise_seed)
 
 
-@distortion(draw=noise_seed)
+@distortion(Range(0, 10, "variance"), draw=noise_seed)
 def ycbcr_noise(photo: Photo, variance: float, noise_seed: int) -> np.ndarray:
     """Gaussian noise of that variance added to Y, Cb and Cr (BT.601, studio range), clipped."""
     noise = normal(photo, noise_seed)
@@ -51,7 +52,7 @@ def _ycbcr(photo: Photo) -> np.ndarray:
     return cv2.transform(photo.single, np.column_stack([TO_YCBCR, YCBCR_OFFSET]))
 
 
-@distortion(draw=noise_seed)
+@distortion(Range(0, 1, "density"), draw=noise_seed)
 def impulse_noise(photo: Photo, density: float, noise_seed: int) -> Photo | np.ndarray:
     """Salt and pepper at that density, for every value of R, G and B apart."""
     uniform = np.random.default_rng(noise_seed).random((photo.height, photo.width, 3), dtype=np.float32)
@@ -61,7 +62,7 @@ def impulse_noise(photo: Photo, density: float, noise_seed: int) -> Photo | np.n
     return out
 
 
-@distortion(draw=noise_seed)
+@distortion(Range(0, 10, "variance"), draw=noise_seed)
 def multiplicative_noise(photo: Photo, variance: float, noise_seed: int) -> np.ndarray:
     """x + n x with n uniform, mean 0 and that variance, clipped (speckle)."""
     noise = np.random.default_rng(noise_seed).random((photo.height, photo.width, 3), dtype=np.float32)
@@ -78,7 +79,9 @@ def _draw_denoised(rng: np.random.Generator, photo: Photo, variance: float) -> d
     return {**noise_seed(rng, photo, variance), "denoiser": DENOISER}
 
 
-@distortion(draw=_draw_denoised)
+@distortion(
+    Range(0, 1, "noise variance"), draw=_draw_denoised, needs={"torch": "torch", "safetensors": "safetensors"}
+)
 def denoised_noise(photo: Photo, variance: float, noise_seed: int, denoiser: str) -> np.ndarray:
     """White noise of that variance, then removed by a denoising network, whose residue and smoothing stay."""
     from distortions.denoise import DENOISER, denoise
@@ -91,7 +94,7 @@ def denoised_noise(photo: Photo, variance: float, noise_seed: int, denoiser: str
     return denoise(_noisy(photo, variance, noise_seed), float(np.sqrt(variance)))
 
 
-@distortion(draw=noise_seed)
+@distortion(Range(0, 10, "noise variance"), draw=noise_seed)
 def noisy_jpeg(photo: Photo, variance: float, noise_seed: int) -> np.ndarray:
     """White noise of that variance, then JPEG of quality 60."""
     noisy = to_bytes(_noisy(photo, variance, noise_seed))

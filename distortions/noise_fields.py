@@ -14,6 +14,7 @@ from distortions import matlab
 from distortions.noise import TO_YCBCR, normal
 from distortions.photo import Photo
 from distortions.registry import distortion, noise_seed
+from distortions.strengths import Range
 
 CHROMA_TO_LUMA = 4.0  # standard deviations of colour component noise
 DCT_SIDE = 8
@@ -28,27 +29,27 @@ def _added(photo: Photo, noise: np.ndarray, variance: float) -> np.ndarray:
     return np.clip(photo.single + noise, 0, 1)
 
 
-@distortion(draw=noise_seed)
+@distortion(Range(0, 10, "variance"), draw=noise_seed)
 def color_component_noise(photo: Photo, variance: float, noise_seed: int) -> np.ndarray:
     """White noise four times as strong in Cb and Cr as in Y; the variance is that of R, G and B together."""
     noise = normal(photo, noise_seed) * np.array([1, CHROMA_TO_LUMA, CHROMA_TO_LUMA], np.float32)
     return _added(photo, cv2.transform(noise, np.linalg.inv(TO_YCBCR)), variance)
 
 
-@distortion(draw=noise_seed)
+@distortion(Range(0, 10, "variance"), draw=noise_seed)
 def correlated_noise(photo: Photo, variance: float, noise_seed: int) -> np.ndarray:
     """Noise smoothed by a Gaussian of 1 px, so that neighbours resemble each other."""
     return _added(photo, matlab.blur(normal(photo, noise_seed), 1), variance)
 
 
-@distortion(draw=noise_seed)
+@distortion(Range(0, 10, "variance"), draw=noise_seed)
 def high_frequency_noise(photo: Photo, variance: float, noise_seed: int) -> np.ndarray:
     """Noise without what a Gaussian of 1 px would keep."""
     noise = normal(photo, noise_seed)
     return _added(photo, noise - matlab.blur(noise, 1), variance)
 
 
-@distortion(draw=noise_seed)
+@distortion(Range(0, 10, "variance"), draw=noise_seed)
 def masked_noise(photo: Photo, variance: float, noise_seed: int) -> np.ndarray:
     """Noise whose deviation follows the local contrast, so that texture hides it."""
     return _added(
@@ -63,7 +64,7 @@ def _local_contrast(photo: Photo) -> np.ndarray:
     return np.sqrt(np.maximum(variance, 0.02**2))[..., None]
 
 
-@distortion(draw=noise_seed)
+@distortion(Range(0, 10, "variance"), draw=noise_seed)
 def pink_noise(photo: Photo, variance: float, noise_seed: int) -> np.ndarray:
     """Noise with amplitude 1/f, the same in the three channels."""
     white = np.random.default_rng(noise_seed).standard_normal((photo.height, photo.width))
@@ -75,14 +76,14 @@ def pink_noise(photo: Photo, variance: float, noise_seed: int) -> np.ndarray:
     return _added(photo, pink[..., None].astype(np.float32), variance)
 
 
-@distortion(draw=noise_seed)
+@distortion(Range(0, 10, "variance"), draw=noise_seed)
 def speckle_noise(photo: Photo, variance: float, noise_seed: int) -> np.ndarray:
     """x + n x with n Gaussian of that variance, clipped."""
     factor = 1 + normal(photo, noise_seed) * np.float32(np.sqrt(variance))
     return np.clip(photo.single * factor, 0, 1)
 
 
-@distortion(draw=noise_seed)
+@distortion(Range(0, 1, "share of frequencies"), draw=noise_seed)
 def comfort_noise(photo: Photo, share: float, noise_seed: int) -> np.ndarray:
     """The highest `share` of the frequencies of every 8 x 8 block keep their strength and get a random sign."""
     rows, columns = (-side % DCT_SIDE for side in (photo.height, photo.width))

@@ -7,16 +7,17 @@ function itself renders with exactly those parameters, so a recipe renders the s
 
 from __future__ import annotations
 
-import difflib
 import importlib.util
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from distortions.lookup import Registry
 from distortions.photo import Photo
+from distortions.strengths import ANY, Range
 
 Draw = Callable[[np.random.Generator, Photo, float], dict[str, Any]]
 
@@ -26,15 +27,17 @@ class Distortion:
     """One registered function.
 
     `function(photo, strength, **parameters)` returns an H x W x 3 array, uint8 (0..255) or floating point
-    (nominally 0..1, not necessarily clipped), or a `Photo`; it never modifies its photo. `needs`: the module that
-    it imports beyond NumPy, OpenCV and Pillow, and the package that brings it.
+    (nominally 0..1, not necessarily clipped), or a `Photo`; it never modifies its photo. `needs`: the modules that
+    it imports beyond NumPy, OpenCV and Pillow, each with the package that brings it.
+    `strengths`: what it takes.
     """
 
     name: str
     function: Callable[..., Any]
     draw: Draw | None
     summary: str
-    needs: tuple[str, str] | None = None
+    needs: Mapping[str, str] = field(default_factory=dict)
+    strengths: Range = ANY
 
     @property
     def random(self) -> bool:
@@ -42,47 +45,67 @@ class Distortion:
         return self.draw is not None
 
     @property
+    def missing(self) -> tuple[str, ...]:
+        """The packages that it needs and that are not installed."""
+        return tuple(package for module, package in self.needs.items() if not _installed(module))
+
+    @property
     def available(self) -> bool:
         """Whether what it needs is installed."""
-        return self.needs is None or importlib.util.find_spec(self.needs[0]) is not None
+        return not self.missing
 
     def parameters(self, photo: Photo, strength: float, rng: np.random.Generator) -> dict[str, Any]:
-        """What this distortion draws for that photo and strength; empty where nothing is random."""
+        """What this distortion draws for that photo and strength; empty where nothing is random.
+
+        Raises ValueError where a package that it needs is missing, as `render` does.
+        """
+        self.require()
+        strength = self.strengths.check(self.name, strength)
         return {} if self.draw is None else self.draw(rng, photo, strength)
+
+    def require(self) -> None:
+        """Raise ValueError with the packages that this distortion needs and that are not installed, if any."""
+        if missing := self.missing:
+            noun, verb = ("package", "is") if len(missing) == 1 else ("packages", "are")
+            raise ValueError(
+                f"{self.name} needs the {noun} {' and '.join(missing)}, which {verb} not installed: "
+                f"pip install {' '.join(missing)}"
+            )
 
     def render(self, photo: Photo, strength: float, parameters: Mapping[str, Any]) -> Any:
         """The distorted values. Raises ValueError where a parameter is missing or not this distortion's."""
-        if not self.available:
-            package = self.needs[1]
-            raise ValueError(
-                f"{self.name} needs the package {package}, which is not installed: pip install {package}"
-            )
+        self.require()
         wanted = list(inspect.signature(self.function).parameters)[2:]
         if set(parameters) != set(wanted):
             raise ValueError(
                 f"{self.name} takes the parameters {wanted or 'none'}, got {sorted(parameters)}: "
                 "pass parameters as a former rendering returned them, or none to have them drawn"
             )
-        return self.function(photo, strength, **parameters)
+        return self.function(photo, self.strengths.check(self.name, strength), **parameters)
 
 
-_DISTORTIONS: dict[str, Distortion] = {}
+def _installed(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except (ImportError, ValueError):  # a parent package that is absent, or a module without a specification
+        return False
+
+
+DISTORTIONS = Registry[Distortion]("distortion")
 
 
 def distortion(
-    draw: Draw | None = None, needs: tuple[str, str] | None = None
+    strengths: Range = ANY, draw: Draw | None = None, needs: Mapping[str, str] | None = None
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Register the decorated function under its own name; `draw` makes it a random one.
+    """Register the decorated function under its own name: the strengths it takes; `draw` makes it a random one.
 
-    `needs`: (module, package) where it takes an optional package.
+    `needs`: {module: package} where it takes more than NumPy, OpenCV and Pillow.
     """
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
         name = function.__name__
-        if name in _DISTORTIONS:
-            raise ValueError(f"two distortions are called {name!r}: rename one of them")
         summary = (inspect.getdoc(function) or "").split("\n", 1)[0]
-        _DISTORTIONS[name] = Distortion(name, function, draw, summary, needs)
+        DISTORTIONS.add(name, Distortion(name, function, draw, summary, needs or {}, strengths))
         return function
 
     return register
@@ -90,21 +113,12 @@ def distortion(
 
 def distortion_named(name: str) -> Distortion:
     """The registered distortion of that name; ValueError with the nearest names where there is none."""
-    if name not in _DISTORTIONS:
-        raise ValueError(unknown("distortion", name, _DISTORTIONS))
-    return _DISTORTIONS[name]
+    return DISTORTIONS[name]
 
 
 def names() -> list[str]:
     """The names of all registered distortions, sorted."""
-    return sorted(_DISTORTIONS)
-
-
-def unknown(kind: str, name: object, known: Mapping[str, Any] | list[str]) -> str:
-    """The sentence for a name that does not exist: what was asked for, what is near, what exists."""
-    near = difflib.get_close_matches(str(name), list(known), n=3)
-    meant = f" (did you mean {' or '.join(near)}?)" if near else ""
-    return f"there is no {kind} {name!r}{meant}: choose one of {', '.join(known)}"
+    return sorted(DISTORTIONS)
 
 
 def noise_seed(rng: np.random.Generator, photo: Photo, strength: float) -> dict[str, Any]:

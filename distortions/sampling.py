@@ -8,9 +8,10 @@ import numpy as np
 from distortions import matlab
 from distortions.photo import Photo
 from distortions.registry import distortion, noise_seed
+from distortions.strengths import Range
 
 
-@distortion()
+@distortion(Range(0.01, 1, "least scale"))
 def resize_chain(photo: Photo, scale: float) -> np.ndarray:
     """Down to that share of the size (area), up again (cubic), and once more by way of three quarters (linear)."""
     full = (photo.width, photo.height)
@@ -24,7 +25,7 @@ def _size(full: tuple[int, int], scale: float) -> tuple[int, int]:
     return tuple(max(1, round(side * scale)) for side in full)
 
 
-@distortion()
+@distortion(Range(0, 100, "shift, px"))
 def chromatic_aberration(photo: Photo, shift: float) -> np.ndarray:
     """Red moved by `shift` px to the lower right and blue to the upper left, both blurred by half as much."""
     image = photo.single.copy()
@@ -41,7 +42,7 @@ def chromatic_aberration(photo: Photo, shift: float) -> np.ndarray:
     return image
 
 
-@distortion(draw=noise_seed)
+@distortion(Range(0, 1, "share dropped"), draw=noise_seed)
 def sparse_sampling(photo: Photo, dropped: float, noise_seed: int) -> np.ndarray:
     """That share of the pixels thrown away and rebuilt from the others, from coarse to fine."""
     kept = np.random.default_rng(noise_seed).random((photo.height, photo.width)) >= dropped

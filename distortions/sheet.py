@@ -65,7 +65,7 @@ def _tiles(suite: Suite, entry: SuiteType, photo: Photo, rgb: np.ndarray, seed: 
         if found.available:
             tiles.append((suite.render(photo, entry.number, level, seed).pixels, f"{level}: {strength:g}"))
         else:
-            tiles.append((None, f"{level}: needs {found.needs[1]}"))
+            tiles.append((None, f"{level}: needs {' and '.join(found.missing)}"))
     return tiles
 
 

@@ -9,12 +9,13 @@ import numpy as np
 from distortions.matlab import round_half_away
 from distortions.photo import Photo
 from distortions.registry import distortion, noise_seed
+from distortions.strengths import Range
 
 PATCH = 16
 BLOCK = 32
 
 
-@distortion(draw=noise_seed)
+@distortion(Range(0, 50, "displacement SD, px"), draw=noise_seed, needs={"numba": "numba"})
 def jitter(photo: Photo, deviation: float, noise_seed: int) -> np.ndarray:
     """Five warps in a row, each moving every pixel by N(0, deviation^2) px along either axis (cubic)."""
     from distortions.cubic_warp import warp
@@ -49,7 +50,7 @@ def _side(photo: Photo, wanted: int) -> int:
     return min(wanted, photo.height, photo.width)
 
 
-@distortion(draw=_draw_patches)
+@distortion(Range(0, 100000, "patches", whole=True), draw=_draw_patches)
 def patches(photo: Photo, count: float, patches: list[list[int]]) -> Photo:
     """`count` patches of 16 x 16 px copied to a place up to 8 px away, one after the other."""
     size = _side(photo, PATCH)
@@ -64,7 +65,7 @@ def patches(photo: Photo, count: float, patches: list[list[int]]) -> Photo:
     return photo.rearranged(paste)
 
 
-@distortion()
+@distortion(Range(0, 0.9, "s (scale .95 - s^.6)"))
 def pixelate(photo: Photo, strength: float) -> Photo:
     """Nearest neighbour down by z = .95 - s^.6 and back to full size."""
     scale = 0.95 - strength**0.6
@@ -90,7 +91,7 @@ def _draw_blocks(rng: np.random.Generator, photo: Photo, count: float) -> dict[s
     return {"blocks": blocks}
 
 
-@distortion(draw=_draw_blocks)
+@distortion(Range(0, 10000, "blocks", whole=True), draw=_draw_blocks)
 def color_blocks(photo: Photo, count: float, blocks: list[list[float]]) -> np.ndarray:
     """`count` opaque squares of 32 x 32 px in uniformly drawn colours (smaller where the photo is)."""
     size = _side(photo, BLOCK)

@@ -8,13 +8,20 @@ from typing import Any
 
 import numpy as np
 
+from distortions.lookup import unknown
 from distortions.photo import Photo, closing
-from distortions.registry import distortion_named, unknown
+from distortions.registry import distortion_named
+
+SEVERITIES = ("slight", "just noticeable", "relevant", "obvious", "severe")
+"""What five levels are called where a suite has no words of its own."""
 
 
 @dataclass(frozen=True)
 class SuiteType:
-    """One numbered type: `levels[i]` is the strength of level i + 1, in `unit`, as `source` states it."""
+    """One numbered type: `levels[i]` is the strength of level i + 1, in `unit`, as `source` states it.
+
+    `words`: the severity of each level in words, where the levels do not simply grow worse.
+    """
 
     number: int
     name: str
@@ -23,6 +30,7 @@ class SuiteType:
     unit: str
     levels: tuple[float, ...]
     source: str
+    words: tuple[str, ...] = ()
 
     @property
     def random(self) -> bool:
@@ -40,6 +48,14 @@ class SuiteType:
                 f"{self.name} has the levels 1 to {len(self.levels)}, got {level!r}: choose one of them"
             )
         return self.levels[int(level) - 1]
+
+    def severity(self, level: int) -> str:
+        """How bad a level is, in words: the type's own, or one of `SEVERITIES` by the level's place."""
+        self.strength(level)
+        if self.words:
+            return self.words[level - 1]
+        last = len(self.levels) - 1
+        return SEVERITIES[round((level - 1) / last * 4) if last else 2]
 
 
 @dataclass(frozen=True)
@@ -73,6 +89,14 @@ class Suite:
             if found:
                 return found[0]
         raise ValueError(unknown(f"type in {self.name} called", name, [t.name for t in self.types.values()]))
+
+    def record(self) -> dict[str, Any]:
+        """The suite as plain data, fit for JSON: `distortions.suite_from_record` makes it again."""
+        types = [
+            {key: list(value) if isinstance(value, tuple) else value for key, value in vars(entry).items()}
+            for entry in self.types.values()
+        ]
+        return {"name": self.name, "title": self.title, "stretched": self.stretched, "types": types}
 
     def cells(self) -> list[tuple[int, int]]:
         """All (type, level) pairs in order."""

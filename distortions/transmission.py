@@ -9,6 +9,7 @@ from distortions.compression import decode, jpeg_file
 from distortions.noise import TO_YCBCR
 from distortions.photo import Photo
 from distortions.registry import distortion, noise_seed
+from distortions.strengths import Range
 
 JPEG_QUALITY = 75
 SEGMENT_BLOCKS = 8  # MCUs (16 x 16 px) between two restart markers
@@ -16,7 +17,7 @@ CODE_BLOCK = 32
 WAVELET_LEVELS = 4
 
 
-@distortion(draw=noise_seed)
+@distortion(Range(0, 1, "share of damaged segments"), draw=noise_seed)
 def jpeg_transmission_errors(photo: Photo, share: float, noise_seed: int) -> np.ndarray:
     """JPEG of quality 75 with one flipped bit in that share of the segments between restart markers."""
     encoded = bytearray(jpeg_file(photo.bytes, JPEG_QUALITY, restart_marker_blocks=SEGMENT_BLOCKS))
@@ -47,7 +48,7 @@ def _segments(encoded: bytearray) -> list[tuple[int, int]]:
     return segments
 
 
-@distortion(draw=noise_seed)
+@distortion(Range(0, 1, "share of damaged code blocks"), draw=noise_seed)
 def jpeg2000_transmission_errors(photo: Photo, share: float, noise_seed: int) -> np.ndarray:
     """That share of the 32 x 32 code blocks of a 9/7 wavelet lost, or read with the wrong signs, in Y, Cb and Cr.
 

@@ -2,15 +2,20 @@
 
 Lin, Hosu, Saupe: KADID-10k, a large-scale artificially distorted IQA database, QoMEX 2019. Photo and result are
 stretched to the full range.
+
+Version 2 cuts type 22 in the stretched values, as the generator does; version 1 cut their 8-bit roundings, which
+is another picture wherever a photo does not span 0..255.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from distortions.suite import Suite, table
 
 SUITE = Suite(
     name="kadid10k",
-    version="1",
+    version="2",
     title="KADID-10k",
     stretched=True,
     types=table(
@@ -40,5 +45,20 @@ SUITE = Suite(
         (24, "sharpen", "High sharpen", "amount", (1, 2, 3, 6, 12)),
         (25, "contrast_change", "Contrast change", "a", (0.3, 0.15, 0, -0.4, -0.6)),
         source="the strengths in KADID-10k's generator",
+    ),
+)
+_NOT_BY_LEVEL = {  # types whose strengths pass through no change at all, by their distance from it
+    18: ("obvious", "relevant", "slight", "relevant", "obvious"),
+    25: ("severe", "obvious", "relevant", "relevant", "severe"),
+}
+SUITE = replace(
+    SUITE, types={n: replace(entry, words=_NOT_BY_LEVEL.get(n, ())) for n, entry in SUITE.types.items()}
+)
+
+FORMER = (
+    replace(
+        SUITE,
+        version="1",
+        types={**SUITE.types, 22: replace(SUITE.types[22], distortion="quantization_of_codes")},
     ),
 )

@@ -87,7 +87,7 @@ class Settings:
 def _check_codecs(suite: "distortions.Suite", types: tuple[int, ...]) -> None:
     """Refuse before the first photo what would fail for every one: a type whose package is not installed."""
     needed = {kind: distortion_named(suite.types[kind].distortion) for kind in types}
-    missing = {kind: found.needs[1] for kind, found in needed.items() if not found.available}
+    missing = {kind: " and ".join(found.missing) for kind, found in needed.items() if found.missing}
     if missing:
         rest = ",".join(str(kind) for kind in types if kind not in missing)
         packages = dict.fromkeys(missing.values())

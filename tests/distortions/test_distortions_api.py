@@ -67,7 +67,7 @@ def test_a_new_distortion_is_one_function_with_a_decorator(monkeypatch):
     from distortions import registry
     from distortions.suite import Suite, table
 
-    monkeypatch.setattr(registry, "_DISTORTIONS", dict(registry._DISTORTIONS))
+    monkeypatch.setattr(registry.DISTORTIONS, "_entries", dict(registry.DISTORTIONS.items()))
 
     @distortions.distortion()
     def upside_down(photo, share):

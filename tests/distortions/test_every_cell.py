@@ -1,7 +1,6 @@
 """What holds for every type of every suite, whatever it does to the photo."""
 
 import gc
-import importlib.util
 import json
 import weakref
 
@@ -25,9 +24,7 @@ def entry(suite_name, number):
     found = distortions.suite(suite_name).types[number]
     needed = distortion_named(found.distortion)
     if not needed.available:
-        pytest.skip(f"NOT TESTED: {found.name} needs the package {needed.needs[1]}")
-    if found.distortion == NETWORK and importlib.util.find_spec("torch") is None:
-        pytest.skip(f"NOT TESTED: {found.name} needs the package torch")
+        pytest.skip(f"NOT TESTED: {found.name} needs {needed.missing}")
     return found
 
 

@@ -47,7 +47,7 @@ def test_another_noise_of_the_same_variance_would_be_refused(shared, monkeypatch
     from distortions import registry
 
     gaussian = registry.distortion_named("speckle_noise")
-    monkeypatch.setitem(registry._DISTORTIONS, "multiplicative_noise", gaussian)
+    monkeypatch.setitem(registry.DISTORTIONS._entries, "multiplicative_noise", gaussian)
     monkeypatch.setattr(fidelity, "PHOTOS", ("I01",))
     assert distortions.suite("kadid10k") is fidelity.SUITE
     rows = list(fidelity.noise_cells(shared / "golden" / "distortions", [14]))

@@ -1,0 +1,168 @@
+"""Suites of one's own: read from a TOML file or from a record of one, checked, and identified by their content.
+
+name = "phone"
+title = "What my phone does"
+
+[[types]]
+distortion = "jpeg"
+levels = [80, 50, 20]
+
+[[types]]
+distortion = "white_noise"
+name = "grain"
+levels = [0.001, 0.004]
+words = ["slight", "severe"]
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from distortions.lookup import unknown
+from distortions.registry import distortion_named
+from distortions.suite import Suite, SuiteType
+
+SUITE_KEYS = ("name", "title", "stretched", "types")
+TYPE_KEYS = ("distortion", "levels", "number", "name", "title", "unit", "source", "words")
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+MOST = 99  # types of a suite, levels of a type: two digits in a file name
+OWN = "own"
+
+
+def suite_from_toml(source: str | os.PathLike[str]) -> Suite:
+    """The suite that a TOML file describes; a string with a line break in it is the TOML itself.
+
+    Needed: `name`, and for each of `[[types]]` a `distortion` (bundled or of a plug-in) and its `levels`, strengths
+    that the distortion takes. Optional: `title`, and `stretched` (photo and result are brought to the full range,
+    as KADID-10k's are); for a type `number`, `name`, `title`, `unit`, `source`, and `words`, a severity in words for
+    every level. The suite's version is a hash of what decides its pixels: a title may be mended without another
+    version, a level may not.
+
+    Raises:
+        ValueError: the file cannot be read, or is no such suite; one sentence with the place of the mistake.
+
+    >>> import distortions
+    >>> phone = distortions.suite_from_toml('name = "phone"\\n[[types]]\\ndistortion = "jpeg"\\nlevels = [80, 20]')
+    >>> phone.types[1].levels, phone.types[1].unit
+    ((80, 20), 'quality')
+    """
+    is_text = isinstance(source, str) and "\n" in source
+    where = "the suite" if is_text else str(source)
+    try:
+        text = source if is_text else Path(source).read_text(encoding="utf-8-sig")
+        content = tomllib.loads(text)  # type: ignore[arg-type]
+    except OSError as error:
+        raise ValueError(f"{where}: cannot be read ({error.strerror or error}): name a TOML file") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{where}: not TOML ({error}): write it as docs/extending.md shows") from None
+    return suite_from_record(content, where)
+
+
+def suite_from_record(record: Mapping[str, Any], where: str = "the suite") -> Suite:
+    """The suite of a record as `Suite.record` makes it, or as a TOML file holds it. Raises ValueError."""
+    _only(record, SUITE_KEYS, where)
+    name = _text(record, "name", where, None)
+    if not NAME.fullmatch(name):
+        raise ValueError(f"{where}: name is {name!r}: use up to 40 lower-case letters, digits, '_' or '-'")
+    stretched = record.get("stretched", False)
+    if not isinstance(stretched, bool):
+        raise ValueError(f"{where}: stretched is {stretched!r}: write true or false")
+    rows = record.get("types")
+    if not isinstance(rows, list) or not rows or not all(isinstance(row, Mapping) for row in rows):
+        raise ValueError(f"{where}: has no types: begin each with a line [[types]]")
+    if len(rows) > MOST:
+        raise ValueError(f"{where}: has {len(rows)} types: at most {MOST} have a place in a file's name")
+    types: dict[int, SuiteType] = {}
+    for place, row in enumerate(rows, start=1):
+        entry = _type(row, place, f"{where}, type {place}")
+        for known in types.values():
+            if entry.number == known.number or entry.name == known.name:
+                raise ValueError(
+                    f"{where}, type {place}: another type has the number {entry.number} or the name "
+                    f"{entry.name!r}: give it a number and a name of its own"
+                )
+        types[entry.number] = entry
+    return _identified(name, _text(record, "title", where, name), types, stretched)
+
+
+def own(distortion: str, strengths: Sequence[float]) -> Suite:
+    """The suite `own`: one distortion at these strengths, which become its levels 1, 2, ... in that order.
+
+    Raises ValueError where there is no such distortion, or a strength is not in its range.
+    """
+    row = {"distortion": distortion, "levels": list(strengths), "source": "the user's own strengths"}
+    return _identified(OWN, "Own strengths", {1: _type(row, 1, "own strengths")}, False)
+
+
+def _identified(name: str, title: str, types: dict[int, SuiteType], stretched: bool) -> Suite:
+    decisive = [
+        stretched,
+        [
+            [entry.number, entry.distortion, [float(level) for level in entry.levels]]
+            for entry in types.values()
+        ],
+    ]
+    digest = hashlib.sha256(json.dumps(decisive).encode()).hexdigest()
+    return Suite(name, digest[:16], title, types, stretched)
+
+
+def _type(row: Mapping[str, Any], place: int, where: str) -> SuiteType:
+    _only(row, TYPE_KEYS, where)
+    distortion = _text(row, "distortion", where, None)
+    try:
+        takes = distortion_named(distortion).strengths
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from None
+    levels = row.get("levels")
+    if not isinstance(levels, list) or not 1 <= len(levels) <= MOST:
+        raise ValueError(
+            f"{where}: levels are {levels!r}: give a list of 1 to {MOST} strengths, such as [80, 50, 20]"
+        )
+    try:
+        for level in levels:
+            takes.check(distortion, level)
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from None
+    number = row.get("number", place)
+    if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= MOST:
+        raise ValueError(f"{where}: number is {number!r}: give a whole number from 1 to {MOST}")
+    name = _text(row, "name", where, distortion)
+    if not NAME.fullmatch(name):
+        raise ValueError(f"{where}: name is {name!r}: use up to 40 lower-case letters, digits, '_' or '-'")
+    words = row.get("words", [])
+    if not isinstance(words, list) or not all(isinstance(word, str) and word.strip() for word in words):
+        raise ValueError(f"{where}: words are {words!r}: give a list of severities in words")
+    if words and len(words) != len(levels):
+        raise ValueError(f"{where}: has {len(levels)} levels but {len(words)} words: give one a level")
+    return SuiteType(
+        number,
+        name,
+        _text(row, "title", where, name.replace("_", " ").capitalize()),
+        distortion,
+        _text(row, "unit", where, takes.unit),
+        tuple(levels),
+        _text(row, "source", where, "the suite's author"),
+        tuple(words),
+    )
+
+
+def _only(table: Mapping[str, Any], keys: Sequence[str], where: str) -> None:
+    for key in table:
+        if key not in keys:
+            raise ValueError(f"{where}: {unknown('key', key, list(keys))}")
+
+
+def _text(table: Mapping[str, Any], key: str, where: str, default: str | None) -> str:
+    value = table.get(key, default)
+    if value is None:
+        raise ValueError(f'{where}: has no {key}: write a line {key} = "..."')
+    if not isinstance(value, str) or not value.strip() or not value.isprintable():
+        raise ValueError(f"{where}: {key} is {value!r}: give a line of text in quotes")
+    return value.strip()

@@ -1,0 +1,63 @@
+"""Plug-ins for a run: other packages' entry points, and files named by `--plugin` or GLINT_DATA_PLUGINS.
+
+`distortions.plugins` finds and imports them; here their errors become sentences for a person, and files are
+named for this process and all that it begins.
+"""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from glint_data.errors import GlintError
+
+
+def load() -> None:
+    """Import the plug-ins that are not imported yet.
+
+    Raises:
+        GlintError: one of them is missing or cannot be imported.
+    """
+    from distortions import plugins
+
+    try:
+        plugins.load()
+    except plugins.PluginFailed as error:
+        raise GlintError(str(error)) from error
+
+
+def use(files: Iterable[str | os.PathLike[str]]) -> None:
+    """Load plug-ins from these Python files, here and in every process that this one begins.
+
+    Raises:
+        GlintError: a file is missing or cannot be imported.
+    """
+    from distortions.plugins import VARIABLE
+
+    named = list(filter(None, os.environ.get(VARIABLE, "").split(os.pathsep)))
+    for file in files:
+        path = str(Path(file).absolute())
+        if os.pathsep in path:
+            raise GlintError(f"plug-in {path}: holds a {os.pathsep!r}, which separates plug-ins; rename it")
+        if not Path(path).is_file():
+            raise GlintError(f"plug-in {path}: no such file; name a Python file")
+        if path not in named:
+            named.append(path)
+    before = os.environ.get(VARIABLE)
+    if named:
+        os.environ[VARIABLE] = os.pathsep.join(named)
+    try:
+        load()
+    except GlintError:
+        if before is None:
+            os.environ.pop(VARIABLE, None)
+        else:
+            os.environ[VARIABLE] = before
+        raise
+
+
+def record() -> dict[str, str]:
+    """The plug-ins of this run for `run.json`: names, and the SHA-256 of their module's file."""
+    load()
+    from distortions import plugins
+
+    return plugins.loaded()
