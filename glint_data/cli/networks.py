@@ -22,9 +22,10 @@ def train(
         local("FOLDER", "Folder of the run; an unfinished one is gone on with."),
     ],
     model: Annotated[
-        str, typer.Option(help="glintiqa (no reference) or ahiq (full reference).")
+        str,
+        typer.Option(help="glintiqa (no reference), ahiq (full reference), or frozen (solved in seconds)."),
     ] = "glintiqa",
-    size: Annotated[str, typer.Option(help="full, lite (pretrained CNN from a package), or tiny.")] = "full",
+    size: Annotated[str, typer.Option(help="full, lite (pretrained CNN from a package), or tiny.")] = "lite",
     variant: Annotated[str, typer.Option(help="default, or exact as published.")] = "default",
     switch: Annotated[
         list[str] | None,
@@ -40,7 +41,10 @@ def train(
     backbone_weights: Annotated[
         list[str] | None, typer.Option(help="A backbone's local checkpoint; repeat for the second.")
     ] = None,
-    start_from: Annotated[Place, local("RUN", "Begin with the weights of this earlier run.")] = None,
+    start_from: Annotated[
+        Place,
+        local("RUN", "Begin with the weights of an earlier run, of a published checkpoint, or of the judge."),
+    ] = None,
     epochs: Annotated[int, typer.Option(min=1, help="Passes over the samples.")] = 20,
     epoch_samples: Annotated[int, typer.Option(min=0, help="Samples drawn an epoch; 0: all.")] = 0,
     batch_size: Annotated[int, typer.Option(min=2, help="Samples a step, over all processes.")] = 32,
@@ -71,6 +75,9 @@ def train(
     checkpoint_seconds: Annotated[
         float, typer.Option(min=0, help="Seconds between checkpoints within an epoch.")
     ] = 300.0,
+    baseline: Annotated[
+        bool, typer.Option(help="Fit a frozen network to the same samples, to compare with.")
+    ] = True,
     workers: Annotated[int | None, typer.Option(help="Loader processes.", show_default="as needed")] = None,
     device: Device = "auto",
 ) -> None:
@@ -110,6 +117,7 @@ def train(
         "workers": workers,
         "checkpoint_seconds": checkpoint_seconds,
         "cache": cache,
+        "baseline": baseline,
     }
     if repeat:
         typer.echo(training.repeat_text(training.repeat_splits(manifests, model, out, repeat, **options)))

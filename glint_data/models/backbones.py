@@ -1,13 +1,18 @@
 """timm networks cut after the last block that is used, with a record of where their weights came from."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from glint_data.errors import GlintError
-from glint_data.models.shapes import check_shapes
+from glint_data.models.cnn_taps import CnnTaps
+from glint_data.models.network import QualityNetwork
+from glint_data.models.normalise import Normalise
+from glint_data.models.shapes import check_shapes, configuration, with_options
 from glint_data.weights import find
 from glint_data.weights.read import read_weights
 
@@ -17,23 +22,6 @@ WAYS_ON = (
     "or --from-scratch to train without"
 )
 """What training can do where pretrained weights are not on this machine."""
-
-
-class Normalise(nn.Module):
-    """From [-1, 1] to a backbone's own mean and standard deviation (both of [0, 1] pixels)."""
-
-    def __init__(self, mean: Sequence[float], std: Sequence[float]) -> None:
-        super().__init__()
-        self.is_identity = tuple(mean) == tuple(std) == (0.5, 0.5, 0.5)
-        scale = torch.tensor([0.5 / deviation for deviation in std])
-        shift = torch.tensor(
-            [(0.5 - centre) / deviation for centre, deviation in zip(mean, std, strict=True)]
-        )
-        self.register_buffer("scale", scale.view(3, 1, 1), persistent=False)
-        self.register_buffer("shift", shift.view(3, 1, 1), persistent=False)
-
-    def forward(self, image: Tensor) -> Tensor:
-        return image if self.is_identity else image * self.scale + self.shift
 
 
 class VitTaps(nn.Module):
@@ -102,9 +90,9 @@ def build_backbone(timm_name: str, **options) -> tuple[nn.Module, Normalise]:
     Raises:
         GlintError: timm knows no such network, or not with these options.
     """
+    settings = find.timm_settings(timm_name)
     import timm
 
-    settings = find.timm_settings(timm_name)
     try:
         network = timm.create_model(timm_name, pretrained=False, **options)
     except (TypeError, ValueError, RuntimeError) as error:
@@ -112,25 +100,32 @@ def build_backbone(timm_name: str, **options) -> tuple[nn.Module, Normalise]:
     return network, Normalise(settings.mean, settings.std)
 
 
-def fill_both(
-    config,
-    vit_taps: nn.Module,
-    cnn_taps: nn.Module,
-    pretrained: bool,
-    vit_file: Path | None,
-    cnn_file: Path | None,
-) -> dict[str, str]:
-    """Fill the branches of a network, the pretrained ones with published weights. Returns name -> origin."""
+def two_branches(
+    config: Any, cnn_stages: int, every_block: bool, pretrained: bool, backbone_weights: Sequence[str | Path]
+) -> tuple[VitTaps, CnnTaps, dict[str, str]]:
+    """Transformer and CNN of a configuration, filled, and name -> origin of their weights.
+
+    Raises:
+        GlintError: timm knows no such network, or its weights cannot be had.
+    """
+    vit_file, cnn_file = files_for(backbone_weights)
+    vit, vit_normalise = build_backbone(config.vit, img_size=config.input_size)
+    cnn, cnn_normalise = build_backbone(config.cnn)
+    if not config.own_normalisation:
+        vit_normalise = cnn_normalise = Normalise((0.5,) * 3, (0.5,) * 3)
+    vit_taps = VitTaps(vit, config.vit_taps, vit_normalise)
+    cnn_taps = CnnTaps(cnn, cnn_stages, cnn_normalise, every_block=every_block)
     branches = (
         ("vit", config.vit, vit_taps.backbone, vit_file),
         ("cnn", config.cnn, cnn_taps.backbone, cnn_file),
     )
-    return {
+    origins = {
         timm_name: fill_backbone(
             backbone, timm_name, pretrained and branch in config.pretrained_branches, file
         )
         for branch, timm_name, backbone, file in branches
     }
+    return vit_taps, cnn_taps, origins
 
 
 def fill_backbone(
@@ -152,9 +147,27 @@ def fill_backbone(
     return found.origin
 
 
-def starts_pretrained(size: str, pretrained: bool | None) -> bool:
-    """What was asked for, or what suits a size: only the tiny one is made to learn from scratch."""
-    return size != "tiny" if pretrained is None else pretrained
+class TwoBranches(QualityNetwork):
+    """A network of a transformer and a CNN, whose pretrained branches may be frozen."""
+
+    @classmethod
+    def configured(
+        cls,
+        variant: str,
+        size: str,
+        pretrained: bool,
+        backbone_weights: Sequence[Any],
+        options: Mapping[str, Any],
+    ) -> Any:
+        """As in `QualityNetwork`; from scratch nothing is frozen in the default variant."""
+        config = configuration(
+            cls.Config(), cls.as_published if variant == "exact" else {}, cls.sizes, size, cls.name
+        )
+        if backbone_weights:
+            config = replace(config, pretrained_branches=BRANCHES)
+        if variant == "default" and not pretrained and not backbone_weights:
+            config = replace(config, freeze_backbones=False)
+        return with_options(config, options, cls.name)
 
 
 def _load(backbone: nn.Module, state: dict[str, Tensor], where: str) -> None:
@@ -196,12 +209,3 @@ def is_held(config, branch: str) -> bool:
     if unknown := sorted(set(config.pretrained_branches) - set(BRANCHES)):
         raise GlintError(f"pretrained_branches {', '.join(unknown)}: known are {', '.join(BRANCHES)}")
     return config.freeze_backbones and branch in config.pretrained_branches
-
-
-def configuration(default, variant: dict, sizes: dict[str, dict], size: str, name: str):
-    """The default configuration in a size, then a variant's switches. Raises `GlintError` for an unknown size."""
-    from glint_data.models.shapes import with_options
-
-    if size not in sizes:
-        raise GlintError(f"size {size!r} of {name}: there is no such size; known are {', '.join(sizes)}")
-    return with_options(default, sizes[size] | variant, name)

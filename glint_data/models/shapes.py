@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import fields, replace
+from pathlib import Path
 from typing import Any, TypeVar
 
 from torch import Tensor
@@ -39,6 +40,16 @@ def check_shapes(ours: Mapping[str, Tensor], given: Mapping[str, Tensor], where:
             )
 
 
+def check_same(found: Mapping[str, Tensor], wanted: Mapping[str, Tensor], where: str | Path) -> None:
+    """Raise `GlintError` unless both hold the same names and shapes; the sentence names the first that differs."""
+    if differing := sorted(found.keys() ^ wanted.keys()):
+        raise GlintError(
+            f"{where}: weights of another network ({len(differing)} tensors differ, first {differing[0]}); "
+            "restore the file that this run wrote, or train again"
+        )
+    check_shapes(wanted, found, str(where))
+
+
 def with_options(config: Config, options: Mapping[str, Any], name: str) -> Config:
     """The configuration with fields replaced. Raises `GlintError` for a field that does not exist."""
     refuse_gone(options)
@@ -48,3 +59,12 @@ def with_options(config: Config, options: Mapping[str, Any], name: str) -> Confi
         raise GlintError(f"{name} has no option {', '.join(unknown)}; options are {', '.join(known)}")
     listed = {key: tuple(value) if isinstance(value, list) else value for key, value in options.items()}
     return replace(config, **listed)
+
+
+def configuration(
+    default: Config, variant: Mapping[str, Any], sizes: Mapping[str, Mapping[str, Any]], size: str, name: str
+) -> Config:
+    """The default configuration in a size, then a variant's switches. Raises `GlintError` for an unknown size."""
+    if sizes and size not in sizes:
+        raise GlintError(f"size {size!r} of {name}: there is no such size; known are {', '.join(sizes)}")
+    return with_options(default, {**sizes.get(size, {}), **variant}, name)

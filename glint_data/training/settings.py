@@ -12,7 +12,7 @@ class TrainSettings:
 
     model: str = "glintiqa"
     variant: str = "default"
-    size: str = "full"
+    size: str = "lite"  # which the installation carries
     from_scratch: bool = False
     backbone_weights: tuple[str, ...] = ()
     start_from: str | None = None  # an earlier run whose weights this one begins with

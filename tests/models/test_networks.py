@@ -12,6 +12,7 @@ from glint_data.models.ahiq import AHIQConfig
 from glint_data.models.attention import ChannelAttention
 from glint_data.models.deformable import DeformableConv2d
 from glint_data.models.glintiqa import GlintIQAConfig
+from glint_data.models.normalise import Normalise
 
 
 def inputs(network, batch=2, seed=0) -> list[torch.Tensor]:
@@ -110,7 +111,7 @@ def test_each_backbone_gets_its_own_normalisation():
     pixels = torch.rand(1, 3, 8, 8)
     mean, std = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
     expected = (pixels - torch.tensor(mean).view(3, 1, 1)) / torch.tensor(std).view(3, 1, 1)
-    torch.testing.assert_close(backbones.Normalise(mean, std)(pixels * 2 - 1), expected, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(Normalise(mean, std)(pixels * 2 - 1), expected, atol=1e-5, rtol=1e-5)
     network = models.create("glintiqa", pretrained=False)
     assert network.global_features.normalise.is_identity
     assert not network.local_features.taps.normalise.is_identity
@@ -236,7 +237,7 @@ def test_local_weights_are_loaded_and_recorded(tmp_path):
         ("glintiqa", {"size": "huge"}, "full, lite, tiny"),
         ("glintiqa", {"depth": 3, "pretrained": False}, "no option depth"),
         ("ahiq", {"patch_size": 14, "pretrained": False}, "8 or 16"),
-        ("glintiqa", {"cnn": "resnet5", "pretrained": False}, "similar are"),
+        ("glintiqa", {"cnn": "resnet5", "pretrained": False}, "near it: resnet"),
     ],
 )
 def test_wrong_names_are_answered_with_the_right_ones(name, options, said):

@@ -15,7 +15,7 @@ from glint_data.training.run import checkpoints
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 QUICK = ("--size", "tiny", "--set", "input_size=32", "--set", "validation_crops=1", "--batch-size", "8")
-QUICK += ("--epochs", "1", "--epoch-samples", "16", "--split-seed", "1")
+QUICK += ("--no-baseline", "--epochs", "1", "--epoch-samples", "16", "--split-seed", "1")
 
 
 @pytest.fixture(scope="module")

@@ -30,6 +30,7 @@ FAST = {
     "learning_rate": 2e-3,
     "validation_crops": 2,
     "split_seed": 1,
+    "baseline": False,
 }
 
 

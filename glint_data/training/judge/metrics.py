@@ -33,6 +33,11 @@ def plcc(predicted: np.ndarray, labels: np.ndarray) -> float:
     return float(np.corrcoef(predicted, labels)[0, 1])
 
 
+def or_none(value: float) -> float | None:
+    """JSON has no NaN: where labels or scores are constant there is no correlation."""
+    return value if np.isfinite(value) else None
+
+
 def shown(value: float | None, digits: int = 3) -> str:
     """A number for a person, a dash where there is none."""
     return "–" if value is None or value != value else f"{value:.{digits}f}"

@@ -15,7 +15,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from glint_data.errors import GlintError
-from glint_data.models.shapes import check_shapes
+from glint_data.models.shapes import check_same
 from glint_data.storage.files import write_atomically
 from glint_data.weights.read import tensors_of
 
@@ -75,7 +75,7 @@ def load_state(
     if not file.is_file():
         return None
     tensors, counters = read_tensors(file)
-    fit(_below("network/", tensors), network.state_dict(), file)
+    check_same(_below("network/", tensors), network.state_dict(), file)
     parameters = _named(optimizer)
     state: dict[str, dict[str, Tensor]] = {}
     for name, value in _below("optimizer/", tensors).items():
@@ -88,20 +88,10 @@ def load_state(
     optimizer.load_state_dict({"state": numbered, "param_groups": optimizer.state_dict()["param_groups"]})
     if average is not None:
         averages = _below("average/", tensors)
-        fit(averages, average, file)
+        check_same(averages, average, file)
         for name, value in averages.items():
             average[name].copy_(value)
     return counters
-
-
-def fit(found: Mapping[str, Tensor], wanted: Mapping[str, Tensor], where: Path) -> None:
-    """Raise `GlintError` unless both hold the same names and shapes; the sentence names the first that differs."""
-    if differing := sorted(found.keys() ^ wanted.keys()):
-        raise GlintError(
-            f"{where}: weights of another network ({len(differing)} tensors differ, first {differing[0]}); "
-            "restore the file that this run wrote, or train again"
-        )
-    check_shapes(wanted, found, str(where))
 
 
 def _named(optimizer: torch.optim.Optimizer) -> dict[str, torch.nn.Parameter]:

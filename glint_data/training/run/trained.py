@@ -1,6 +1,5 @@
 """A finished run opened for use, with proof that its weights are the ones that were trained."""
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,32 +7,40 @@ from typing import Any
 import numpy as np
 import torch
 
-from glint_data import models
+from glint_data import judge, models
 from glint_data.dataset import runs
 from glint_data.errors import GlintError
 from glint_data.models.network import QualityNetwork
-from glint_data.models.shapes import check_shapes, without_gone
+from glint_data.models.published import open_published
+from glint_data.models.shapes import without_gone
 from glint_data.training.run.checkpoints import WEIGHTS, read_tensors, write_tensors
 from glint_data.weights.device import choose_device
+from glint_data.weights.read import digest
 
 _TOLERANCE = 1e-2
 SCALE = {"low": 0.0, "high": 1.0, "direction": "higher is better", "bounded": False}
 """What a score means: trained on labels in [0, 1]; single images may lie a little outside."""
+_UNKNOWN_SCALE = {"low": None, "high": None, "direction": "as its training labels", "bounded": False}
 
 
 @dataclass
 class TrainedRun:
-    """The network, in evaluation mode, and the run's record."""
+    """The network, in evaluation mode, and the run's record; of a published checkpoint `folder` is its file."""
 
     folder: Path
     network: QualityNetwork
     record: dict[str, Any]
 
+    @property
+    def scale(self) -> dict[str, Any]:
+        """What its scores mean."""
+        return self.record.get("scale") or SCALE
+
 
 def save_trained(folder: Path, network: QualityNetwork) -> dict[str, Any]:
     """Write `model.safetensors`; returns its hash and the probe, which belong into the run's record."""
     write_tensors(folder / WEIGHTS, network.state_dict())
-    return {"weights_sha256": _digest(folder / WEIGHTS), "probe": probe(network)}
+    return {"weights_sha256": digest(folder / WEIGHTS), "probe": probe(network)}
 
 
 def probe(network: QualityNetwork) -> list[float]:
@@ -50,14 +57,29 @@ def probe(network: QualityNetwork) -> list[float]:
     return [round(float(score), 6) for score in scores]
 
 
-def open_trained(folder: str | Path, device: str = "auto") -> TrainedRun:
-    """Load a run's network for evaluation.
+def run_folder(source: str | Path | None) -> Path:
+    """The folder (or file) that is meant: a run, a published checkpoint, or by None or "judge" the one that ships.
+
+    Raises:
+        GlintError: no judge ships with this installation.
+    """
+    if source is None or (str(source) == judge.NAME and not Path(source).exists()):
+        return judge.folder()
+    return Path(source)
+
+
+def open_trained(source: str | Path | None, device: str = "auto") -> TrainedRun:
+    """Load a run's network for evaluation; `source` as in `run_folder`.
 
     Raises:
         GlintError: no finished run there, weights missing, cut short, of another network, exchanged since,
             or a network that does not compute what it did when it was saved.
     """
-    folder = Path(folder)
+    folder = run_folder(source)
+    if folder.is_file():
+        network = open_published(folder)
+        record = {"verb": "published", "scale": _UNKNOWN_SCALE, "network": network.describe()}
+        return TrainedRun(folder, network.to(choose_device(device)).eval(), record)
     if not folder.is_dir():
         raise GlintError(
             f"{folder}: no such folder; a run is made by 'glint-data train DATASET --out {folder}'"
@@ -71,13 +93,15 @@ def open_trained(folder: str | Path, device: str = "auto") -> TrainedRun:
         raise GlintError(
             f"{folder}: the run has no weights yet; repeat its 'glint-data train' command to go on"
         )
-    network = rebuild(record["network"])
+    network = rebuild(record["network"], str(folder / runs.FILE))
     tensors, _ = read_tensors(folder / WEIGHTS)
     load_strictly(network, tensors, folder / WEIGHTS)
-    if _digest(folder / WEIGHTS) != record["weights_sha256"]:
+    if digest(folder / WEIGHTS) != record.get("weights_sha256"):
         raise GlintError(f"{folder / WEIGHTS}: is not the file this run wrote; restore it or train again")
     network.to(choose_device(device)).eval()
-    found, expected = probe(network), record["probe"]
+    found, expected = probe(network), record.get("probe")
+    if not _are_numbers(expected) or len(expected) != len(found):
+        raise GlintError(f"{folder / runs.FILE}: its probe is no list of scores; restore it or train again")
     if not np.allclose(found, expected, atol=_TOLERANCE, rtol=_TOLERANCE):
         raise GlintError(
             f"{folder}: the loaded network scores the probe images {found}, it scored {expected} when it was "
@@ -86,36 +110,32 @@ def open_trained(folder: str | Path, device: str = "auto") -> TrainedRun:
     return TrainedRun(folder, network, record)
 
 
-def rebuild(described: dict[str, Any]) -> QualityNetwork:
-    """An untrained network of the described configuration."""
+def rebuild(described: Any, where: str = "the record") -> QualityNetwork:
+    """An untrained network of the described configuration. Raises `GlintError` for what describes none."""
+    if not isinstance(described, dict) or not isinstance(described.get("config"), dict):
+        raise GlintError(f"{where}: describes no network; restore the run's record or train again")
+    network_class = models.network_class(str(described.get("name")))
     options = {
         key: tuple(value) if isinstance(value, list) else value
         for key, value in without_gone(described["config"]).items()
     }
-    if described["name"] == "glintiqa":
-        from glint_data.models.glintiqa import GlintIQAConfig, assemble
-
-        return assemble(GlintIQAConfig(**options))
-    if described["name"] == "ahiq":
-        from glint_data.models.ahiq import AHIQConfig, assemble
-
-        return assemble(AHIQConfig(**options))
-    raise GlintError(f"network {described['name']!r}: unknown here; known are {', '.join(models.NAMES)}")
+    try:
+        network = network_class.assemble(network_class.Config(**options))
+    except (TypeError, ValueError, AttributeError, RuntimeError, IndexError, KeyError) as error:
+        raise GlintError(
+            f"{where}: describes no network that can be built here ({error}); it is damaged, or of another release"
+        ) from error
+    provenance = described.get("provenance")
+    network.provenance = provenance if isinstance(provenance, dict) else {}
+    return network
 
 
 def load_strictly(network: QualityNetwork, tensors: dict[str, torch.Tensor], file: Path) -> None:
     """Load all tensors, no more and no less. Raises `GlintError` naming the first that does not fit."""
-    ours = network.state_dict()
-    differing = sorted(ours.keys() ^ tensors.keys())
-    if differing:
-        raise GlintError(
-            f"{file}: weights of another network ({len(differing)} tensors differ, first {differing[0]}); "
-            "restore the file that this run wrote, or train again"
-        )
-    check_shapes(ours, tensors, str(file))
-    network.load_state_dict(tensors)
+    network.load_saved(tensors, file)
 
 
-def _digest(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+def _are_numbers(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(number, (int, float)) and np.isfinite(number) for number in value
+    )
