@@ -5,6 +5,7 @@ statistics, Gatys et al. 2016), while what a picture shows changes the late ones
 the head is solved for, in seconds, by scikit-learn (`training/run/closed_form.py`) and kept as plain arrays.
 """
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from glint_data.errors import GlintError
 from glint_data.models import NETWORKS
@@ -57,7 +59,10 @@ class Frozen(QualityNetwork):
         self.normalise = normalise
         self.stem = nn.Sequential(network.conv_stem, network.bn1)
         self.blocks = blocks[: config.groups]
+        for part in (self.stem, *(block for group in self.blocks for block in group)):
+            _fold_norms(part)
         self.requires_grad_(False)
+        self.to(memory_format=torch.channels_last)  # with the folded norms a third less work on a CPU
         self.features = self.describe_images(torch.zeros(1, 3, 64, 64)).shape[1]
         self.set_head({name: np.zeros(0) for name in HEAD})
 
@@ -87,7 +92,8 @@ class Frozen(QualityNetwork):
                 self.register_buffer(name, values)
 
     def describe_images(self, image: Tensor) -> Tensor:
-        """Mean and standard deviation of every channel of the stem's and each group's output, (B, F)."""
+        """Mean and standard deviation of every channel of each group's output, (B, F)."""
+        image = image.contiguous(memory_format=torch.channels_last)
         parts, features = [], self.stem(self.normalise(image))
         for group in self.blocks:
             features = group(features)
@@ -133,3 +139,11 @@ class Frozen(QualityNetwork):
             )
         self.set_head({name: values.cpu().numpy() for name, values in head.items()})
         self.load_state_dict(tensors)
+
+
+def _fold_norms(part: nn.Module) -> None:
+    """Fold each batch norm into the convolution before it; what is left of it is its activation."""
+    for (name, before), (norm_name, norm) in itertools.pairwise(list(part.named_children())):
+        if isinstance(before, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+            setattr(part, name, fuse_conv_bn_eval(before, norm))
+            setattr(part, norm_name, norm.act if hasattr(norm, "act") else nn.Identity())

@@ -14,6 +14,7 @@ from glint_data.models.network import QualityNetwork
 from glint_data.models.published import open_published
 from glint_data.progress import say
 from glint_data.storage.places import is_remote, place
+from glint_data.training.judge.evaluation import BASELINE
 from glint_data.training.run import closed_form, inputs, processes, trained
 from glint_data.training.run.loop import TrainingLoop
 from glint_data.training.run.result import Run
@@ -23,9 +24,6 @@ from glint_data.training.splits import FILE as SPLIT
 from glint_data.training.splits import Split, make_split, read_split
 
 FEATURES = "features"
-BASELINE = "baseline"
-"""Below a run: the frozen network that was trained on the same samples, to be printed beside it."""
-
 Datasets = str | Path | Sequence[str | Path]
 
 
