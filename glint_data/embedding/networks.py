@@ -87,7 +87,7 @@ class ClipModel(_Network):
             self.name = f"open_clip:{model}{RANDOM_SUFFIX}"
         else:
             tag = weights or clip.DEFAULT_TAGS.get(model, "TAG")
-            ways_on = _ways_on(f"open_clip:{model}@{tag}=FILE")
+            ways_on = _ways_on(f"open_clip:{model}@{tag}=FILE (@FILE alone where all its tags look alike)")
             found, settings = clip.chosen_weights(model, weights, ways_on, allow_download)
             self.name = f"open_clip:{model}@{found.tag}"
         with clip.without_warnings():  # open_clip says that weights are random, before they are loaded

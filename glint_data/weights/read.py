@@ -70,7 +70,7 @@ def read_checkpoint(file: str | Path) -> Any:
         return torch.load(file, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         reason = _first_line(error)
-        what = "holds pickled code, which is never run" if "nsupported" in reason else "is no checkpoint"
+        what = "holds pickled code, which is never run" if "global" in reason.lower() else "is no checkpoint"
         raise GlintError(
             f"{file}: {what} ({reason}); load it where you trust it and save the state_dict() as safetensors"
         ) from error
@@ -105,7 +105,7 @@ def _beginning(file: Path) -> bytes:
 def _first_line(error: Exception) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     # torch's message begins with a paragraph of advice to load the file unsafely
-    telling = [line for line in lines if "nsupported" in line or "GLOBAL" in line]
+    telling = [line for line in lines if "global" in line.lower() or "Unsupported" in line]
     return ((telling or lines or [type(error).__name__])[0])[:160]
 
 

@@ -150,7 +150,7 @@ def test_unlabelled_and_missing_are_named(tmp_path):
 @pytest.mark.parametrize(
     ("option", "value", "said"),
     [
-        ("loss", "huber+huge", "no such loss"),
+        ("loss", "huber+huge", "there is no loss 'huge'"),
         ("loss", "x*l1", "no weight"),
         ("epochs", 0, "at least 1"),
         ("optimizer", "sgd", "adamw"),
