@@ -16,6 +16,7 @@ from torch import Tensor
 
 from glint_data.models.network import QualityNetwork
 from glint_data.progress import track
+from glint_data.spawning import CONTEXT
 from glint_data.training.crops import crop, pad_to, random_place
 from glint_data.training.samples import Sample
 from glint_data.work import deaf_to_interrupts
@@ -155,7 +156,7 @@ class CropLoader:
             collate_fn=collate,
             pin_memory=pin,
             persistent_workers=workers > 0,
-            multiprocessing_context="spawn" if workers else None,
+            multiprocessing_context=CONTEXT if workers else None,
         )
 
     def batches(self, planned: list[list[Key]]) -> Iterator[Batch]:
