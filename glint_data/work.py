@@ -3,6 +3,7 @@
 import contextlib
 import multiprocessing
 import os
+import pickle
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -12,8 +13,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
+from glint_data import plugins
 from glint_data.errors import CannotWrite, GlintError
 from glint_data.progress import say
+from glint_data.spawning import CONTEXT
 from glint_data.storage.places import is_remote
 
 IN_FLIGHT_PER_WORKER = 2
@@ -150,11 +153,10 @@ def outcome_of(task: Any, call: Callable[[], Any]) -> Outcome:
 @contextlib.contextmanager
 def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     # spawn: a forked child would inherit the locks of OpenCV's and torch's threads.
-    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_begin_worker)
+    pool = ProcessPoolExecutor(workers, CONTEXT, initializer=_begin_worker)
     try:
         yield pool
     except KeyboardInterrupt:
-        say("\nStopping when the tasks under way are done; Ctrl-C again stops at once.")
         _finish_or_kill(pool)
         raise
     finally:
@@ -163,7 +165,8 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
 
 def _finish_or_kill(pool: ProcessPoolExecutor) -> None:
     """Wait for the tasks under way; when told to stop once more, end their workers as a power cut would."""
-    try:
+    try:  # from the first word on: whoever has read it may press again
+        say("\nStopping when the tasks under way are done; Ctrl-C again stops at once.")
         pool.shutdown(wait=True, cancel_futures=True)
     except KeyboardInterrupt:
         for worker in multiprocessing.active_children():
@@ -171,8 +174,26 @@ def _finish_or_kill(pool: ProcessPoolExecutor) -> None:
 
 
 def _submit(pool: ProcessPoolExecutor, function: Callable[[Any], Any], task: Any) -> Future:
+    packed = pickle.dumps((function, task))  # a pool whose worker cannot unpack what it is handed would break
     with deaf_to_interrupts():  # handing over begins a worker where one is wanted
-        return pool.submit(function, task)
+        return pool.submit(_unpack_and_call, packed)
+
+
+def _unpack_and_call(packed: bytes) -> Any:
+    """Call a function with its task, in a worker.
+
+    Raises:
+        GlintError: they refer to something that only the caller's script has.
+    """
+    plugins.load()  # a task may hold what a plug-in defines
+    try:
+        function, task = pickle.loads(packed)  # packed by the parent process a moment ago
+    except AttributeError as error:
+        raise GlintError(
+            f"worker processes do not know what the main script defines ({error}); put it into a file of its own "
+            "and name that as a plug-in"
+        ) from None
+    return function(task)
 
 
 @contextlib.contextmanager

@@ -8,17 +8,17 @@ from glint_data.errors import CannotWrite, ImageRefused
 
 
 def behave(task: tuple):
-    """(kind, value) -> value; or refuse, break, die, die where the file `value` is not there yet, find a full disk."""
-    kind, value = task
-    if kind == "refuse":
+    """(action, value) -> value; or refuse, break, die, die unless the file `value` is there, find a full disk."""
+    action, value = task
+    if action == "refuse":
         raise ImageRefused(f"photo {value} refused")
-    if kind == "break":
+    if action == "break":
         raise RuntimeError("a fault of ours")
-    if kind == "die":
+    if action == "die":
         os.kill(os.getpid(), signal.SIGKILL)
-    if kind == "die once" and not Path(value).exists():
+    if action == "die once" and not Path(value).exists():
         Path(value).touch()
         os.kill(os.getpid(), signal.SIGKILL)
-    if kind == "full":
+    if action == "full":
         raise CannotWrite("disk full")
     return value

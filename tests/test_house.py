@@ -19,7 +19,15 @@ ALLOWED_BETWEEN = {
     ("importing", "synthesis"),
 }
 MAY_IMPORT_STAGES = {"cli", "quickstart"}
-TORCH_PLACES = {"embedding.networks", "embedding.stages", "models", "training", "weights", "denoise"}
+TORCH_PLACES = {
+    "embedding.networks",
+    "embedding.stages",
+    "models",
+    "training",
+    "weights",
+    "denoise",
+    "dataset.torch_samples",
+}
 
 
 def imports(file: Path) -> set[str]:

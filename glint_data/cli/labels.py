@@ -39,14 +39,8 @@ Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
 @app.command(rich_help_panel="Labels")
 def label(
     dataset: Dataset,
-    reference: Annotated[
-        list[str] | None,
-        typer.Option(help="Scored reference set; several, repeated or with commas.", show_default="kadid"),
-    ] = None,
-    reference_root: Annotated[
-        list[str] | None,
-        typer.Option(help="Folder of the set's images; NAME=FOLDER, repeated, where several sets are named."),
-    ] = None,
+    reference: Reference = "kadid",
+    reference_root: ReferenceRoot = None,
     embedder: Embedder = None,
     method: Annotated[
         str | None,
@@ -71,7 +65,7 @@ def label(
     with workers_of(engine, worker_count, dataset, writes=False) as chosen:
         summary = label_dataset(
             dataset,
-            reference or "kadid",
+            reference,
             reference_root,
             embedder,
             method,
@@ -124,9 +118,7 @@ def audit(
 
 @app.command(rich_help_panel="Labels")
 def references(
-    name: Annotated[
-        str | None, typer.Argument(help="A set, or several with commas to align; none: list all.")
-    ] = None,
+    name: Annotated[str | None, typer.Argument(help="A set; none: list all.")] = None,
     build: Annotated[
         Place,
         anywhere("PLACE", "Make the set's bundled descriptors from its own folder."),
@@ -143,11 +135,5 @@ def references(
             typer.echo(f"{key:10s} {use:14s} {description['title']}: {description['citation']}")
     elif build is not None:
         typer.echo(known.build(name, build))
-    elif "," in name:
-        from glint_data.reference_sets.alignment import align, scores_of
-
-        first, *others = name.split(",")
-        for other in others:
-            typer.echo(align(scores_of(first), scores_of(other))[0].text())
     else:
         typer.echo(json.dumps(known.inspect(name), indent=1))

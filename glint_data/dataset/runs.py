@@ -79,8 +79,7 @@ def _check_same(folder: Path, verb: str, settings: dict[str, Any]) -> None:
         raise GlintError(
             f"{folder}: was made by 'glint-data {record.get('verb')}'; choose another --out for {verb}"
         )
-    before = record.get("settings")
-    before = before if isinstance(before, dict) else {}
+    before = record.get("settings", {})
     changed = [
         f"  {name}: {_shown(before.get(name))} there, {_shown(settings.get(name))} now"
         for name in sorted(before.keys() | settings.keys())
@@ -113,13 +112,18 @@ def read(folder: Path) -> dict[str, Any]:
         record = json.loads(read_bytes(file))
     except FileNotFoundError:
         raise GlintError(f"{folder}: holds no {FILE}; name a folder that glint-data wrote") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise GlintError(f"{file}: cannot be read ({error}); restore it or begin in a new folder") from error
-    if not isinstance(record, dict):
-        raise GlintError(f"{file}: holds no record of a run; restore it or begin in a new folder")
+    for name, kind in _SHAPES.items():
+        if not isinstance(record, dict) or not isinstance(record.get(name, kind()), kind):
+            raise GlintError(
+                f"{file}: holds no record of a run ({name} is not what glint-data writes); restore it or begin in a "
+                "new folder"
+            )
     return record
 
 
+<<<<<<< HEAD
 def history(folder: Path) -> list[dict[str, Any]]:
     """What a training run's epochs said, in order; a line that is cut short or no epoch's is left out."""
     try:
@@ -135,6 +139,10 @@ def history(folder: Path) -> list[dict[str, Any]]:
         if isinstance(entry, dict) and isinstance(entry.get("epoch"), int):
             found[entry["epoch"]] = entry
     return [found[epoch] for epoch in sorted(found)]
+=======
+_SHAPES: dict[str, type] = {"verb": str, "settings": dict, "versions": dict, "photos": dict, "best": dict}
+"""What a record may hold, and as what: checked once, when it is read."""
+>>>>>>> main
 
 
 def write(folder: Path, record: dict[str, Any]) -> None:

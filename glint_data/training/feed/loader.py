@@ -16,7 +16,12 @@ from torch import Tensor
 
 from glint_data.models.network import QualityNetwork
 from glint_data.progress import track
+<<<<<<< HEAD:glint_data/training/feed/loader.py
 from glint_data.training.feed.crops import crop, pad_to, random_place
+=======
+from glint_data.spawning import CONTEXT
+from glint_data.training.crops import crop, pad_to, random_place
+>>>>>>> main:glint_data/training/loader.py
 from glint_data.training.samples import Sample
 from glint_data.work import deaf_to_interrupts
 
@@ -155,7 +160,7 @@ class CropLoader:
             collate_fn=collate,
             pin_memory=pin,
             persistent_workers=workers > 0,
-            multiprocessing_context="spawn" if workers else None,
+            multiprocessing_context=CONTEXT if workers else None,
         )
 
     def batches(self, planned: list[list[Key]]) -> Iterator[Batch]:

@@ -1,0 +1,27 @@
+"""Files to pixels and back: the only room that knows codecs, colour profiles and colour order.
+
+Everywhere else an image is a uint8 array of shape (height, width, 3) in sRGB, upright.
+"""
+
+from glint_data.errors import ImageRefused
+from glint_data.images.formats import EXTENSIONS, RAW_EXTENSIONS
+from glint_data.images.reading import EMPTY, MAX_PIXELS, Photo, decode, read_file, read_photo, read_rgb
+from glint_data.images.writing import ENCODERS, encode_png, encode_webp, pixel_hash, write_png
+
+__all__ = [
+    "EMPTY",
+    "ENCODERS",
+    "EXTENSIONS",
+    "MAX_PIXELS",
+    "RAW_EXTENSIONS",
+    "ImageRefused",
+    "Photo",
+    "decode",
+    "encode_png",
+    "encode_webp",
+    "pixel_hash",
+    "read_file",
+    "read_photo",
+    "read_rgb",
+    "write_png",
+]
