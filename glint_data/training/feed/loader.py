@@ -20,7 +20,6 @@ from glint_data.progress import track
 from glint_data.training.feed.crops import crop, pad_to, random_place
 =======
 from glint_data.spawning import CONTEXT
-from glint_data.training.crops import crop, pad_to, random_place
 >>>>>>> main:glint_data/training/loader.py
 from glint_data.training.samples import Sample
 from glint_data.work import deaf_to_interrupts
