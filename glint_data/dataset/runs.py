@@ -123,7 +123,10 @@ def read(folder: Path) -> dict[str, Any]:
     return record
 
 
-<<<<<<< HEAD
+_SHAPES: dict[str, type] = {"verb": str, "settings": dict, "versions": dict, "photos": dict, "best": dict}
+"""What a record may hold, and as what: checked once, when it is read."""
+
+
 def history(folder: Path) -> list[dict[str, Any]]:
     """What a training run's epochs said, in order; a line that is cut short or no epoch's is left out."""
     try:
@@ -139,10 +142,6 @@ def history(folder: Path) -> list[dict[str, Any]]:
         if isinstance(entry, dict) and isinstance(entry.get("epoch"), int):
             found[entry["epoch"]] = entry
     return [found[epoch] for epoch in sorted(found)]
-=======
-_SHAPES: dict[str, type] = {"verb": str, "settings": dict, "versions": dict, "photos": dict, "best": dict}
-"""What a record may hold, and as what: checked once, when it is read."""
->>>>>>> main
 
 
 def write(folder: Path, record: dict[str, Any]) -> None:
