@@ -42,9 +42,7 @@ class Settings:
             suite = distortions.suite(self.suite, version=self.suite_version)
         except (KeyError, ValueError) as error:
             raise GlintError(str(error.args[0])) from None
-        every_level = sorted(
-            {level for kind in suite.types.values() for level in range(1, len(kind.levels) + 1)}
-        )
+        every_level = sorted({level for kind in suite.types for level in suite.levels(kind)})
         types = _chosen(self.types, list(suite.types), "type", suite.name)
         levels = _chosen(self.levels, every_level, "level", suite.name)
         if self.format not in images.ENCODERS:
@@ -131,7 +129,7 @@ def recipe(source: Source, settings: Settings, kind: int, level: int) -> dict:
     """The columns of one sample that are known before it is rendered."""
     suite = settings.suite_as_planned
     suite_type = suite.types[kind]
-    strength = suite_type.levels[level - 1]
+    strength = suite.strength_of(kind, level)
     return {
         "sample_id": sample_id(source.name, kind, level),
         "source": source.name,
