@@ -105,13 +105,17 @@ class Settings:
 def _check_codecs(suite: "distortions.Suite", types: tuple[int, ...]) -> None:
     """Refuse before the first photo what would fail for every one: a type whose package is not installed."""
     needed = {kind: distortion_named(suite.types[kind].distortion) for kind in types}
-    missing = {kind: " and ".join(found.missing) for kind, found in needed.items() if found.missing}
+    missing = {kind: entry.missing for kind, entry in needed.items() if entry.missing}
     if missing:
         rest = ",".join(str(kind) for kind in types if kind not in missing)
-        packages = dict.fromkeys(missing.values())
+        lacking = list(dict.fromkeys(name for names in missing.values() for name in names))
+        packages = [
+            name for name in lacking if any(name in entry.needs.values() for entry in needed.values())
+        ]
+        install = f"pip install {' '.join(packages)}, or " if packages else ""
+        leave_out = f"leave them out with --types {rest}" if rest else "choose another suite"
         raise GlintError(
-            f"types {', '.join(map(str, missing))} of {suite.name} need {' and '.join(packages)}: "
-            f"pip install 'glint-data[formats]', or leave them out with --types {rest}"
+            f"types {', '.join(map(str, missing))} of {suite.name} need {' and '.join(lacking)}: {install}{leave_out}"
         )
 
 
