@@ -17,7 +17,7 @@ def recipe(source: Source, settings: Settings, kind: int, level: int) -> dict[st
     """The columns of one sample that are known before it is rendered."""
     suite = settings.suite_as_planned
     suite_type = suite.types[kind]
-    strength = suite_type.levels[level - 1]
+    strength = suite.strength_of(kind, level)
     return {
         "sample_id": sample_id(source.name, kind, level),
         "source": source.name,

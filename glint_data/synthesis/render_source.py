@@ -102,11 +102,10 @@ def _render_cell(
 def _beside(task: Task, out: Path, name: str, rendered: "distortions.Rendering") -> dict[str, str]:
     """Write the pictures that a rendering brings beside its image: a region's mask, the small one that was upscaled."""
     columns = {}
-    for attribute, folder, column in (
-        ("mask", "masks", "mask_path"),
-        ("low_resolution", "low_resolution", "low_resolution_path"),
+    for pixels, folder, column in (
+        (rendered.mask, "masks", "mask_path"),
+        (rendered.low_resolution, "low_resolution", "low_resolution_path"),
     ):
-        pixels = getattr(rendered, attribute, None)
         if pixels is not None:
             columns[column] = _path(folder, task.subfolder, f"{name}.png")
             _write(
@@ -116,7 +115,8 @@ def _beside(task: Task, out: Path, name: str, rendered: "distortions.Rendering")
 
 
 def _grey_png(pixels: np.ndarray) -> bytes:
-    return cv2.imencode(".png", pixels)[1].tobytes()
+    encoded: bytes = cv2.imencode(".png", pixels)[1].tobytes()
+    return encoded
 
 
 def _files_of(row: dict[str, Any]) -> Iterable[str]:

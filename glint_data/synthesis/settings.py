@@ -168,14 +168,17 @@ def _check_edit(max_side: int, crop: tuple[int, int] | None) -> None:
 def _check_packages(suite: "distortions.Suite", types: tuple[int, ...]) -> None:
     """Refuse before the first photo what would fail for every one: a type whose package is not installed."""
     needed = {number: distortion_named(suite.types[number].distortion) for number in types}
-    missing = {number: " and ".join(found.missing) for number, found in needed.items() if found.missing}
+    missing = {number: entry.missing for number, entry in needed.items() if entry.missing}
     if missing:
         rest = ",".join(str(number) for number in types if number not in missing)
-        packages = dict.fromkeys(missing.values())
+        lacking = list(dict.fromkeys(name for names in missing.values() for name in names))
+        packages = [
+            name for name in lacking if any(name in entry.needs.values() for entry in needed.values())
+        ]
+        install = f"pip install {' '.join(packages)}, or " if packages else ""
+        leave_out = f"leave them out with --types {rest}" if rest else "choose another suite"
         raise GlintError(
-            f"types {', '.join(map(str, missing))} of {suite.name} need {' and '.join(packages)}: "
-            f"pip install 'glint-data[formats]'"
-            + (f", or leave them out with --types {rest}" if rest else "")
+            f"types {', '.join(map(str, missing))} of {suite.name} need {' and '.join(lacking)}: {install}{leave_out}"
         )
 
 

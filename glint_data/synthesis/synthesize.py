@@ -44,7 +44,7 @@ def synthesize(
     """
     out = place(out)
     settings = settings.going_on_in(out).resolved()
-    files = sources.find(places)[: limit or None]
+    files = sources.find(places, out)[: limit or None]
     runs.check_folder(out, "synthesize", settings.record())
     with only_run(out), runs.begun(out, "synthesize", settings.record()):
         listed.refuse_shards(out)
