@@ -11,6 +11,7 @@ from waiting import one_after_the_other
 
 from glint_data import images, sources
 from glint_data.dataset import manifest, runs
+from glint_data.dataset import rendering as suites
 from glint_data.errors import GlintError
 from glint_data.synthesis import drift
 from glint_data.synthesis import synthesize as rendering
@@ -128,12 +129,8 @@ def test_a_label_stays_where_the_pixels_do(some, tmp_path, monkeypatch):
     assert again.loc[0, ["mos", "label_set", "split"]].tolist() == [0.5, "kadid", "test"]
     assert again["status"].eq("ok").all()
     # another renderer, as a package of another version might be
-    original = rendering.render_source.__globals__["rendering"].render
-    monkeypatch.setattr(
-        rendering.render_source.__globals__["rendering"],
-        "render",
-        lambda *values: _inverted(original(*values)),
-    )
+    original = suites.render
+    monkeypatch.setattr(suites, "render", lambda *values: _inverted(original(*values)))
     (folder / rows["path"][1]).unlink()
     summary = synthesize([some], folder, TWO, 1)
     assert (
@@ -216,7 +213,8 @@ def test_other_versions_go_on_where_the_pixels_are_the_same(some, tmp_path, caps
     assert "was begun with numpy 1.0 (here" in said and "2 of its samples rendered again are the same" in said
     assert runs.read(folder)["gone_on_with"][-1]["numpy"] == runs.versions()["numpy"]
     monkeypatch.setattr(runs, "versions", lambda: record["versions"] | {"numpy": "9.9"})
-    monkeypatch.setattr(drift.images, "pixel_hash", lambda _: "other")
+    original = suites.render
+    monkeypatch.setattr(suites, "render", lambda *values: _inverted(original(*values)))
     (folder / "images" / "cat_11_02.png").unlink()
     before = contents(folder)
     with pytest.raises(
