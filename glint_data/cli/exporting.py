@@ -11,11 +11,25 @@ from glint_data.cli.options import Dataset, Place, local, workers
 @app.command(rich_help_panel="Datasets")
 def export(
     dataset: Dataset,
-    to: Annotated[str, typer.Option(help="kadid, pyiqa, hf, webdataset or croissant.")],
+    to: Annotated[str, typer.Option(help="The other tool's layout; a wrong name lists them.")],
     out: Annotated[Place, local("FOLDER", "A new or empty folder.")],
     split_file: Annotated[
         Place, local("FILE", "CSV of source,part (train, val, test), as a run's split.csv.")
     ] = None,
+    split: Annotated[
+        str, typer.Option(help="Shares of train, val and test, such as 80,10,10; whole photos.")
+    ] = "",
+    split_seed: Annotated[int, typer.Option(min=0, help="Seed that deals the photos.")] = 0,
+    deviation: Annotated[
+        str,
+        typer.Option(
+            help="Deviation beside a score: raters (opinions), label (its own), auto: raters' if known."
+        ),
+    ] = "auto",
+    soft_labels: Annotated[str, typer.Option(help="deqa: probabilities by pdf or cdf.")] = "pdf",
+    pairs: Annotated[int, typer.Option(min=1, help="pairs: how many to draw.")] = 10_000,
+    paired: Annotated[str, typer.Option(help="pairs: inside a photo, or across photos.")] = "photo",
+    seed: Annotated[int, typer.Option(min=0, help="pairs: seed of the draw.")] = 0,
     licence: Annotated[
         str | None, typer.Option(help="The photos' licence for card and metadata, such as cc-by-4.0.")
     ] = None,
@@ -30,9 +44,12 @@ def export(
 
     Example: glint-data export dataset --to hf --out for-the-hub
     """
-    from glint_data.exports import export_dataset
+    from glint_data.exports import Options, export_dataset
 
-    summary = export_dataset(dataset, to, out, workers(worker_count), split_file, licence)
+    options = Options(deviation, soft_labels, pairs, paired, seed)
+    summary = export_dataset(
+        dataset, to, out, workers(worker_count), split_file, licence, options, split, split_seed
+    )
     typer.echo(summary.text())
     if summary.refused:
         raise typer.Exit(DONE_WITH_REFUSALS)

@@ -22,9 +22,10 @@ def train(
         local("FOLDER", "Folder of the run; an unfinished one is gone on with."),
     ],
     model: Annotated[
-        str, typer.Option(help="glintiqa (no reference) or ahiq (full reference).")
+        str,
+        typer.Option(help="glintiqa (no reference), ahiq (full reference), or frozen (solved in seconds)."),
     ] = "glintiqa",
-    size: Annotated[str, typer.Option(help="full, lite (pretrained CNN from a package), or tiny.")] = "full",
+    size: Annotated[str, typer.Option(help="full, lite (pretrained CNN from a package), or tiny.")] = "lite",
     variant: Annotated[str, typer.Option(help="default, or exact as published.")] = "default",
     switch: Annotated[
         list[str] | None,
@@ -40,7 +41,10 @@ def train(
     backbone_weights: Annotated[
         list[str] | None, typer.Option(help="A backbone's local checkpoint; repeat for the second.")
     ] = None,
-    start_from: Annotated[Place, local("RUN", "Begin with the weights of this earlier run.")] = None,
+    start_from: Annotated[
+        Place,
+        local("RUN", "Begin with the weights of an earlier run, of a published checkpoint, or of the judge."),
+    ] = None,
     epochs: Annotated[int, typer.Option(min=1, help="Passes over the samples.")] = 20,
     epoch_samples: Annotated[int, typer.Option(min=0, help="Samples drawn an epoch; 0: all.")] = 0,
     batch_size: Annotated[int, typer.Option(min=2, help="Samples a step, over all processes.")] = 32,
@@ -71,6 +75,9 @@ def train(
     checkpoint_seconds: Annotated[
         float, typer.Option(min=0, help="Seconds between checkpoints within an epoch.")
     ] = 300.0,
+    baseline: Annotated[
+        bool, typer.Option(help="Fit a frozen network to the same samples, to compare with.")
+    ] = True,
     workers: Annotated[int | None, typer.Option(help="Loader processes.", show_default="as needed")] = None,
     device: Device = "auto",
 ) -> None:
@@ -110,6 +117,7 @@ def train(
         "workers": workers,
         "checkpoint_seconds": checkpoint_seconds,
         "cache": cache,
+        "baseline": baseline,
     }
     if repeat:
         typer.echo(training.repeat_text(training.repeat_splits(manifests, model, out, repeat, **options)))
@@ -119,7 +127,14 @@ def train(
 
 @app.command(rich_help_panel="Networks")
 def evaluate(
-    run: Annotated[Place, typer.Argument(parser=here, metavar="RUN", help="Folder of a training run.")],
+    run: Annotated[
+        Place,
+        typer.Argument(
+            parser=here,
+            metavar="RUN_OR_SCORES",
+            help="A training run, or a CSV of sample_id or path, and score.",
+        ),
+    ],
     manifests: Annotated[
         list[Place], typer.Argument(parser=place, metavar="MANIFEST...", help="Labelled datasets.")
     ],
@@ -135,10 +150,11 @@ def evaluate(
     plot: Annotated[Place, local("FILE", "Write scores over labels to this PNG.")] = None,
     device: Device = "auto",
 ) -> None:
-    """Compare a run's scores with labels: SROCC, KROCC, PLCC, RMSE.
+    """Compare scores with labels: SROCC, KROCC, PLCC, RMSE.
 
     Several datasets, or several runs by --also, give a table: a line a run, a
-    column a dataset.
+    column a dataset. A CSV of another metric's scores in place of the run is
+    judged by type and level, with PSNR, SSIM and GMSD beside it.
     """
     import json
 
@@ -146,7 +162,14 @@ def evaluate(
     from glint_data.storage.files import write_atomically
 
     require_folders(json_file, predictions, plot)
-    if len(manifests) > 1 or also:
+    if run.is_file() and run.suffix.lower() in (".csv", ".tsv", ".txt"):
+        if len(manifests) > 1 or also or predictions or plot or split != "auto":
+            raise GlintError(
+                f"{run}: a table of scores is judged on one dataset, without the options of a run"
+            )
+        found = training.evaluate_scores(run, manifests[0])
+        typer.echo(training.scores_text(found))
+    elif len(manifests) > 1 or also:
         if predictions or plot:
             raise GlintError("--predictions and --plot belong to one run and one dataset; give one of each")
         found = training.cross_table([run, *(also or ())], manifests, crops, device, split)
@@ -155,7 +178,7 @@ def evaluate(
         found = training.evaluate(run, manifests[0], split, crops, device, predictions, plot)
         typer.echo(training.evaluate_text(found))
     if json_file is not None:
-        write_atomically(json_file, (json.dumps(found, indent=1) + "\n").encode())
+        write_atomically(json_file, (json.dumps(found, indent=1, allow_nan=False) + "\n").encode())
     for file in (json_file, predictions, plot):
         if file is not None:
             typer.echo(f"  {file}")
@@ -163,10 +186,13 @@ def evaluate(
 
 @app.command(rich_help_panel="Networks")
 def score(
-    run: Annotated[Place, typer.Argument(parser=here, metavar="RUN", help="Folder of a training run.")],
     pictures: Annotated[
-        list[str], typer.Argument(metavar="IMAGE_OR_FOLDER...", help="Images, folders, patterns.")
+        list[str],
+        typer.Argument(metavar="IMAGE_OR_FOLDER...", help="Images, folders, patterns; a run may come first."),
     ],
+    run: Annotated[
+        Place, local("RUN", "A training run or a published checkpoint; without it, the judge that ships.")
+    ] = None,
     reference: Annotated[
         list[Place] | None,
         anywhere("PLACE", "Pristine image or folder, for a full-reference network."),
@@ -183,7 +209,8 @@ def score(
     from glint_data.progress import printable, say
 
     require_folders(out)
-    rows = training.score(run, pictures, reference or (), out, crops, device)
+    chosen, named = training.run_and_images(pictures, run)
+    rows = training.score(chosen, named, reference or (), out, crops, device)
     refused = [row for row in rows if row["error"]]
     for row in rows:
         if not row["error"]:

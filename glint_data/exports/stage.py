@@ -5,7 +5,7 @@ import re
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from glint_data.dataset import manifest
@@ -14,7 +14,8 @@ from glint_data.exports.about import About, Exported, scan
 from glint_data.exports.chunks import Planner
 from glint_data.exports.folder import building, check_free
 from glint_data.exports.format import FORMATS, Chunk, Format, Row, Written, format_named, record
-from glint_data.exports.split import read_split
+from glint_data.exports.options import Options
+from glint_data.exports.split import deal_photos, read_split, shares_of
 from glint_data.progress import Meter, duration
 from glint_data.storage.places import place
 from glint_data.work import Outcome, run_tasks
@@ -33,6 +34,10 @@ class ExportSummary:
     outside_split: int = 0
     first: list[str] = field(default_factory=list)
     seconds: float = 0.0
+
+    def record(self) -> dict[str, object]:
+        """The same as plain values."""
+        return {**asdict(self), "folder": str(self.folder), "seconds": round(self.seconds, 3)}
 
     def text(self) -> str:
         """The closing lines for a person."""
@@ -59,6 +64,9 @@ def export_dataset(
     workers: int,
     split_file: Path | None = None,
     licence: str | None = None,
+    options: Options | None = None,
+    split: str = "",
+    split_seed: int = 0,
 ) -> ExportSummary:
     """Write a dataset, virtual or with pixels, into the new folder `out` in the layout of another tool.
 
@@ -69,6 +77,8 @@ def export_dataset(
         workers: processes that render and copy.
         split_file: CSV of source,part (train, val, test); without it everything is one split.
         licence: what card and metadata call the photos' licence, such as cc-by-4.0.
+        options: deviations, soft labels, pairs; see `Options`.
+        split: shares of train, val and test, such as "80,10,10": whole photos, dealt by `split_seed`.
 
     Raises:
         GlintError: no dataset, nothing in it that the format takes, or `out` in use.
@@ -80,8 +90,9 @@ def export_dataset(
     check_free(out)
     if licence is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.+-]*", licence):
         raise GlintError(f"--licence {licence!r}: name it in one word, as cc-by-4.0 or mit")
-    splits = read_split(split_file) if split_file else None
+    splits = _splits(dataset, split_file, split, split_seed)
     about = scan(dataset, out.resolve().name, splits, licence)
+    about.options = options or Options()
     _check(kind, about, dataset)
     summary = ExportSummary(out, to)
     with building(out) as folder, ExitStack() as stack:
@@ -105,6 +116,14 @@ def export_dataset(
         summary.outside_split = planner.outside_split
     summary.seconds = time.monotonic() - begun
     return summary
+
+
+def _splits(dataset: Path, file: Path | None, shares: str, seed: int) -> dict[str, str] | None:
+    if file and shares:
+        raise GlintError("--split and --split-file both say who goes where; give one of them")
+    if shares:
+        return deal_photos(dataset, shares_of(shares), seed)
+    return read_split(file) if file else None
 
 
 def _check(kind: type[Format], about: About, dataset: Path) -> None:

@@ -12,7 +12,7 @@ class TrainSettings:
 
     model: str = "glintiqa"
     variant: str = "default"
-    size: str = "full"
+    size: str = "lite"  # which the installation carries
     from_scratch: bool = False
     backbone_weights: tuple[str, ...] = ()
     start_from: str | None = None  # an earlier run whose weights this one begins with
@@ -83,7 +83,7 @@ def settings_from(options: dict[str, Any]) -> TrainSettings:
 
 
 def _check(settings: TrainSettings) -> None:
-    from glint_data.training.losses import parse_loss
+    from glint_data.training.run.losses import parse_loss
 
     parse_loss(settings.loss)
     least = {"epochs": 1, "batch_size": 2, "validation_crops": 1, "seed": 0, "split_seed": 0, "patience": 0}
