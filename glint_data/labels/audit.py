@@ -13,22 +13,22 @@ from typing import Any
 import numpy as np
 
 from glint_data import work
+from glint_data.dataset.dataset import Dataset
 from glint_data.errors import GlintError
 from glint_data.labels.calibration import COVERAGE, Calibrated, Label
 from glint_data.labels.certificate import Audit
-from glint_data.labels.evidence import shipped
 from glint_data.labels.method import METHODS, Method, Scored
 from glint_data.labels.methods.similarity import Space
 from glint_data.labels.over_types import judged
 from glint_data.labels.pooled import POOLED, PooledMethod
+from glint_data.labels.rated import Rated, rated_set
 from glint_data.labels.types_out import correlation, left_out, measures
 from glint_data.progress import track
-from glint_data.reference_sets import references
 from glint_data.reference_sets.references import ReferenceSet
 
 
 def audit_reference(
-    reference: str = "kadid",
+    reference: str | Path | Dataset = "kadid",
     reference_root: Path | None = None,
     embedder: str | None = None,
     methods: Sequence[str] | None = None,
@@ -52,10 +52,12 @@ def audit_reference(
     Raises:
         GlintError: unknown set, method or embedder; a method that cannot be audited so.
     """
-    loaded = references.load(reference, reference_root, embedder, device, cache)
-    scored = shipped.scored_of(loaded)
+    rated = rated_set(reference, reference_root, embedder, device, cache, workers)
+    loaded, scored = rated.loaded, rated.scored
     can_run = [
-        name for name, known in METHODS.items() if not _is_pooled(name) and known.can_use(scored.photos)
+        name
+        for name, known in METHODS.items()
+        if not _is_pooled(name) and len(loaded.cells) and known.can_use(scored.photos)
     ]
     results = {}
     for name in methods if methods is not None else can_run:
@@ -65,6 +67,7 @@ def audit_reference(
                     f"label method {name}: is for distortions that nobody rated; --leave-type-out audits it"
                 )
             continue
+        rated.require(METHODS[name])
         begun = time.monotonic()
         label, nearest = leave_one_out(METHODS[name], scored)
         results[name] = measures_of(label, loaded) | {
@@ -73,17 +76,17 @@ def audit_reference(
             "hubness": hubness(nearest, len(loaded.references)),
             "seconds": round(time.monotonic() - begun, 2),
         }
-    unseen = _types_left_out(loaded, scored, workers) if leave_type_out else {}
+    unseen = _types_left_out(rated, workers) if leave_type_out else {}
     certificate = {
-        "default": shipped.default_method(scored.photos),
+        "default": rated.default_method(),
         "reference": loaded.name,
         "title": loaded.title,
         "references": len(loaded.references),
         "references_left_out": list(loaded.without_pixels),
-        "images": int(np.isfinite(loaded.mos).sum()),
+        "images": int(np.isfinite(loaded.mos).sum()) if len(loaded.cells) else len(rated.pairs or ()),
         "scale": {"low": loaded.low, "high": loaded.high, "higher_is_better": loaded.higher_is_better},
         "embedder": loaded.embedder,
-        "noise_floor": noise_floor(loaded),
+        "noise_floor": noise_floor(rated),
         "methods": results,
     }
     return Audit(certificate | unseen)
@@ -93,13 +96,13 @@ def _is_pooled(name: str) -> bool:
     return isinstance(METHODS[name], PooledMethod)
 
 
-def _types_left_out(loaded: ReferenceSet, scored: Scored, workers: work.Workers | None) -> dict[str, Any]:
+def _types_left_out(rated: Rated, workers: work.Workers | None) -> dict[str, Any]:
     """The certificate of the method for unrated distortions, made anew."""
     method = METHODS[POOLED]
     begun = time.monotonic()
-    pool = shipped.pool_of(scored, method)
+    pool = rated.pool(method)
     left = judged(pool, left_out(method, pool, workers or work.default_workers()))
-    found = measures(pool, left, loaded.span) | {
+    found = measures(pool, left, rated.loaded.span) | {
         "method": method.name,
         "version": method.version,
         "pairs": len(pool),
@@ -196,9 +199,9 @@ def hubness(nearest: np.ndarray, references: int) -> dict[str, float | int]:
     }
 
 
-def noise_floor(loaded: ReferenceSet) -> dict[str, float] | None:
+def noise_floor(rated: Rated) -> dict[str, float] | None:
     """What a perfect label would get, the ratings being a sample: RMSE from the spread of the ratings."""
-    raters = references.description_of(loaded.name)["scores"].get("raters")
+    loaded, raters = rated.loaded, rated.about.get("scores", {}).get("raters")
     if not raters or not np.isfinite(loaded.rating_sd).any():
         return None
     return {

@@ -18,7 +18,6 @@ import numpy as np
 from glint_data.errors import GlintError
 from glint_data.labels.evidence.source import EVIDENCE, ContentEvidence, PairEvidence
 from glint_data.labels.method import DESCRIPTOR, METHODS, Photos, Scored
-from glint_data.labels.pooled import Pool, PooledMethod
 from glint_data.reference_sets.references import ReferenceSet
 
 BEST_FIRST = ("deep", "pair", "content", "mean")
@@ -49,23 +48,6 @@ def scored_of(loaded: ReferenceSet) -> Scored:
             )
             blocks |= {} if block is None else {name: block}
     return Scored(Photos(loaded.vectors, loaded.vectors_are_unit, blocks), loaded.mos, loaded.cells)
-
-
-def pool_of(scored: Scored, method: PooledMethod) -> Pool:
-    """All rated pairs of a set. Raises `GlintError` where they were not measured, or are too few for the method."""
-    missing = sorted(method.needs - scored.photos.blocks.keys())
-    if missing:
-        raise GlintError(
-            f"label method {method.name}: the reference set's pairs were not measured ({', '.join(missing)}); only "
-            "kadid's measurements ship; a dataset with people's scores can be a reference set of its own"
-        )
-    pool = Pool.of(scored, method.needs)
-    if not method.holds(pool):
-        raise GlintError(
-            f"label method {method.name} takes {method.references} references and {method.pairs} rated pairs; "
-            f"there are {len(np.unique(pool.photo))} and {len(pool)}"
-        )
-    return pool
 
 
 def _read(file: Path, source: ContentEvidence | PairEvidence):

@@ -13,21 +13,19 @@ from glint_data import progress, work
 from glint_data.dataset.dataset import Dataset
 from glint_data.embedding import embed, match
 from glint_data.errors import GlintError
-from glint_data.labels.evidence import shipped
-from glint_data.labels.method import METHODS, Method, Scored
+from glint_data.labels.method import METHODS, Method
 from glint_data.labels.methods.similarity import Space
 from glint_data.labels.pooled import POOLED, PooledMethod
+from glint_data.labels.rated import Rated, rated_set
 from glint_data.labels.stage.compared import compared_with_raters
 from glint_data.labels.stage.embedding import embedded_photos
 from glint_data.labels.stage.labelling import Embedded, Means, label_cells
+from glint_data.labels.stage.rescaled import rescale
 from glint_data.labels.stage.rows import Evidence, RowLabels, write_labels
 from glint_data.labels.stage.samples import Samples, read_samples
 from glint_data.labels.stage.summary import LabelSummary
 from glint_data.labels.stage.unrated import Unrated, label_unrated
 from glint_data.labels.viewing import AUTO, FIT, LIMIT, PIXELS, keeps_cell, size_of
-from glint_data.reference_sets import references
-from glint_data.reference_sets.references import ReferenceSet
-from glint_data.reference_sets.scored_sets import description_of
 
 MATCHES = 5
 """References named in each row as its evidence."""
@@ -43,7 +41,7 @@ _UNREADABLE = "no label: the photo cannot be read"
 
 def label_dataset(
     dataset: str | Path | Dataset,
-    reference: str = "kadid",
+    reference: str | Path | Dataset = "kadid",
     reference_root: Path | str | None = None,
     embedder: str | None = None,
     method: str | None = None,
@@ -52,6 +50,7 @@ def label_dataset(
     workers: work.Workers | None = None,
     leave_out: Sequence[str] = (),
     viewing: str = AUTO,
+    ratings: Sequence[str | Path] = (),
 ) -> LabelSummary:
     """Write labels into a dataset's manifest, joined by (suite, type, level), never by order.
 
@@ -60,7 +59,7 @@ def label_dataset(
 
     Args:
         dataset: the dataset, its folder, manifest or address.
-        reference: a set of `references.known_sets()`.
+        reference: a set of `references.known_sets()`, or a dataset whose scores people gave.
         reference_root: that set's own folder; needed for network embedders, and for sets of whose images nothing
             ships.
         embedder, device: see `glint_data.embedding.embed.embedder`.
@@ -69,6 +68,7 @@ def label_dataset(
         workers: processes that measure pairs, or an engine that embeds too; None is one a core.
         leave_out: references whose scores play no part, because they are examined later.
         viewing: one of `viewing.VIEWINGS`: how pictures of another size than the references' are seen.
+        ratings: CSV files (sample_id, score from 1 to 5, rater) of your own raters, onto whose scale labels are mapped.
 
     Raises:
         GlintError: nothing can be labelled, or another run writes into the dataset; the sentence says why and what
@@ -81,22 +81,26 @@ def label_dataset(
         samples = read_samples(dataset)
         samples.require_some()
         _require_unrated(samples)
-        loaded = references.load(reference, reference_root, embedder, device, cache)
-        plan = _planned(samples, _leaving_out(loaded, leave_out), method, viewing)
+        workers_here = workers or work.default_workers()
+        rated = rated_set(reference, reference_root, embedder, device, cache, workers_here, leave_out)
+        loaded = rated.loaded
+        plan = _planned(samples, rated, method, viewing)
         progress.say(
-            f"label: {len(plan.loaded.references)} references of {loaded.title}, embedder {loaded.embedder}, "
+            f"label: {len(loaded.references)} references of {loaded.title}, embedder {loaded.embedder}, "
             f"method {plan.chosen.name}"
         )
         engine = None if workers is None or isinstance(workers, int) else workers
-        embedded, refused = embedded_photos(samples, plan.loaded, plan.chosen.needs, cache, device, engine)
+        embedded, refused = embedded_photos(samples, loaded, plan.chosen.needs, cache, device, engine)
         seconds_embedding = time.monotonic() - begun
-        means = Means(cache, workers or work.default_workers(), PIXELS if viewing == PIXELS else FIT)
+        means = Means(cache, workers_here, PIXELS if viewing == PIXELS else FIT)
         labels, unrated = _labelled(samples, plan, embedded, means)
+        rating_notes, rating_facts = rescale(labels, samples, ratings) if ratings else ([], {})
         evidence, unlike = _evidence(samples, plan, embedded)
         if labels.labelled.any():
-            write_labels(dataset, labels, evidence, _facts(plan, unlike), samples.rated)
+            write_labels(dataset, labels, evidence, _facts(plan, unlike) | rating_facts, samples.rated)
     notes = [
-        *_notes(loaded),
+        *rated.notes(),
+        *rating_notes,
         *_unrated_notes(unrated, plan),
         *_size_notes(samples, plan),
         *compared_with_raters(labels, samples, loaded),
@@ -130,8 +134,7 @@ class _Plan:
     rated cell, but is too large for it; `size` (rows,) relative to the references'."""
 
     viewing: str
-    loaded: ReferenceSet
-    scored: Scored
+    rated: Rated
     chosen: Method
     pooled: PooledMethod | None
     columns: np.ndarray
@@ -140,16 +143,17 @@ class _Plan:
     size: np.ndarray
 
 
-def _planned(samples: Samples, loaded: ReferenceSet, method: str | None, viewing: str) -> _Plan:
+def _planned(samples: Samples, rated: Rated, method: str | None, viewing: str) -> _Plan:
     """Raises `GlintError` where not one sample can get a label."""
-    scored = shipped.scored_of(loaded)
-    chosen = METHODS[method or shipped.default_method(scored.photos)]
+    loaded = rated.loaded
+    chosen = METHODS[method or rated.default_method()]
+    rated.require(chosen)
     pooled = chosen if isinstance(chosen, PooledMethod) else METHODS[POOLED]
     columns = np.full(len(samples), -1) if chosen is pooled else samples.columns_in(loaded)
     size = size_of(samples.pixels)
     keeps = keeps_cell(viewing, size, np.array(samples.suites)[samples.suite], samples.type)
     large = (columns >= 0) & ~keeps
-    if not pooled.needs <= scored.photos.blocks.keys() and chosen is not pooled:
+    if chosen is not pooled and not rated.holds(pooled):
         if not (columns >= 0).any():
             raise GlintError(
                 f"{samples.dataset.file}: its samples are of the suite {', '.join(samples.suites)}, but "
@@ -160,7 +164,7 @@ def _planned(samples: Samples, loaded: ReferenceSet, method: str | None, viewing
     else:
         columns = np.where(large, -1, columns)
     unrated = np.flatnonzero(samples.rendered & (columns < 0))
-    return _Plan(viewing, loaded, scored, chosen, pooled, columns, unrated, large, size)
+    return _Plan(viewing, rated, chosen, pooled, columns, unrated, large, size)
 
 
 def _labelled(samples: Samples, plan: _Plan, embedded: Embedded, means: Means) -> tuple[RowLabels, Unrated]:
@@ -173,11 +177,13 @@ def _labelled(samples: Samples, plan: _Plan, embedded: Embedded, means: Means) -
     ):
         labels.explain(np.flatnonzero(rows), reason)
     if (plan.columns >= 0).any():
-        label_cells(plan.chosen, plan.scored, embedded, samples, plan.columns, labels, means)
+        label_cells(plan.chosen, plan.rated.scored, embedded, samples, plan.columns, labels, means)
     unrated = Unrated()
     rows = plan.unrated[photo[plan.unrated] >= 0]
     if plan.pooled is not None and len(rows):
-        unrated = label_unrated(plan.pooled, plan.scored, photo, samples, rows, labels, means)
+        unrated = label_unrated(
+            plan.pooled, plan.rated.pool(plan.pooled), photo, samples, rows, labels, means
+        )
     _note_sizes(plan, labels)
     return labels, unrated
 
@@ -215,36 +221,17 @@ def _require_unrated(samples: Samples) -> None:
         )
 
 
-def _leaving_out(loaded: ReferenceSet, names: Sequence[str]) -> ReferenceSet:
-    unknown = sorted(set(names) - set(loaded.references))
-    if unknown:
-        raise GlintError(
-            f"reference {unknown[0]!r} cannot be left out: {loaded.name} has no such reference; "
-            f"it has {', '.join(loaded.references[:3])} ... {loaded.references[-1]}"
-        )
-    kept = [row for row, name in enumerate(loaded.references) if name not in names]
-    if not kept:
-        raise GlintError(f"all {len(names)} references of {loaded.name} are left out; keep some")
-    return loaded.subset(np.array(kept)) if names else loaded
-
-
 def _evidence(samples: Samples, plan: _Plan, embedded: Embedded) -> tuple[Evidence, int]:
     """What the rows say beside their label; and how many photos with rated cells are unlike every reference."""
-    space = Space(plan.scored.photos)
+    space = Space(plan.rated.scored.photos)
     matches = match.nearest(space.unit(embedded.photos), space.references, MATCHES)
     photo = embedded.row_of[samples.photo]
     known = [plan.chosen, METHODS["mean"], *([plan.pooled] if plan.pooled else [])]
     versions = {method.name: method.version for method in known}
     unlike = embedded.novel[np.unique(photo[(plan.columns >= 0) & (photo >= 0)])]
-    return Evidence(photo, matches, plan.loaded.references, plan.loaded.name, versions), int(unlike.sum())
-
-
-def _notes(loaded: ReferenceSet) -> list[str]:
-    about = description_of(loaded.name)
-    notes = [f"note: {about['cells_note']}"] if about.get("cells_note") else []
-    return notes + [
-        f"no label for type {number}: {why}" for number, why in about.get("cells_refused", {}).items()
-    ]
+    return Evidence(photo, matches, plan.rated.loaded.references, plan.rated.loaded.name, versions), int(
+        unlike.sum()
+    )
 
 
 def _unrated_notes(unrated: Unrated, plan: _Plan) -> list[str]:
@@ -252,7 +239,7 @@ def _unrated_notes(unrated: Unrated, plan: _Plan) -> list[str]:
         return []
     notes = [
         f"{unrated.labelled:,} samples by {plan.pooled.name}, from what was measured of each pair: nobody rated their "
-        f"distortion and level for {plan.loaded.title}"
+        f"distortion and level for {plan.rated.loaded.title}"
     ]
     if unrated.flagged:
         notes.append(f"{unrated.flagged:,} of them unlike every measured pair: wide intervals")
@@ -261,7 +248,7 @@ def _unrated_notes(unrated: Unrated, plan: _Plan) -> list[str]:
 
 def _facts(plan: _Plan, unlike: int) -> dict[str, Any]:
     """What the manifest remembers of where its labels came from."""
-    loaded, about = plan.loaded, description_of(plan.loaded.name)
+    loaded, about = plan.rated.loaded, plan.rated.about
     return {
         "set": loaded.name,
         "title": loaded.title,

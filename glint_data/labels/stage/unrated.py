@@ -4,11 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from glint_data.labels.evidence.shipped import pool_of
 from glint_data.labels.judgements import judgement
-from glint_data.labels.method import Scored
 from glint_data.labels.over_types import OverTypes
-from glint_data.labels.pooled import PooledMethod
+from glint_data.labels.pooled import Pool, PooledMethod
 from glint_data.labels.stage.labelling import Means, explain_refused, measured_rows
 from glint_data.labels.stage.rows import RowLabels
 from glint_data.labels.stage.samples import Samples
@@ -27,7 +25,7 @@ class Unrated:
 
 def label_unrated(
     method: PooledMethod,
-    scored: Scored,
+    pool: Pool,
     row_of: np.ndarray,
     samples: Samples,
     rows: np.ndarray,
@@ -35,12 +33,7 @@ def label_unrated(
     means: Means,
     note: str | None = None,
 ) -> Unrated:
-    """Label these rows of the manifest from what was measured of their pairs. `row_of` (rows of the manifest,).
-
-    Raises:
-        GlintError: the references' pairs were not measured, or are too few.
-    """
-    pool = pool_of(scored, method)
+    """Label these rows of the manifest from what was measured of their pairs. `row_of` (rows of the manifest,)."""
     over = OverTypes(pool, judgement(method, pool, means.cache, means.workers))
     fitted = method.fit(pool)
     total, flags = 0, 0
