@@ -51,6 +51,10 @@ class Rows:
         assert isinstance(column, _Repeated), f"{name} is not kept as codes"
         return column.codes, column.values
 
+    def values(self, name: str, rows: np.ndarray) -> list[Any]:
+        """Some rows' values of a column, as Python has them."""
+        return self._columns[name].some(rows)
+
     def array(self, name: str) -> np.ndarray:
         """A column as NumPy has it: numbers (gaps are NaN in floats, None in objects), text and lists as objects."""
         return self._columns[name].array()
@@ -67,6 +71,9 @@ class _Column(ABC):
 
     @abstractmethod
     def at(self, index: int) -> Any: ...
+
+    @abstractmethod
+    def some(self, rows: np.ndarray) -> list[Any]: ...
 
     @abstractmethod
     def array(self) -> np.ndarray: ...
@@ -97,6 +104,9 @@ class _Plain(_Column):
 
     def at(self, index: int) -> Any:
         return self._table[index].as_py()
+
+    def some(self, rows: np.ndarray) -> list[Any]:
+        return self._table.take(rows).to_pylist()
 
     def array(self) -> np.ndarray:
         import pyarrow as pa
@@ -161,6 +171,9 @@ class _Repeated(_Column):
 
     def at(self, index: int) -> Any:
         return self.values[self.codes[index]]
+
+    def some(self, rows: np.ndarray) -> list[Any]:
+        return [self.values[code] for code in self.codes[rows].tolist()]
 
     def array(self) -> np.ndarray:
         values = np.empty(max(len(self.values), 1), object)

@@ -6,6 +6,7 @@ Millions of recipes are some numbers a row here; their photos and labels' refere
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any, overload
 
 import numpy as np
 
@@ -14,7 +15,8 @@ from glint_data.dataset.rows import Rows, distinct
 from glint_data.dataset.sample import Sample
 from glint_data.dataset.status import Status
 from glint_data.errors import GlintError
-from glint_data.storage.places import is_remote
+
+_BLOCK = 50_000
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,15 @@ class Samples:
     def __len__(self) -> int:
         return len(self.row)
 
-    def __getitem__(self, index: int) -> Sample:
+    @overload
+    def __getitem__(self, index: int) -> Sample: ...
+    @overload
+    def __getitem__(self, index: slice) -> "Samples": ...
+
+    def __getitem__(self, index: int | slice) -> "Sample | Samples":
+        """One as a sample; of a slice those samples, by columns."""
+        if isinstance(index, slice):
+            return self.take(np.arange(len(self))[index])
         if not -len(self) <= index < len(self):
             raise IndexError(f"sample {index} of {len(self):,}")
         number = self.dataset[index]
@@ -57,10 +67,31 @@ class Samples:
     def __iter__(self) -> Iterator[Sample]:
         return (self[index] for index in range(len(self)))
 
+    def folder(self, index: int) -> str:
+        """The folder of a sample's dataset, links and dots resolved."""
+        return self.datasets[self.dataset[index]]._pictures.place
+
     def take(self, which: np.ndarray) -> "Samples":
         """The samples of a mask, or of numbers, in that order."""
         columns = ("dataset", "row", "photo", "mos", "mos_std", "size", "leaning")
         return replace(self, **{name: getattr(self, name)[which] for name in columns})
+
+    def blocks(self, *names: str) -> Iterator[tuple[list[Any], ...]]:
+        """Columns as lists of Python's values, some ten thousand samples at a time, in order."""
+        for begin in range(0, len(self), _BLOCK):
+            here = slice(begin, begin + _BLOCK)
+            yield tuple(self._values(name, here) for name in names)
+
+    def _values(self, name: str, here: slice) -> list[Any]:
+        numbers, rows = self.dataset[here], self.row[here]
+        if len(self.snapshots) == 1:
+            return self.snapshots[0].values(name, rows)
+        found = np.empty(len(rows), object)
+        for number in np.unique(numbers):
+            mine = np.flatnonzero(numbers == number)
+            for place, value in zip(mine, self.snapshots[number].values(name, rows[mine]), strict=True):
+                found[place] = value
+        return found.tolist()
 
     def photo_key(self, index: int) -> str:
         """What tells the photo of a sample from others: the hash of its pixels."""
@@ -97,13 +128,15 @@ class Samples:
         return found
 
 
-def usable_samples(places: Sequence[str | Path | Dataset], labelled: bool = True) -> Samples:
+def usable_samples(places: Sequence[str | Path | Dataset], labelled: bool = True, photos: int = 1) -> Samples:
     """The samples that have pixels, or can be given them, of all datasets in order; `labelled`: with a score.
+
+    `photos` pristine photos of each dataset are kept in memory.
 
     Raises:
         GlintError: a dataset is missing or damaged, or has no such sample.
     """
-    return _joined([_of_dataset(Dataset(place), place, labelled) for place in places])
+    return _joined([_of_dataset(Dataset(place, photos=photos), place, labelled) for place in places])
 
 
 def _of_dataset(dataset: Dataset, place: object, labelled: bool) -> Samples:
@@ -147,7 +180,7 @@ def _photos(rows: Rows, which: np.ndarray, dataset: Dataset) -> tuple[np.ndarray
     sources, names = rows.codes("source")
     pairs = hashes[which].astype(np.int64) * max(len(names), 1) + sources[which]
     values, first, codes = distinct(pairs)
-    folder = dataset.folder if is_remote(dataset.folder) else dataset.folder.resolve()
+    folder = dataset._pictures.place
     number_of: dict[str, int] = {}
     listed = Photos([], [])
     photo = np.empty(len(values), np.int32)
