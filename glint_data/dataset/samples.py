@@ -104,7 +104,8 @@ class Samples:
 
     def first_of_photos(self) -> tuple[np.ndarray, np.ndarray]:
         """(the photos that have samples here, the first sample of each), in the order of these samples."""
-        photos, first, _which = distinct(self.photo)
+        first = distinct(self.photo)[0]
+        photos = self.photo[first]
         order = np.argsort(first, kind="stable")
         return photos[order], first[order]
 
@@ -147,13 +148,14 @@ def _of_dataset(dataset: Dataset, place: object, labelled: bool) -> Samples:
     if labelled:
         usable &= np.isfinite(mos)
     which = np.flatnonzero(usable).astype(np.int32)
+    chosen: slice | np.ndarray = slice(None) if len(which) == len(rows) else which  # all of them need no copy
     if not len(which):
         wanting = "sample with a label" if len(rows) else "sample"
         raise GlintError(
             f"{place}: holds no {wanting}; run 'glint-data label {place} --reference kadid' first"
         )
-    photo, photos = _photos(rows, which, dataset)
-    leaning, leanings = _leanings(rows, which)
+    photo, photos = _photos(rows, chosen, dataset)
+    leaning, leanings = _leanings(rows, chosen)
     return Samples(
         datasets=(dataset,),
         snapshots=(rows,),
@@ -161,33 +163,33 @@ def _of_dataset(dataset: Dataset, place: object, labelled: bool) -> Samples:
         row=which,
         photo=photo,
         photos=photos,
-        mos=mos[which],
-        mos_std=rows.array("mos_std")[which],
-        size=3 * _side(rows, "width", which) * _side(rows, "height", which),
+        mos=mos[chosen],
+        mos_std=rows.array("mos_std")[chosen],
+        size=3 * _side(rows, "width")[chosen] * _side(rows, "height")[chosen],
         leaning=leaning,
         leanings=leanings,
     )
 
 
-def _side(rows: Rows, name: str, which: np.ndarray) -> np.ndarray:
+def _side(rows: Rows, name: str) -> np.ndarray:
     """Pixels of a side, 0 where the row does not say."""
-    return np.nan_to_num(rows.array(name)[which], copy=False).astype(np.int32)
+    codes, sides = rows.codes(name)
+    return np.array([side or 0 for side in sides] or [0], np.int32)[codes]
 
 
-def _photos(rows: Rows, which: np.ndarray, dataset: Dataset) -> tuple[np.ndarray, Photos]:
+def _photos(rows: Rows, chosen: slice | np.ndarray, dataset: Dataset) -> tuple[np.ndarray, Photos]:
     """Each row's photo by content; where no hash is known the name in this dataset has to do."""
     hashes, known = rows.codes("source_hash")
     sources, names = rows.codes("source")
-    pairs = hashes[which].astype(np.int64) * max(len(names), 1) + sources[which]
-    values, first, codes = distinct(pairs)
-    folder = dataset._pictures.place
+    hashes, sources = hashes[chosen], sources[chosen]
+    first, codes = distinct(hashes, sources)
     number_of: dict[str, int] = {}
     listed = Photos([], [])
-    photo = np.empty(len(values), np.int32)
+    photo = np.empty(len(first), np.min_scalar_type(len(first)))
     for place in np.argsort(first, kind="stable"):
-        row = which[first[place]]
+        row = first[place]
         name = names[sources[row]] or ""
-        key = known[hashes[row]] or f"{folder}/{name}"
+        key = known[hashes[row]] or f"{dataset._pictures.place}/{name}"
         if key not in number_of:
             number_of[key] = len(number_of)
             listed.keys.append(key)
@@ -196,15 +198,14 @@ def _photos(rows: Rows, which: np.ndarray, dataset: Dataset) -> tuple[np.ndarray
     return photo[codes], listed
 
 
-def _leanings(rows: Rows, which: np.ndarray) -> tuple[np.ndarray, list[tuple[str | None, tuple[str, ...]]]]:
+def _leanings(
+    rows: Rows, chosen: slice | np.ndarray
+) -> tuple[np.ndarray, list[tuple[str | None, tuple[str, ...]]]]:
     sets, set_names = rows.codes("label_set")
     lists, references = rows.codes("label_references")
-    pairs = sets[which].astype(np.int64) * max(len(references), 1) + lists[which]
-    values, _first, codes = distinct(pairs)
-    width = max(len(references), 1)
-    return codes, [
-        (set_names[pair // width], tuple(references[pair % width] or ())) for pair in values.tolist()
-    ]
+    sets, lists = sets[chosen], lists[chosen]
+    first, codes = distinct(sets, lists)
+    return codes, [(set_names[sets[row]], tuple(references[lists[row]] or ())) for row in first]
 
 
 def _joined(parts: list[Samples]) -> Samples:
@@ -223,7 +224,7 @@ def _joined(parts: list[Samples]) -> Samples:
                 photos.names.append(name)
             renumbered[place] = number_of[key]
         photo.append(renumbered[part.photo])
-        leaning.append(part.leaning + len(leanings))
+        leaning.append(part.leaning.astype(np.int32) + len(leanings))
         leanings += part.leanings
         dataset.append(np.full(len(part), number, np.uint16))
     columns = {
