@@ -1,0 +1,45 @@
+"""Types, levels and strengths as a person names them: numbers, ranges, names, in any sequence."""
+
+from collections.abc import Iterable
+
+from glint_data.api.options import Choices
+from glint_data.errors import GlintError
+
+
+def entries(option: str, chosen: Choices) -> tuple[int | str, ...]:
+    """Numbers and names, each once: "1,10-12,jpeg" and [1, range(10, 13), "jpeg"] say the same.
+
+    Raises:
+        GlintError: a falling range, or a number below 1; the sentence names the option.
+    """
+    found: list[int | str] = []
+    for piece in _pieces(chosen):
+        if isinstance(piece, str):
+            found += _read(option, piece)
+        elif piece < 1:
+            raise GlintError(f"{option} {piece}: numbers begin with 1")
+        else:
+            found.append(int(piece))
+    return tuple(dict.fromkeys(found))
+
+
+def _pieces(chosen: Choices) -> Iterable[int | str]:
+    if isinstance(chosen, str):
+        yield from filter(None, (piece.strip() for piece in chosen.split(",")))
+    elif isinstance(chosen, Iterable):
+        for piece in chosen:
+            yield from _pieces(piece)
+    else:
+        yield chosen
+
+
+def _read(option: str, piece: str) -> list[int | str]:
+    first, dash, last = (part.strip() for part in piece.partition("-"))
+    if not first.isdigit() or (dash and not last.isdigit()):
+        if piece[0].isalpha():
+            return [piece]
+        raise GlintError(f"{option} {piece}: is no number, range or name; write for example 1,10-12,jpeg")
+    begin, end = int(first), int(last) if dash else int(first)
+    if not 1 <= begin <= end <= 999:
+        raise GlintError(f"{option} {piece}: is no rising range from 1; write for example 10-12")
+    return list(range(begin, end + 1))

@@ -1,0 +1,343 @@
+"""Verbs that make datasets and look after them."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from glint_data.api import choices
+from glint_data.api.options import (
+    AnyDataset,
+    Choices,
+    DatasetArgument,
+    Engine,
+    Option,
+    Plugins,
+    Progress,
+    SuiteOption,
+    Where,
+    Workers,
+    argument,
+)
+from glint_data.api.places import anywhere, here, opened_engine, place_of, processes
+from glint_data.api.results import Answer, Result
+from glint_data.api.verbs import several, verb
+from glint_data.errors import GlintError
+
+if TYPE_CHECKING:
+    from glint_data.dataset.dataset import Dataset
+    from glint_data.synthesis.recipes import Settings
+
+Sources = Annotated[
+    Where | Sequence[Where], argument("SOURCES", "Folders of photos, .txt lists, or files.", many=True)
+]
+Types = Annotated[
+    Choices, Option("Only these types, such as 1,10-12 or jpeg,gaussian_blur.", "TYPES", shown="all")
+]
+Levels = Annotated[Choices, Option("Only these levels, such as 1-3.", "LEVELS", shown="all")]
+Seed = Annotated[int, Option("Seed of the whole run.", least=0)]
+Limit = Annotated[int, Option("Only the first so many photos; 0: all.", least=0)]
+
+
+def open(path: AnyDataset) -> "Dataset":
+    """A dataset that is there: a folder, its manifest's file, or an address such as s3://bucket/dataset.
+
+    Nothing is read but the manifest's footer.
+
+    Raises:
+        GlintError: there is no manifest, or none that can be read.
+
+    >>> import glint_data as glint
+    >>> dataset = glint.open("dataset")
+    >>> len(dataset), dataset[0].id
+    (10, 'cat_01_01')
+    """
+    from glint_data.dataset.dataset import Dataset
+
+    return Dataset(path if isinstance(path, Dataset) else anywhere(path))
+
+
+@verb
+def synthesize(
+    sources: Sources,
+    out: Annotated[Where, Option("Folder of the dataset; an unfinished one is resumed.", "PLACE")],
+    *,
+    suite: SuiteOption = "kadid10k",
+    types: Types = (),
+    levels: Levels = (),
+    virtual: Annotated[bool, Option("Recipes only: no pixels on disk.")] = False,
+    format: Annotated[str, Option("Lossless image format: png or webp.")] = "png",
+    seed: Seed = 0,
+    workers: Workers = 0,
+    engine: Engine = "local",
+    limit: Limit = 0,
+    shard: Annotated[str, Option("Only this share of the photos, I/N; then 'merge'.")] = "",
+    progress: Progress = False,
+    plugin: Plugins = (),
+) -> "Dataset":
+    """Render photos through every type and level of a distortion suite.
+
+    Writes images/, references/ (the pristine photos), manifest.parquet,
+    run.json and, where something was refused, failures.csv.
+    Stopped half-way, the same call resumes where it was.
+    Both may be addresses such as s3://bucket/folder.
+
+    Returns:
+        The dataset; `text()` and `record()` say what this run made, kept and refused. With `shard` it holds samples
+        only once `merge` has joined all shards.
+
+    Raises:
+        GlintError: no photo was admitted, a type or level that the suite does not have, a folder that holds
+            something else or a run with other settings.
+
+    >>> import glint_data as glint
+    >>> dataset = glint.synthesize("photos", "new", types=["jpeg", 10, 11], levels=[1, 5], workers=1)
+    >>> dataset[0].distortion, dataset[0].pixels().shape
+    ('gaussian_blur', (64, 96, 3))
+    """
+    from glint_data.synthesis import shards
+    from glint_data.synthesis.synthesize import synthesize as run
+
+    photos, folder = [anywhere(source) for source in several(sources)], anywhere(out)
+    settings = settings_of(suite, types, levels, seed, format, virtual)
+    with opened_engine(engine, workers, folder, photos) as chosen:
+        if shard:
+            part = shards.parse(shard)
+            return _made(folder, shards.synthesize_shard(photos, folder, settings, chosen, part, limit))
+        return _made(folder, run(photos, folder, settings, chosen, limit))
+
+
+def estimate(
+    sources: Where | Sequence[Where],
+    out: Where,
+    *,
+    suite: str = "kadid10k",
+    types: Choices = (),
+    levels: Choices = (),
+    virtual: bool = False,
+    format: str = "png",
+    seed: int = 0,
+    workers: int = 0,
+    limit: int = 0,
+    **_unused: object,
+) -> Result:
+    """What `synthesize` with these options would cost; writes nothing. For the command line's --dry-run."""
+    from glint_data.synthesis.estimate import estimate as run
+
+    settings = settings_of(suite, types, levels, seed, format, virtual)
+    text = run([anywhere(source) for source in several(sources)], settings, processes(workers), limit)
+    return Answer({"estimate": text}, text)
+
+
+def settings_of(
+    suite: str, types: Choices, levels: Choices, seed: int, format: str, virtual: bool
+) -> "Settings":
+    """The settings of a run, names of types as the suite's numbers. Raises `GlintError`."""
+    from glint_data.reports.listing import find_suite
+    from glint_data.synthesis.recipes import Settings
+
+    known = find_suite(suite)
+    numbers = []
+    for entry in choices.entries("--types", types):
+        try:
+            numbers.append(known.type_called(entry).number)
+        except ValueError as error:
+            raise GlintError(f"--types {entry}: {error.args[0]}") from None
+    chosen = choices.entries("--levels", levels)
+    words = [level for level in chosen if isinstance(level, str)]
+    if words:
+        raise GlintError(f"--levels {words[0]}: is no number or range; write for example 1,3-5")
+    return Settings(suite, tuple(numbers), tuple(map(int, chosen)), seed, format, virtual)
+
+
+@verb
+def merge(
+    dataset: Annotated[AnyDataset, argument("DATASET", "Folder that all shards were rendered into.")],
+    *,
+    progress: Progress = False,
+    plugin: Plugins = (),
+) -> "Dataset":
+    """Make the parts of all shards one dataset, the same as a single run's.
+
+    Returns:
+        The dataset.
+
+    Raises:
+        GlintError: a shard is missing or unfinished, or there are none.
+    """
+    from glint_data.synthesis import shards
+
+    folder = place_of(dataset)
+    return _made(folder, shards.merge(folder))
+
+
+@verb
+def materialize(
+    dataset: Annotated[AnyDataset, argument("DATASET", "Folder of a virtual dataset.")],
+    out: Annotated[Where, Option("Folder of the dataset with pixels.", "PLACE")],
+    *,
+    where: Annotated[
+        str | Iterable[str],
+        Option("Only these, as column=value,value; repeatable, all must hold.", "COLUMN=VALUES", many=True),
+    ] = (),
+    workers: Workers = 0,
+    engine: Engine = "local",
+    progress: Progress = False,
+    plugin: Plugins = (),
+) -> "Dataset":
+    """Render a virtual dataset, or part of it; its labels come along.
+
+    Returns:
+        The dataset with pixels.
+
+    Raises:
+        GlintError: not a virtual dataset, photos that changed since it was planned, or no sample meets `where`.
+
+    >>> import glint_data as glint
+    >>> recipes = glint.synthesize("photos", "recipes", types=[1, 10], virtual=True)
+    >>> len(glint.materialize(recipes, "some", where=["type=10", "level=4,5"], workers=1))
+    4
+    """
+    from glint_data.sources import folders_of
+    from glint_data.synthesis.materialize import materialize as run
+
+    virtual, folder = place_of(dataset), anywhere(out)
+    with opened_engine(engine, workers, folder, folders_of(virtual)) as chosen:
+        return _made(folder, run(virtual, folder, several(where), chosen))
+
+
+@verb
+def import_set(
+    name: Annotated[str, argument("NAME", "A scored set; 'glint-data references' lists them.")],
+    root: Annotated[Where, argument("ROOT", "Folder that the set was unpacked in.")],
+    out: Annotated[Where, Option("Folder of the dataset.", "FOLDER")],
+    *,
+    table: Annotated[
+        Where | None, Option("The set's score table, where it does not lie in ROOT.", "FILE")
+    ] = None,
+    workers: Workers = 0,
+    progress: Progress = False,
+    plugin: Plugins = (),
+) -> "Dataset":
+    """Make a dataset of a public scored set: its images, and what people said of them.
+
+    Images are linked or copied as they were published, so the dataset can be
+    moved. Scores are brought to 0 to 1, higher is better; the set's own range
+    stands in the manifest. Missing images are named in failures.csv.
+
+    Returns:
+        The dataset, with labels of the method "rated".
+
+    Raises:
+        GlintError: no such set, no known layout in the folder, a table that cannot be right, or no image.
+    """
+    from glint_data.importing import import_dataset
+
+    folder = here(out)
+    given = None if table is None else here(table)
+    return _made(folder, import_dataset(name, here(root), folder, processes(workers), given))
+
+
+@verb
+def export(
+    dataset: DatasetArgument,
+    to: Annotated[str, Option("kadid, pyiqa, hf, webdataset or croissant.")],
+    out: Annotated[Where, Option("A new or empty folder.", "FOLDER")],
+    *,
+    split_file: Annotated[
+        Where | None, Option("CSV of source,part (train, val, test), as a run's split.csv.", "FILE")
+    ] = None,
+    licence: Annotated[
+        str | None, Option("The photos' licence for card and metadata, such as cc-by-4.0.")
+    ] = None,
+    workers: Workers = 0,
+    progress: Progress = False,
+    plugin: Plugins = (),
+) -> Result:
+    """Write a dataset in the layout of another tool.
+
+    A virtual dataset is rendered on the way out. The folder is there when it
+    is finished, and not before.
+
+    Returns:
+        What was written and what was not.
+
+    Raises:
+        GlintError: no such format, nothing in the dataset that it takes, or a folder in use.
+    """
+    from glint_data.exports import export_dataset
+
+    given = None if split_file is None else here(split_file)
+    return export_dataset(place_of(dataset), to, here(out), processes(workers), given, licence)
+
+
+@verb
+def verify(
+    dataset: DatasetArgument,
+    *,
+    workers: Workers = 0,
+    engine: Engine = "local",
+    progress: Progress = False,
+    plugin: Plugins = (),
+) -> Result:
+    """Check schema, keys, files, hashes, labels, and drift; repair nothing.
+
+    Exit code 3 when something is not as the manifest says.
+
+    Returns:
+        The findings; `problems` lists them, a sentence each.
+
+    Raises:
+        GlintError: there is no manifest to check, or it is of another version.
+
+    >>> import glint_data as glint
+    >>> glint.verify("dataset", workers=1).problems
+    []
+    """
+    from glint_data.dataset.verify import verify as run
+
+    place = place_of(dataset)
+    with opened_engine(engine, workers, place, writes=False) as chosen:
+        return run(place, chosen)
+
+
+@verb
+def distortions(
+    suite: SuiteOption = "kadid10k",
+    *,
+    image: Annotated[Where | None, Option("A photo to show the suite on.", "PLACE")] = None,
+    sheet: Annotated[Where | None, Option("Contact sheet to write (PNG).", "FILE")] = None,
+    seed: Annotated[int, Option("Seed of the random types on the sheet.", least=0)] = 0,
+    progress: Progress = False,
+    plugin: Plugins = (),
+) -> Result:
+    """List a suite's types with their levels and units, or draw them all on a photo.
+
+    Returns:
+        The types; with `image` and `sheet` the size of the sheet written.
+
+    Raises:
+        GlintError: no such suite, one of `image` and `sheet` without the other, or a picture that is refused.
+
+    >>> import glint_data as glint
+    >>> glint.distortions("live").record()["types"][0]["distortion"]
+    'jpeg2000_at_rate'
+    """
+    from glint_data.api.places import file_to_write
+    from glint_data.reports import listing
+
+    if (image is None) != (sheet is None):
+        raise GlintError("--image and --sheet go together: the photo to distort and the PNG to write")
+    if image is None or sheet is None:
+        return Answer(listing.suite_record(suite), lambda: listing.suite_table(suite))
+    target = file_to_write(sheet)
+    width, height = listing.write_sheet(suite, anywhere(image), target, seed)
+    return Answer(
+        {"suite": suite, "sheet": target, "width": width, "height": height},
+        f"contact sheet of {suite}, {width}x{height}: {target}",
+    )
+
+
+def _made(folder: Path, result: object) -> "Dataset":
+    from glint_data.dataset.dataset import Dataset
+
+    return Dataset(folder, result)
