@@ -11,6 +11,10 @@ at the level's published PSNR (33 to 21 dB; what is measured between the suite's
 favours the plain metrics. A cell is then laid on KADID-10k's type at the level, or between the two, where the
 same photos have the same mean PSNR; cells beyond KADID-10k's levels by more than 3 dB are left out.
 
+TID2013's raters compared images of one photo only: its scores have no level across photos. So "order inside a cell"
+means relative to the photo's other distortions: each photo's mean over the cells is taken out of scores, labels and
+metrics (each in units of its spread in the cell) before they are compared.
+
 Printed: Spearman's correlation with the raters inside each cell, averaged by type; and the difference to each plain
 metric with a 90 % interval from resampling the photos.
 """
@@ -46,7 +50,7 @@ PSNR_OF_LEVELS = (33.0, 30.0, 27.0, 24.0, 21.0)
 WITHIN_DB = 3.0
 FEWEST_PHOTOS = 16
 LABELS = ("deep", "pair", "content")
-MEASURED = ("pairs", "network_pairs")
+MEASURED = ("pairs/plain-1", "pairs/network-1")
 RESAMPLES = 500
 
 
@@ -91,17 +95,17 @@ def measure_photo(task: tuple[str, int]) -> dict[str, np.ndarray]:
     import distortions
     from glint_data import images
     from glint_data.embedding import descriptor, stages
-    from glint_data.labels import measurements, network_measurements
-    from glint_data.labels.picture import Picture
+    from glint_data.labels.evidence import network, plain
+    from glint_data.labels.evidence.source import Comparison
 
     torch.set_num_threads(1)
     pixels = cut(images.read_rgb(task[0]))
-    photo, picture = distortions.Photo(pixels), Picture(pixels)
+    photo = distortions.Photo(pixels)
     reference = _tensor(torch, pixels)
-    network = stages.network()
-    view = network_measurements.View(network.stages(pixels))
+    sources = (plain.PLAIN, network.NETWORK)
+    comparison = Comparison(pixels, sources)
     found = {
-        "network": stages.statistics(view.stages),
+        "network": stages.network().embed([pixels])[0],
         "descriptor": descriptor.describe(pixels),
         "kadid_psnr": np.full((26, 6), np.nan),
     }
@@ -109,8 +113,8 @@ def measure_photo(task: tuple[str, int]) -> dict[str, np.ndarray]:
     shape = (25, 6)
     for name in ("GMSD", "VSI", "PSNR"):
         found[name] = np.full(shape, np.nan)
-    found["pairs"] = np.full((*shape, len(measurements.names())), np.nan)
-    found["network_pairs"] = np.full((*shape, len(network_measurements.names())), np.nan)
+    for source in sources:
+        found[source.name] = np.full((*shape, len(source.columns)), np.nan)
     for number, (kind, _) in PAIRS.items():
         for level in range(1, 6):
             found["kadid_psnr"][kind, level] = _psnr(pixels, kadid.render(photo, kind, level, seed=7).pixels)
@@ -120,9 +124,8 @@ def measure_photo(task: tuple[str, int]) -> dict[str, np.ndarray]:
                 found["GMSD"][number, level] = -float(piq.gmsd(tensor, reference))
                 found["VSI"][number, level] = float(piq.vsi(tensor, reference))
             found["PSNR"][number, level] = _psnr(pixels, sample)
-            found["pairs"][number, level] = list(measurements.measure(picture, Picture(sample)).values())
-            seen = network_measurements.View(network.stages(sample))
-            found["network_pairs"][number, level] = network_measurements.measure(view, seen)
+            for source, row in zip(sources, comparison.row(sample), strict=True):
+                found[source.name][number, level] = row
     return found
 
 
@@ -159,15 +162,15 @@ class Labels:
     """KADID-10k's labels at a place between two levels, for images that are not KADID-10k's."""
 
     def __init__(self, descriptors: np.ndarray, network: np.ndarray) -> None:
-        from glint_data.labels.stage import reference_photos
+        from glint_data.labels.evidence.shipped import scored_of
         from glint_data.reference_sets import references
 
-        self._descriptors, self._network = descriptors, network
-        self._scored = reference_photos(references.load("kadid"))
+        self._content = {"content/descriptor-1": descriptors, "content/network-1": network}
+        self._scored = scored_of(references.load("kadid"))
 
     @cached_property
     def _fitted(self) -> dict:
-        from glint_data.labels.method import METHODS
+        from glint_data.labels import METHODS
 
         return {name: METHODS[name].fit(self._scored) for name in LABELS}
 
@@ -186,10 +189,10 @@ class Labels:
             int(np.flatnonzero((cells == (kind, level)).all(axis=1))[0]) for level in (lower, lower + 1)
         ]
         blocks = {
-            name: _laid(values, getattr(self._scored.photos, name), columns, share)
+            name: _laid(values, self._scored.photos.blocks[name], columns, share)
             for name, values in measured.items()
         }
-        photos = Photos(self._descriptors, self._descriptors, False, network=self._network, **blocks)
+        photos = Photos(self._content["content/descriptor-1"], False, self._content | blocks)
         found = {name: fitted.predict(photos).mos for name, fitted in self._fitted.items()}
         return {
             name: (1 - share) * mos[:, columns[0]] + share * mos[:, columns[1]] for name, mos in found.items()
@@ -231,7 +234,24 @@ def matched_cells(photos: list[dict], scores: np.ndarray) -> list[Cell]:
             values |= labels(kind, place, {name: np.array([one[name] for one in seen]) for name in MEASURED})
             kept = {name: np.where(there, one, np.nan) for name, one in values.items()}
             cells.append(Cell(number, np.where(there, scores[:24, number, level], np.nan), kept))
-    return cells
+    return without_photo_means(cells)
+
+
+def without_photo_means(cells: list[Cell]) -> list[Cell]:
+    """Each photo's mean over the cells taken out of scores and measures, both in units of their spread in the cell."""
+
+    def centred(columns: list[np.ndarray]) -> np.ndarray:
+        table = np.stack(columns)
+        spread = np.nanstd(table, axis=1, keepdims=True)
+        table = (table - np.nanmean(table, axis=1, keepdims=True)) / np.where(spread > 1e-9, spread, 1.0)
+        return table - np.nanmean(table, axis=0)
+
+    scores = centred([cell.scores for cell in cells])
+    measures = {name: centred([cell.measures[name] for cell in cells]) for name in cells[0].measures}
+    return [
+        Cell(cell.type, scores[row], {name: table[row] for name, table in measures.items()})
+        for row, cell in enumerate(cells)
+    ]
 
 
 def _at(photo: dict, number: int, level: int, way: str) -> dict:

@@ -69,7 +69,7 @@ def plan_and_embed(folder: Path, count: int) -> None:
 
 def label_all(folder: Path, method: str) -> str:
     """Label the dataset; the result as a line."""
-    from glint_data.labels.stage import label_dataset
+    from glint_data.labels import label_dataset
 
     begun = time.perf_counter()
     summary = label_dataset(folder / "dataset", method=method, cache=folder / "cache")
@@ -85,13 +85,10 @@ def pair_steps() -> dict[str, float]:
 
     import distortions
     from glint_data import images
-    from glint_data.embedding import stages
-    from glint_data.labels import measurements
+    from glint_data.labels import METHODS
     from glint_data.labels.calibration import Calibrated
-    from glint_data.labels.method import METHODS
-    from glint_data.labels.network_measurements import View, measure
-    from glint_data.labels.picture import Picture
-    from glint_data.labels.stage import reference_photos
+    from glint_data.labels.evidence import network, plain
+    from glint_data.labels.evidence.shipped import scored_of
     from glint_data.reference_sets import references
 
     cv2.setNumThreads(1)
@@ -105,17 +102,19 @@ def pair_steps() -> dict[str, float]:
         for file, image in zip(files, samples, strict=True):
             images.write_png(file, image)
         found["or reading its PNG"] = _each(lambda: [images.read_rgb(file) for file in files], cells)
-    reference = Picture(pixels)
-    found["measuring it"] = _each(
-        lambda: [measurements.measure(reference, Picture(s)) for s in samples], cells
-    )
-    network = stages.network()
-    seen = View(network.stages(pixels))
-    found["measuring it through the network (`deep` only)"] = _each(
-        lambda: [measure(seen, View(network.stages(s))) for s in samples], cells
-    )
+    for title, source in (
+        ("measuring it", plain.PLAIN),
+        ("measuring it through the network (`deep` only)", network.NETWORK),
+    ):
+        reference = source.view(pixels)
+        found[title] = _each(
+            lambda source=source, reference=reference: [
+                source.compare(reference, source.view(s)) for s in samples
+            ],
+            cells,
+        )
     loaded = references.load("kadid")
-    scored = reference_photos(loaded)
+    scored = scored_of(loaded)
     asked = scored.photos.rows(np.arange(64))
     for name in ("pair", "deep"):
         calibrated = Calibrated(METHODS[name].fit(scored), scored)

@@ -31,7 +31,7 @@ def maps_of_photo(task: tuple[str, str, list[tuple[int, str]]]) -> np.ndarray:
     import cv2
 
     from glint_data.images import read_rgb
-    from glint_data.labels.picture import Picture, window
+    from glint_data.labels.evidence.picture import Picture, window
 
     folder, reference, samples = task
     photo = Picture(read_rgb(Path(folder) / reference))
@@ -123,9 +123,9 @@ def judged_without(maps: np.ndarray, target: np.ndarray, fold: np.ndarray, numbe
 def main(arguments: list[str]) -> None:
     """Measure, cross-fit, compare."""
     from glint_data.dataset import manifest
+    from glint_data.labels import METHODS
     from glint_data.labels.audit import leave_one_out
-    from glint_data.labels.method import METHODS
-    from glint_data.labels.stage import reference_photos
+    from glint_data.labels.evidence.shipped import scored_of
     from glint_data.reference_sets import references
 
     dataset = arguments[0]
@@ -148,7 +148,7 @@ def main(arguments: list[str]) -> None:
         centre = known.mean(axis=0)
         target = (loaded.mos - centre) / spread
         learned[fold == number] = centre + spread * judged_without(maps, target, fold, number)
-    label, _ = leave_one_out(METHODS["pair"], reference_photos(loaded))
+    label, _ = leave_one_out(METHODS["pair"], scored_of(loaded))
     gap = learned - label.mos
     weight = float(((loaded.mos - label.mos) * gap).sum() / (gap**2).sum())
     for name, mos in (

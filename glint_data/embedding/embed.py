@@ -14,7 +14,7 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -22,7 +22,7 @@ from typing import Protocol
 import numpy as np
 
 from glint_data.embedding import descriptor, stages
-from glint_data.errors import GlintError, ImageRefused
+from glint_data.errors import CannotWrite, ImageRefused
 from glint_data.progress import Meter, say
 from glint_data.work import Engine, run_tasks
 
@@ -132,8 +132,9 @@ def embed_photos(
         else:
             batches = _embedded_there(missing, by, batch, engine, refused)
         for keys, vectors in batches:
-            if store:
-                store.append(keys, vectors)
+            if store and not store.append(keys, vectors):
+                say(f"note: {store.folder}: vectors cannot be kept there; they are used, but not kept")
+                store = None
             known.update(zip(keys, vectors, strict=True))
             meter.advance(len(keys))
     rows = [key for key in wanted if key in known]
@@ -214,25 +215,24 @@ class VectorStore:
                 table = pq.read_table(file)
                 known.update(zip(table["key"].to_pylist(), vectors_of(table["vector"]), strict=True))
             except (pa.ArrowException, OSError, KeyError, ValueError):
-                file.unlink(missing_ok=True)
+                with suppress(OSError):
+                    file.unlink(missing_ok=True)
         return known
 
-    def append(self, keys: Sequence[str], vectors: np.ndarray) -> None:
-        """Keep a batch; written whole or not at all."""
+    def append(self, keys: Sequence[str], vectors: np.ndarray) -> bool:
+        """Keep a batch, written whole or not at all; False where it cannot be kept."""
         import pyarrow as pa
 
         from glint_data.dataset.manifest import write_table
 
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise GlintError(
-                f"{self.folder}: the cache cannot be written ({error.strerror}); "
-                f"name another folder in {CACHE_VARIABLE}"
-            ) from error
         table = pa.table({"key": list(keys), "vector": vector_column(vectors)})
         label = hashlib.sha256("".join(keys).encode()).hexdigest()[:24]
-        write_table(self.folder / f"{label}.parquet", table)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            write_table(self.folder / f"{label}.parquet", table)
+        except (OSError, CannotWrite):
+            return False
+        return True
 
 
 def vector_column(vectors: np.ndarray):

@@ -12,11 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from glint_data.labels import shipped
 from glint_data.labels.calibration import COVERAGE, Calibrated, Label
-from glint_data.labels.method import METHODS, Method, Scored, method_named
-from glint_data.labels.similarity import Space
-from glint_data.labels.stage import reference_photos
+from glint_data.labels.evidence import shipped
+from glint_data.labels.method import METHODS, Method, Scored
+from glint_data.labels.methods.similarity import Space
 from glint_data.progress import track
 from glint_data.reference_sets import references
 from glint_data.reference_sets.references import ReferenceSet
@@ -44,9 +43,9 @@ def audit_reference(
         GlintError: unknown set, method or embedder.
     """
     loaded = references.load(reference, reference_root, embedder, device, cache)
-    scored = reference_photos(loaded)
+    scored = shipped.scored_of(loaded)
     can_run = [name for name, known in METHODS.items() if known.can_use(scored.photos)]
-    chosen = [method_named(name) for name in methods or can_run]
+    chosen = [METHODS[name] for name in methods or can_run]
     results = {}
     for method in chosen:
         begun = time.monotonic()

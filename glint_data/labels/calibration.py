@@ -31,15 +31,9 @@ class Label:
         """The four arrays, in order."""
         return self.mos, self.std, self.low, self.high
 
-    def put(self, rows: np.ndarray, other: "Label") -> None:
-        """Overwrite these rows."""
-        for mine, theirs in zip(self.parts(), other.parts(), strict=True):
-            mine[rows] = theirs
-
-    def replaced(self, which: np.ndarray, other: "Label") -> "Label":
-        """With `other`'s rows where `which`, bool (n,), is true."""
-        pairs = zip(self.parts(), other.parts(), strict=True)
-        return Label(*(np.where(which[:, None], theirs, mine) for mine, theirs in pairs))
+    def at(self, photos: np.ndarray, columns: np.ndarray) -> "Label":
+        """The labels at these places, each (k,)."""
+        return Label(*(part[photos, columns] for part in self.parts()))
 
 
 class Calibrated:
@@ -47,6 +41,7 @@ class Calibrated:
 
     def __init__(self, fitted: Fitted, scored: Scored) -> None:
         self._fitted = fitted
+        self.cells = scored.cells
         left_out = fitted.left_out()
         error = scored.mos - left_out.mos
         types = scored.cells[:, 0]

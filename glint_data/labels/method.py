@@ -4,40 +4,47 @@ All methods share this interface, so that the audit can put them side by side an
 Scores are on [0, 1], higher is better; rows are photos, columns are the reference set's cells.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
 
-from glint_data.errors import GlintError
+from glint_data.registry import Registry
+
+DESCRIPTOR = "content/descriptor-1"
+"""The block of content statistics, which there are of every photo."""
 
 
 @dataclass(frozen=True)
 class Photos:
     """What is known of n photos before any label.
 
-    `vectors` float (n, dimensions) from the embedder, `descriptors` float (n, ...) content statistics,
-    `pairs` float (n, C, measurements) full-reference measurements of photo and sample in each cell, NaN
-    where there is no sample; None for methods that look at the photo alone. `network_pairs` likewise, float
-    (n, C, network measurements), and `network` float (n, channel statistics) of the photo, for methods that see
-    both through an ImageNet network.
+    `vectors` float (n, dimensions) from the embedder: the space in which neighbours are looked for;
+    `vectors_are_unit`: whether it is a network's. `blocks` by the name of the evidence: content, float (n, columns),
+    and pairs, float (n, C, columns), NaN where there is no sample.
     """
 
     vectors: np.ndarray
-    descriptors: np.ndarray
     vectors_are_unit: bool
-    pairs: np.ndarray | None = None
-    network_pairs: np.ndarray | None = None
-    network: np.ndarray | None = None
+    blocks: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.vectors)
+
+    @property
+    def descriptors(self) -> np.ndarray:
+        """float (n, ...): content statistics."""
+        return self.blocks[DESCRIPTOR]
 
     def rows(self, which: np.ndarray) -> "Photos":
         """These photos only, in this order."""
-        parts = {name: getattr(self, name) for name in _BY_PHOTO}
-        return replace(self, **{name: part[which] for name, part in parts.items() if part is not None})
+        blocks = {name: block[which] for name, block in self.blocks.items()}
+        return replace(self, vectors=self.vectors[which], blocks=blocks)
 
-
-_BY_PHOTO = ("vectors", "descriptors", "pairs", "network_pairs", "network")
+    def joined(self, blocks: Mapping[str, np.ndarray]) -> "Photos":
+        """With further blocks."""
+        return replace(self, blocks={**self.blocks, **blocks})
 
 
 @dataclass(frozen=True)
@@ -77,40 +84,42 @@ class Fitted(Protocol):
 
 @dataclass(frozen=True)
 class Method:
-    """A registered method: `fit` makes a `Fitted`; `needs_pairs` says that it looks at the samples too,
-    `needs_network` that it does so through an ImageNet network as well."""
+    """A registered method: `fit` makes a `Fitted`, `needs` names the evidence that it looks at.
+
+    `version` goes up when its labels change; it is recorded in every row. `references`: fewer than this do not hold it.
+    """
 
     name: str
     fit: Callable[[Scored], Fitted]
-    needs_pairs: bool
-    needs_network: bool
+    version: str
+    needs: frozenset[str]
     title: str
+    references: int
+
+    @property
+    def needs_pairs(self) -> bool:
+        """Whether it looks at the samples too."""
+        return any(name.startswith("pairs/") for name in self.needs)
 
     def can_use(self, photos: Photos) -> bool:
-        """Whether these photos come with all that the method looks at."""
-        lacks_pairs = self.needs_pairs and photos.pairs is None
-        return not (lacks_pairs or (self.needs_network and photos.network_pairs is None))
+        """Whether these references come with all that the method looks at, and are enough."""
+        return self.needs <= photos.blocks.keys() and len(photos) >= self.references
 
 
-METHODS: dict[str, Method] = {}
+METHODS: Registry[Method] = Registry("label method")
 
 
-def method(needs_pairs: bool = False, needs_network: bool = False) -> Callable:
+def method(
+    version: str = "1", needs: Collection[str] = (), references: int = 3
+) -> Callable[[Callable[[Scored], Fitted]], Callable[[Scored], Fitted]]:
     """Register a fit function under its own name; the docstring's first line is its title."""
 
     def register(fit: Callable[[Scored], Fitted]) -> Callable[[Scored], Fitted]:
         title = (fit.__doc__ or "").strip().splitlines()[0]
-        METHODS[fit.__name__] = Method(fit.__name__, fit, needs_pairs, needs_network, title)
+        METHODS.add(fit.__name__, Method(fit.__name__, fit, version, frozenset(needs), title, references))
         return fit
 
     return register
-
-
-def method_named(name: str) -> Method:
-    """The method of that name. Raises `GlintError` naming those there are."""
-    if name not in METHODS:
-        raise GlintError(f"label method {name!r}: there is none; choose one of {', '.join(METHODS)}")
-    return METHODS[name]
 
 
 def standardised(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

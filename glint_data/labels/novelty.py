@@ -10,7 +10,6 @@ import numpy as np
 
 from glint_data.labels.method import standardised
 
-NOTE = "unlike every reference: mean of the cell, its interval"
 LIMIT = 1.0
 
 _FURTHEST = 6.0

@@ -1,1 +1,1 @@
-"""Scored sets: what is known of them, their reference sets, and one set's scores on another's scale."""
+"""Scored sets: what is known of them, and their reference sets."""

@@ -104,6 +104,11 @@ def load(
     Raises:
         GlintError: unknown set, wrong folder, weights or images missing.
     """
+    if "," in name:
+        raise GlintError(
+            f"reference {name!r}: one reference set at a time; several together labelled no better than the one "
+            f"of the dataset's own suite, so name that one (such as {name.split(',')[0].strip()})"
+        )
     description = description_of(name)
     bundled_scores_file(description)
     if embedder is None and root is not None and _bundled_file(description).is_file():
@@ -208,6 +213,10 @@ def _bundled_vectors(description: dict[str, Any]) -> dict[str, tuple[str, np.nda
         )
     with place.open("rb") as stream:
         table = pq.read_table(stream)
+    if json.loads(table.schema.metadata[_ABOUT_KEY])["entries"] != descriptor.names():
+        raise GlintError(
+            f"{place}: does not hold the entries of {descriptor.NAME}; it was made by another version: reinstall"
+        )
     return {
         reference: (key, vector)
         for reference, key, vector in zip(

@@ -9,7 +9,7 @@ from glint_data.dataset import manifest
 from glint_data.errors import GlintError
 from glint_data.images import pixel_hash, write_png
 from glint_data.labels import label_dataset
-from glint_data.labels.novelty import NOTE
+from glint_data.labels.stage.labelling import UNLIKE as NOTE
 from glint_data.reference_sets import references
 
 
@@ -190,3 +190,98 @@ def test_the_default_method_measures_through_the_network_and_keeps_what_it_measu
     tables = [manifest.read(dataset).drop(columns=["source_path"]) for dataset in (first, again, anew)]
     assert tables[0].equals(tables[1]) and tables[0].equals(tables[2])
     assert tables[0].groupby(["type", "level"])["mos"].nunique().min() > 1  # no cell's mean for everybody
+
+
+def stored(folder, photos, cells):
+    """A dataset of files, as the synthesizer leaves it: samples and pristine pixels with their hashes."""
+    import distortions
+
+    dataset = plan(folder, photos, cells, status="ok")
+    frame = manifest.read(dataset)
+    suite = distortions.suite("kadid10k")
+    (folder / "images").mkdir()
+    for row in frame.index:
+        name, number, level = frame.loc[row, ["source", "type", "level"]]
+        pixels = suite.render(distortions.Photo(photos[name]), int(number), int(level), seed=1).pixels
+        path = f"images/{frame.loc[row, 'sample_id']}.png"
+        write_png(folder / path, pixels)
+        frame.loc[row, ["path", "image_hash"]] = path, pixel_hash(pixels)
+    manifest.write(folder, frame, {"suite": "kadid10k"})
+    return dataset
+
+
+def labels_of(dataset):
+    return manifest.read(dataset).set_index("sample_id")["mos"]
+
+
+def test_an_exchanged_image_is_not_labelled_and_nothing_of_it_is_kept(tmp_path, photos):
+    """Repaired, it gets the label it would have had: the cache never held what was measured of the wrong pixels."""
+    dataset = stored(tmp_path / "a", {"coffee": photos["coffee"]}, CELLS)
+    file = dataset / "images/coffee_01_01.png"
+    right = file.read_bytes()
+    file.write_bytes((dataset / "images/coffee_01_05.png").read_bytes())
+    summary = label_dataset(dataset, method="pair", cache=tmp_path / "cache", workers=1)
+    row = manifest.read(dataset).set_index("sample_id").loc["coffee_01_01"]
+    assert summary.unlabelled == 1 and np.isnan(row["mos"]) and "other pixels" in row["label_note"]
+    assert labels_of(dataset).notna().sum() == 3
+    file.write_bytes(right)
+    assert label_dataset(dataset, method="pair", cache=tmp_path / "cache", workers=1).unlabelled == 0
+    clean = stored(tmp_path / "b", {"coffee": photos["coffee"]}, CELLS)
+    label_dataset(clean, method="pair", cache=tmp_path / "other", workers=1)
+    assert labels_of(dataset).equals(labels_of(clean))
+
+
+def test_labels_do_not_depend_on_whether_measurements_can_be_kept(tmp_path, photos, monkeypatch):
+    from glint_data.errors import CannotWrite
+    from glint_data.labels.stage import measuring
+
+    dataset = stored(tmp_path / "a", {"coffee": photos["coffee"]}, CELLS)
+    label_dataset(dataset, method="pair", cache=tmp_path / "cache", workers=1)
+    before = labels_of(dataset)
+
+    def full(*arguments):
+        raise CannotWrite("the disk is full")
+
+    monkeypatch.setattr(measuring, "write_atomically", full)
+    task = measuring.Task(
+        0,
+        measuring.PhotoFile("coffee", pixel_hash(photos["coffee"]), (tmp_path / "a/coffee.png",)),
+        (measuring.SampleFile(0, "kadid10k", 1, 5, 1, None, dataset / "images/coffee_01_05.png", None),),
+        frozenset({"pairs/plain-1"}),
+        tmp_path / "full",
+    )
+    outcome = measuring.measure_photo(task)
+    assert "cannot be written" in outcome.unkept and np.isfinite(outcome.blocks["pairs/plain-1"]).all()
+    blocked = tmp_path / "file"
+    blocked.write_text("")  # a cache below a file cannot be made
+    label_dataset(dataset, method="pair", cache=blocked / "cache", workers=1)
+    assert labels_of(dataset).equals(before)
+
+
+def test_labelling_waits_for_nobody_who_writes_into_the_dataset(tmp_path, photos):
+    from glint_data import work
+
+    dataset = plan(tmp_path / "a", photos, CELLS)
+    with work.only_run(dataset), pytest.raises(GlintError, match=r"in use|under way|another|at work"):
+        label_dataset(dataset, method="content", cache=tmp_path / "cache")
+    assert labels_of(dataset).isna().all()
+
+
+def test_odd_numbers_of_types_get_no_label_of_another_type(tmp_path, photos):
+    dataset = plan(
+        tmp_path, {"coffee": photos["coffee"]}, [(1, 1), (-1, 1), (-24, 5), (32767, 32767), (25, -4)]
+    )
+    assert label_dataset(dataset, method="content", cache=tmp_path / "cache").labelled == 1
+    assert labels_of(dataset).notna().tolist() == [True, False, False, False, False]
+
+
+def test_two_samples_of_one_cell_get_labels_of_their_own(tmp_path, photos):
+    dataset = stored(tmp_path, {"coffee": photos["coffee"]}, [(1, 1), (1, 5)])
+    frame = manifest.read(dataset)
+    twin = frame.iloc[[1]].assign(sample_id="twin", level=1)  # strongly blurred, but said to be of level 1
+    import pandas as pd
+
+    manifest.write(dataset, pd.concat([frame, twin]), {"suite": "kadid10k"})
+    assert label_dataset(dataset, method="pair", cache=tmp_path / "cache", workers=1).labelled == 3
+    found = labels_of(dataset)
+    assert found["twin"] < found["coffee_01_01"]

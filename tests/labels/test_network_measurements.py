@@ -6,7 +6,7 @@ from skimage import data
 
 import distortions
 from glint_data.embedding import stages
-from glint_data.labels import network_measurements as measurements
+from glint_data.labels.evidence import network as measurements
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +16,7 @@ def photo() -> np.ndarray:
 
 def measured(photo: np.ndarray, sample: np.ndarray) -> dict[str, float]:
     view = [measurements.View(stages.network().stages(image)) for image in (photo, sample)]
-    return dict(zip(measurements.names(), measurements.measure(*view), strict=True))
+    return dict(zip(measurements.COLUMNS, measurements.measure(*view), strict=True))
 
 
 def test_nothing_lost_between_a_photo_and_itself(photo):

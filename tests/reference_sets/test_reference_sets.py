@@ -1,4 +1,4 @@
-"""Other scored sets as references for their own suites, and several sets together."""
+"""Other scored sets as references for their own suites."""
 
 import cv2
 import numpy as np
@@ -11,9 +11,7 @@ from glint_data.errors import GlintError
 from glint_data.images import pixel_hash, read_rgb, write_png
 from glint_data.importing.bundle import bundle
 from glint_data.labels import audit_reference, label_dataset
-from glint_data.labels.several import roots_of, set_names
 from glint_data.reference_sets import references, scored_sets
-from glint_data.reference_sets.alignment import Scores, align, scores_of
 
 TABLES = {"kadid": "KADID10k", "tid2013": "TID2013", "csiq": "CSIQ"}
 
@@ -136,84 +134,6 @@ def test_folder_without_references_says_what_is_expected(tmp_path):
         references.load("tid2013", tmp_path)
 
 
-def test_line_between_two_scales_is_found():
-    """Scores made of the strength alone, on two scales: the line between them is found exactly."""
-    import distortions
-
-    def made(name, suite, slope, offset):
-        cells = [
-            (number, level)
-            for number, kind in distortions.suite(suite).types.items()
-            if kind.distortion in ("gaussian_blur", "white_noise")
-            for level in range(1, 6)
-        ]
-        strengths = [distortions.suite(suite).types[kind].levels[level - 1] for kind, level in cells]
-        quality = 0.5 - 0.04 * np.log(strengths)
-        content = np.linspace(-0.02, 0.02, 7)[:, None]
-        return Scores(name, suite, np.array(cells), slope * (quality + content) + offset)
-
-    first, second = made("kadid", "kadid10k", 1.0, 0.0), made("tid2013", "tid2013", 0.5, 0.2)
-    found, scores = align(first, second)
-    assert found.slope == pytest.approx(2, abs=1e-6) and found.offset == pytest.approx(-0.4, abs=1e-6)
-    assert found.rmse < 1e-6 and found.rank_correlation == pytest.approx(1)
-    columns = [list(map(tuple, first.cells)).index(cell) for cell in found.cells]
-    assert scores == pytest.approx(first.mos[:, columns], abs=1e-6)
-    # sigma .1 and .5 and variance .01 lie beyond what the other set was rated for
-    assert len(found.cells) == 3 + 4
-
-
-def test_turned_direction_and_too_few_cells_are_refused():
-    kadid, tid2013 = scores_of("kadid"), scores_of("tid2013")
-    turned = Scores("tid2013", "tid2013", tid2013.cells, 1 - tid2013.mos)
-    with pytest.raises(GlintError, match=r"better in the one is worse"):
-        align(kadid, turned)
-    few = np.flatnonzero((kadid.cells[:, 0] == 10) & (kadid.cells[:, 1] < 5) | (kadid.cells[:, 0] == 2))
-    with pytest.raises(GlintError, match=r"share 4 cells \(type 10 level 1, .*5 are needed"):
-        align(Scores("kadid", "kadid10k", kadid.cells[few], kadid.mos[:, few]), tid2013)
-
-
-def test_real_sets_agree_where_they_share_cells():
-    found, scores = align(scores_of("kadid"), scores_of("tid2013"))
-    assert len(found.cells) == scores.shape[1] == 36 and scores.shape[0] == 25
-    assert found.slope > 1 and found.rank_correlation > 0.9 and found.rmse < 0.08
-    assert "not the set's own" in found.note
-
-
-def test_two_sets_label_together_only_where_both_were_rated(tid, cache, tmp_path):
-    cells = [(10, 2), (1, 3), (16, 3), (22, 2)]  # JPEG and blur are in both sets
-    photo = tid / "reference_images/i05.BMP"
-    one = dataset(tmp_path / "one", "kadid10k", cells, photo)
-    two = dataset(tmp_path / "two", "kadid10k", cells, photo)
-    label_dataset(one, "kadid", method="content", cache=cache)
-    summary = label_dataset(two, ["tid2013,kadid"], [f"tid2013={tid}"], cache=cache)
-    alone, both = (manifest.read(place).set_index("sample_id") for place in (one, two))
-    shared_cells = ["coffee_10_02", "coffee_01_03"]
-    apart = ["coffee_16_03", "coffee_22_02"]
-    assert both.loc[apart, ["mos", "mos_low"]].equals(alone.loc[apart, ["mos", "mos_low"]])
-    assert (both.loc[shared_cells, "mos"] != alone.loc[shared_cells, "mos"]).all()
-    assert (both.loc[shared_cells, "mos"] - alone.loc[shared_cells, "mos"]).abs().max() < 0.1
-    for name in apart:
-        assert list(both.loc[name, "label_references"]) == list(alone.loc[name, "label_references"])
-    for name in shared_cells:
-        assert both.loc[name, "label_references"][0] == "tid2013:I05"
-        assert both.loc[name, "label_similarities"][0] == pytest.approx(1, abs=1e-3)
-    facts = manifest.facts(two)["label"]
-    assert facts["aligned"][0]["of"] == "tid2013" and len(facts["aligned"][0]["cells"]) == 36
-    assert facts["shared"][0]["alone"] == pytest.approx(0.332, abs=0.01)
-    assert "tid2013 onto kadid: 36 shared cells" in summary.text() and "together" in summary.text()
-    assert summary.labelled == 4 and summary.photos_unlike_references <= 1
-
-
-def test_names_and_folders_of_several_sets():
-    assert set_names(["kadid, tid2013", "kadid"]) == ["kadid", "tid2013"] and set_names("csiq") == ["csiq"]
-    assert roots_of(["here"], ["csiq"])["csiq"].name == "here"
-    with pytest.raises(GlintError, match="tid2013=FOLDER"):
-        roots_of(["here"], ["kadid", "tid2013"])
-    with pytest.raises(GlintError, match="csiq=here"):
-        roots_of(["csiq=here"], ["kadid", "tid2013"])
-
-
-def test_method_that_needs_distorted_references_is_refused(tid, cache, tmp_path):
-    place = dataset(tmp_path / "photos", "kadid10k", [(1, 1)])
-    with pytest.raises(GlintError, match="only one of the sets"):
-        label_dataset(place, "kadid,tid2013", [f"tid2013={tid}"], method="pair", cache=cache)
+def test_several_sets_at_once_are_answered_with_a_sentence():
+    with pytest.raises(GlintError, match=r"one reference set at a time.*name that one \(such as kadid\)"):
+        references.load("kadid,tid2013")

@@ -5,7 +5,7 @@ import numpy as np
 from glint_data.labels.method import Photos, Prediction, Scored, cell_means, method
 
 
-@method()
+@method(references=2)
 def mean(scored: Scored) -> "CellMean":
     """mean score of the cell over all references, content ignored"""
     return CellMean(scored.mos)
@@ -20,7 +20,7 @@ class CellMean:
 
     def predict(self, photos: Photos) -> Prediction:
         """The same row for every photo."""
-        shape = (len(photos.descriptors), len(self._means))
+        shape = (len(photos), len(self._means))
         return Prediction(np.broadcast_to(self._means, shape).copy(), np.ones(shape))
 
     def left_out(self) -> Prediction:

@@ -7,10 +7,10 @@ less accurate than ignoring content.
 import numpy as np
 
 from glint_data.labels.method import Photos, Prediction, Scored, filled, method
-from glint_data.labels.similarity import Space
+from glint_data.labels.methods.similarity import Space
 
 
-@method()
+@method(references=2)
 def nearest(scored: Scored) -> "NearestReference":
     """score of the most similar reference (the published transfer)"""
     return NearestReference(scored)

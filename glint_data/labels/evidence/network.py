@@ -1,4 +1,4 @@
-"""Full-reference measurements of a pair as an ImageNet network sees it: what `deep` looks at beside `pair`'s.
+"""Full-reference measurements of a pair as an ImageNet network sees it: the block `pairs/network-1`.
 
 For each of three stages: how alike each channel's pattern is (structural similarity of feature maps, Ding
 2020), its squared error in units of its own variance, the angle between feature vectors place by place (Zhang
@@ -9,10 +9,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from glint_data.embedding.stages import STRIDES
+from glint_data.embedding.stages import STRIDES, network
+from glint_data.labels.evidence.source import EVIDENCE, PairEvidence
 
-VERSION = "network-1"
-"""Raised when a number changes its meaning: fitted parameters of another version do not apply."""
+COLUMNS = tuple(
+    f"{what}_stride{stride}" for stride in STRIDES for what in ("structure", "error", "angle", "gain")
+)
+"""What the measurements are called, in order."""
 
 _FLOOR = 1e-3
 
@@ -29,15 +32,13 @@ class View:
         ]
 
 
-def names() -> list[str]:
-    """What the measurements are called, in order."""
-    return [
-        f"{what}_stride{stride}" for stride in STRIDES for what in ("structure", "error", "angle", "gain")
-    ]
+def view(pixels: np.ndarray) -> View:
+    """An image as the network sees it."""
+    return View(network().stages(pixels))
 
 
 def measure(photo: View, sample: View) -> list[float]:
-    """The measurements of a pair of equal size, in the order of `names`; finite.
+    """The measurements of a pair of equal size, in the order of `COLUMNS`; finite.
 
     Raises:
         ValueError: where the sizes differ.
@@ -63,3 +64,6 @@ def measure(photo: View, sample: View) -> list[float]:
             float(gain.mean()),
         ]
     return found
+
+
+NETWORK = EVIDENCE.add("pairs/network-1", PairEvidence("pairs/network-1", COLUMNS, view, measure))

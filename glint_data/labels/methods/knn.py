@@ -7,13 +7,13 @@ predicts the references of the fit best when each is left out.
 import numpy as np
 
 from glint_data.labels.method import Photos, Prediction, Scored, cell_means, filled, method
-from glint_data.labels.similarity import Space
+from glint_data.labels.methods.similarity import Space
 
 _TEMPERATURES = (0.2, 0.35, 0.5, 0.75, 1.0, 1.5)
 _SHRINKAGES = np.linspace(0.1, 1.0, 10)
 
 
-@method()
+@method(references=5)
 def knn(scored: Scored) -> "WeightedNeighbours":
     """similarity-weighted mean of the references, shrunk towards the cell's mean"""
     return WeightedNeighbours(scored)

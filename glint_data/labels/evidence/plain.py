@@ -1,4 +1,4 @@
-"""Full-reference measurements of a photo and its sample: what the `pair` method looks at.
+"""Full-reference measurements of a photo and its sample: the block `pairs/plain-1`.
 
 About sixty numbers in a few milliseconds, most of them at half resolution, where the published metrics
 work too: structural similarity by scale (Wang 2003), gradient magnitude similarity (Xue 2014) with chroma
@@ -10,10 +10,27 @@ pooling with them, not their exact borders.
 
 import numpy as np
 
-from glint_data.labels.picture import Picture, window
+from glint_data.labels.evidence.picture import Picture, window
+from glint_data.labels.evidence.source import EVIDENCE, PairEvidence
 
-VERSION = "measurements-1"
-"""Raised when a number changes its meaning: fitted parameters of another version do not apply."""
+COLUMNS = (
+    *("error_full", "error_half", "error_flat", "error_busy", "error_salient"),
+    *("error_masked", "error_masked_median", "error_masked_top", "pyramid1", "pyramid2"),
+    *("pyramid3", "structure0", "structure0_spread", "similarity0", "structure_salient"),
+    *("contrast_gain", "contrast_gained", "contrast_gain_flat", "fidelity0"),
+    *("structure1", "structure1_spread", "similarity1", "fidelity1", "structure2"),
+    *("fidelity2", "structure3", "fidelity3", "gradient_mean", "gradient_deviation"),
+    *("gradient_edges", "gradient_salient", "chroma_mean", "chroma_deviation"),
+    *("gradient_chroma", "edge_gain", "edges_new_flat", "edges_lost", "haar", "light_shift"),
+    *("light_gain", "light_p2_shift", "light_p25_shift", "light_p50_shift"),
+    *("light_p75_shift", "light_p98_shift", "levels_lost", "black_gain", "white_gain"),
+    *("colour_error", "colour_error_flat", "colour_error_salient", "colour_error_top"),
+    *("colour_error_coarse", "saturation_gain", "saturation_shift"),
+    *("saturation_spread_gain", "hue_agreement", "tint_shift", "detail_gain"),
+    *("detail_error", "flat_gain", "band0_gain", "band1_gain", "band2_gain", "band3_gain"),
+    "blocking",
+)
+"""What the measurements are called, in order."""
 
 _C1, _C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
 _GRADIENT_CONSTANT = 170.0
@@ -40,12 +57,10 @@ def measure(photo: Picture, sample: Picture) -> dict[str, float]:
     return {name: float(value) for name, value in found.items()}
 
 
-def names() -> list[str]:
-    """What the measurements are called, in order."""
-    rng = np.random.default_rng(0)
-    first = Picture(rng.integers(0, 256, (64, 64, 3), dtype=np.uint8))
-    second = Picture(rng.integers(0, 256, (64, 64, 3), dtype=np.uint8))
-    return list(measure(first, second))
+def compare(photo: Picture, sample: Picture) -> list[float]:
+    """The measurements of a pair of equal size, in the order of `COLUMNS`."""
+    measured = measure(photo, sample)
+    return [measured[name] for name in COLUMNS]
 
 
 def _loss(similarity: float) -> float:
@@ -211,3 +226,6 @@ def _detail(photo: Picture, sample: Picture, found: dict) -> None:
         found["blocking"] = _log(float(phase.max() - np.median(phase)), 0.1)
     else:
         found["blocking"] = _log(0.0, 0.1)
+
+
+PLAIN = EVIDENCE.add("pairs/plain-1", PairEvidence("pairs/plain-1", COLUMNS, Picture, compare))

@@ -11,7 +11,12 @@ from glint_data.errors import GlintError, ImageRefused
 from glint_data.reference_sets.references import ReferenceSet
 from glint_data.storage.places import recorded
 
-_COLUMNS = ["source", "source_path", "source_hash", "reference_path", "suite", "type", "level", "status"]
+_COLUMNS = [
+    *("source", "source_path", "source_hash", "reference_path", "suite", "type", "level", "status"),
+    *("mos", "label_method"),
+]
+RATED = "rated"
+"""The `label_method` of rows that people scored."""
 
 
 @dataclass(frozen=True)
@@ -24,26 +29,31 @@ class PhotoFile:
 
     def read(self) -> np.ndarray:
         """Its pixels, uint8 RGB; `ImageRefused` where no file holds exactly these."""
-        from glint_data.images import pixel_hash, read_rgb
-
-        reason = "its row names no file"
-        for file in self.candidates:
+        reason = "its row names no photo to compare with"
+        for file in self.candidates if self.hash else ():
             try:
-                pixels = read_rgb(file)
+                return read_recorded(file, self.hash)
             except ImageRefused as refusal:
                 reason = str(refusal)
-                continue
-            if pixel_hash(pixels) == self.hash:
-                return pixels
-            reason = f"{file}: holds other pixels than when the dataset was made"
         raise ImageRefused(f"photo {self.name}: {reason}")
 
 
-@dataclass(frozen=True)
-class Sample:
-    """One sample of a photo: its cell, how to render it, and the file that holds it (None: render it)."""
+def read_recorded(file: Path, recorded_hash: str | None) -> np.ndarray:
+    """An image's pixels, if they are those that were recorded; `ImageRefused` otherwise."""
+    from glint_data.images import pixel_hash, read_rgb
 
-    column: int
+    pixels = read_rgb(file)
+    if recorded_hash and pixel_hash(pixels) != recorded_hash:
+        raise ImageRefused(f"{file}: holds other pixels than when the dataset was made")
+    return pixels
+
+
+@dataclass(frozen=True)
+class SampleFile:
+    """One sample of a photo: its row in the manifest, how to render it, the file that holds it (None: render it)."""
+
+    row: int
+    suite: str
     type: int
     level: int
     seed: int
@@ -51,11 +61,20 @@ class Sample:
     file: Path | None
     hash: str | None
 
+    def key(self) -> list:
+        """All that decides its pixels."""
+        if self.hash:
+            return [self.hash]
+        import distortions
+
+        version = distortions.suite(self.suite).version
+        return [self.suite, version, self.type, self.level, self.seed, self.parameters]
+
 
 @dataclass(frozen=True)
 class Samples:
-    """Row i of the manifest: `photo[i]` indexes `photos`, `suite[i]` indexes `suites`; `whole[i]` says that
-    it was rendered, or planned, without failure."""
+    """Row i of the manifest: `photo[i]` indexes `photos`, `suite[i]` indexes `suites`; `type[i]`, `level[i]` are -1
+    where it has none. `rendered[i]`: it was rendered, or planned, without failure; `rated[i]`: people scored it."""
 
     file: Path
     photos: tuple[PhotoFile, ...]
@@ -64,30 +83,37 @@ class Samples:
     suite: np.ndarray
     type: np.ndarray
     level: np.ndarray
-    whole: np.ndarray
+    rendered: np.ndarray
+    rated: np.ndarray
 
     def __len__(self) -> int:
         return len(self.photo)
 
     def columns_in(self, references: ReferenceSet) -> np.ndarray:
         """int64 (rows,): the references' column of each row's (suite, type, level), -1 where none."""
-        lookup = np.full((int(self.type.max(initial=0)) + 1, int(self.level.max(initial=0)) + 1), -1)
-        for (kind, level), column in references.column_of().items():
-            if kind < lookup.shape[0] and level < lookup.shape[1]:
-                lookup[kind, level] = column
+        codes = references.cells.astype(np.int64) @ [1 << 16, 1]
+        order = np.argsort(codes)
+        wanted = self.type.astype(np.int64) * (1 << 16) + self.level
+        position = np.searchsorted(codes[order], wanted).clip(max=len(codes) - 1)
+        column = np.where(codes[order][position] == wanted, order[position], -1)
         same_suite = np.array([name == references.suite for name in self.suites], dtype=bool)
-        return np.where(same_suite[self.suite] & self.whole, lookup[self.type, self.level], -1)
+        return np.where(
+            same_suite[self.suite] & self.rendered & (self.type >= 0) & (self.level >= 0), column, -1
+        )
+
+    def require_some(self) -> None:
+        """Raise `GlintError` where there is nothing to label."""
+        if len(self) == 0:
+            raise GlintError(f"{self.file}: holds no samples; 'glint-data synthesize' makes them")
+        if not self.rendered.any():
+            raise GlintError(
+                f"{self.file}: none of its {len(self)} samples was rendered; see its failures.csv"
+            )
 
     def require_common_cells(self, columns: np.ndarray, references: ReferenceSet) -> None:
         """Raise `GlintError` where not one sample has a cell that the references were rated in."""
         if (columns >= 0).any():
             return
-        if len(self) == 0:
-            raise GlintError(f"{self.file}: holds no samples; 'glint-data synthesize' makes them")
-        if not self.whole.any():
-            raise GlintError(
-                f"{self.file}: none of its {len(self)} samples was rendered; see its failures.csv"
-            )
         raise GlintError(
             f"{self.file}: its samples are of the suite {', '.join(self.suites)}, but "
             f"{references.title}'s scores are for {references.suite}; "
@@ -98,6 +124,8 @@ class Samples:
 
 def read_samples(file: Path) -> Samples:
     """Read what labelling needs from a manifest; a few bytes a row are kept."""
+    import pyarrow.compute as pc
+
     table = manifest.read_table(file, _COLUMNS)
     folder = manifest.dataset_folder(file)
     codes, first = _distinct(table, "source_hash")
@@ -105,32 +133,36 @@ def read_samples(file: Path) -> Samples:
     places = table.select(["source", "source_hash", "source_path", "reference_path"]).take(first).to_pylist()
     status, first_status = _distinct(table, "status")
     failed = np.array([word == "failed" for word in table["status"].take(first_status).to_pylist()], bool)
+    method, first_method = _distinct(table, "label_method")
+    people = np.array([word == RATED for word in table["label_method"].take(first_method).to_pylist()], bool)
+    scored = table["mos"].is_valid().to_numpy()
     return Samples(
         file=file,
         photos=tuple(_photo_file(folder, place) for place in places),
-        suites=tuple(table["suite"].take(first_suite).cast("string").to_pylist()),
+        suites=tuple(word or "" for word in table["suite"].take(first_suite).cast("string").to_pylist()),
         photo=codes,
         suite=suite,
-        type=table["type"].to_numpy(),
-        level=table["level"].to_numpy(),
-        whole=~failed[status],
+        type=pc.fill_null(table["type"], -1).to_numpy(),
+        level=pc.fill_null(table["level"], -1).to_numpy(),
+        rendered=~failed[status],
+        rated=people[method] & scored,
     )
 
 
-def read_pairs(samples: Samples, columns: np.ndarray) -> dict[int, tuple[Sample, ...]]:
-    """The samples to be measured, by photo: those that have a column in the reference set."""
+def read_pairs(samples: Samples, rows: np.ndarray) -> dict[int, tuple[SampleFile, ...]]:
+    """The samples of these rows of the manifest, by photo."""
     table = manifest.read_table(samples.file, ["seed", "parameters", "path", "image_hash"])
     folder = manifest.dataset_folder(samples.file)
-    wanted = np.flatnonzero(columns >= 0)
-    wanted = wanted[np.lexsort((columns[wanted], samples.photo[wanted]))]
+    wanted = rows[np.lexsort((rows, samples.level[rows], samples.type[rows], samples.photo[rows]))]
     bounds = np.flatnonzero(np.diff(samples.photo[wanted], prepend=-1, append=-1))
-    found = {}
+    by_photo = {}
     for begin, end in itertools.pairwise(bounds):
-        rows = wanted[begin:end]
-        places = table.take(rows).to_pylist()
-        found[int(samples.photo[rows[0]])] = tuple(
-            Sample(
-                column=int(columns[row]),
+        own = wanted[begin:end]
+        places = table.take(own).to_pylist()
+        by_photo[int(samples.photo[own[0]])] = tuple(
+            SampleFile(
+                row=int(row),
+                suite=samples.suites[samples.suite[row]],
                 type=int(samples.type[row]),
                 level=int(samples.level[row]),
                 seed=place["seed"] or 0,
@@ -138,9 +170,9 @@ def read_pairs(samples: Samples, columns: np.ndarray) -> dict[int, tuple[Sample,
                 file=manifest.inside(folder, place["path"]) if place["path"] else None,
                 hash=place["image_hash"],
             )
-            for row, place in zip(rows, places, strict=True)
+            for row, place in zip(own, places, strict=True)
         )
-    return found
+    return by_photo
 
 
 def _photo_file(folder: Path, row: dict) -> PhotoFile:

@@ -1,0 +1,79 @@
+"""Evidence: named blocks of numbers that label methods look at.
+
+A block of content evidence says what a photo is like, one row a photo; a block of pair evidence says what became
+of the photo in a sample, one row a pair. A block is named after what it holds and its version, such as
+`pairs/plain-1`: a number that changes its meaning gets a new version, so nothing measured by another is mixed in.
+A new block is one file that makes a `ContentEvidence` or `PairEvidence` and adds it to `EVIDENCE`; methods name the
+blocks that they need. Measurements of rated sets that ship are compared with `columns` when they are loaded.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from glint_data.embedding.embed import Embedder
+from glint_data.registry import Registry
+
+
+@dataclass(frozen=True)
+class ContentEvidence:
+    """What a photo is like. `open()` gives the embedder whose vectors (photos, len(columns)) these are."""
+
+    name: str
+    columns: tuple[str, ...]
+    open: Callable[[], Embedder]
+
+
+@dataclass(frozen=True)
+class PairEvidence:
+    """What became of a photo in a sample of equal size.
+
+    `view(pixels)` turns an image, uint8 (height, width, 3), into all that comparing needs of it, so that a photo is
+    looked at once for all its samples; sources with the same `view` function share it. `compare(photo, sample)` takes
+    two views and gives `len(columns)` finite numbers.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    view: Callable[[np.ndarray], Any]
+    compare: Callable[[Any, Any], Sequence[float]]
+
+
+EVIDENCE: Registry[ContentEvidence | PairEvidence] = Registry("evidence")
+
+
+def content_evidence(names: frozenset[str]) -> list[ContentEvidence]:
+    """Those of these blocks that say what a photo is like, in the order of registration."""
+    return [source for source in _named(names) if isinstance(source, ContentEvidence)]
+
+
+def pair_evidence(names: frozenset[str]) -> list[PairEvidence]:
+    """Those of these blocks that compare a photo with its sample, in the order of registration."""
+    return [source for source in _named(names) if isinstance(source, PairEvidence)]
+
+
+def _named(names: frozenset[str]) -> list[ContentEvidence | PairEvidence]:
+    for name in names:
+        EVIDENCE[name]  # an unknown name is answered with those there are
+    return [source for name, source in EVIDENCE.items() if name in names]
+
+
+class Comparison:
+    """A photo with its views, for several sources; `row(pixels)` compares one sample with it."""
+
+    def __init__(self, photo: np.ndarray, sources: Sequence[PairEvidence]) -> None:
+        self._sources = sources
+        self._shape = photo.shape
+        self._photo = {source.view: source.view(photo) for source in sources}
+
+    def row(self, sample: np.ndarray) -> list[np.ndarray]:
+        """One float32 (columns,) a source. Raises `ValueError` where the sizes differ."""
+        if sample.shape != self._shape:
+            raise ValueError(f"the photo is {self._shape}, its sample {sample.shape}: not a pair")
+        views = {view: view(sample) for view in self._photo}
+        return [
+            np.asarray(source.compare(self._photo[source.view], views[source.view]), np.float32)
+            for source in self._sources
+        ]

@@ -1,0 +1,31 @@
+"""What photos are like, standardised by the references: the features of the regressions."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from glint_data.labels.method import Photos, standardised
+
+_FURTHEST = 3.0
+"""Standardised features are cut there: a photo beyond it is unlike the references, not further along."""
+
+
+class Features:
+    """The blocks of content evidence that are named, and the embedder's vectors where they are a network's."""
+
+    def __init__(self, photos: Photos, names: Sequence[str]) -> None:
+        self._names = names
+        self._scales = [standardised(block) for block in self._blocks(photos)]
+
+    def __call__(self, photos: Photos) -> list[np.ndarray]:
+        """One standardised float64 block (n, ...) each."""
+        return [
+            ((block - centre) / scale).clip(-_FURTHEST, _FURTHEST)
+            for block, (centre, scale) in zip(self._blocks(photos), self._scales, strict=True)
+        ]
+
+    def _blocks(self, photos: Photos) -> list[np.ndarray]:
+        named = [photos.blocks[name] for name in self._names]
+        if photos.vectors_are_unit:
+            named.insert(1, photos.vectors)
+        return [np.asarray(block, float) for block in named]

@@ -1,0 +1,28 @@
+"""The kernels of the regressions, each a mean over columns so that blocks of any width compare."""
+
+import numpy as np
+
+RADIAL_WIDTH = 4.0
+"""Mean squared difference of standardised features at which the radial kernel has fallen to 1/e."""
+
+
+def mixed(first: np.ndarray, second: np.ndarray, linear: float) -> np.ndarray:
+    """(n, m): `linear` times the mean product plus the rest times a Gaussian of the mean squared distance."""
+    product = first @ second.T / first.shape[1]
+    if linear == 1.0:
+        return product
+    sizes = [(block**2).mean(axis=1) for block in (first, second)]
+    distance = (sizes[0][:, None] + sizes[1][None] - 2 * product).clip(0)
+    return linear * product + (1 - linear) * np.exp(-distance / RADIAL_WIDTH)
+
+
+def own(rows: np.ndarray, linear: float) -> np.ndarray:
+    """The diagonal of `mixed(rows, rows, linear)`, (n,)."""
+    return linear * (rows**2).mean(axis=1) + (1 - linear)
+
+
+def side_by_side(blocks: list[np.ndarray]) -> np.ndarray:
+    """float32: blocks in one, each weighing the same in a mean over the columns."""
+    width = sum(block.shape[1] for block in blocks)
+    weighed = [block * np.sqrt(width / (len(blocks) * block.shape[1])) for block in blocks]
+    return np.concatenate(weighed, axis=1).astype(np.float32)

@@ -1,0 +1,33 @@
+"""`pair` and `deep`: content, and full-reference measurements of the very photo and sample.
+
+Alone, full-reference metrics are worse labels than the cell's mean; beside content they carry what masking does
+to this distortion on this photo. `deep` sees both images, and the photo's content, through an ImageNet network as well:
+feature maps of a network trained to recognise things say more about what a distortion destroyed than any
+measurement by hand, and its channel statistics more about the content. Weights of the published measures (Zhang
+2018, Ding 2020), which were fitted on other people's ratings, are not used.
+
+Up to version 1 a share of every departure stayed with plain metrics, chosen by another set's raters who compared
+images of one photo only; KADID-10k's own audit is better without it, and so are further sets.
+"""
+
+from glint_data.labels.method import DESCRIPTOR, Scored, method
+from glint_data.labels.methods.regression import PairRegression, Shares
+
+_PAIR = Shares(pairs=("pairs/plain-1",), content=(DESCRIPTOR,), content_weight=0.5)
+_DEEP = Shares(
+    pairs=("pairs/plain-1", "pairs/network-1"),
+    content=(DESCRIPTOR, "content/network-1"),
+    content_weight=1.0,
+)
+
+
+@method(version="2", needs={*_PAIR.pairs, *_PAIR.content}, references=16)
+def pair(scored: Scored) -> PairRegression:
+    """content and full-reference measurements of the very photo and sample"""
+    return PairRegression(scored, _PAIR)
+
+
+@method(version="2", needs={*_DEEP.pairs, *_DEEP.content}, references=16)
+def deep(scored: Scored) -> PairRegression:
+    """pair, and all of it as an ImageNet network sees it"""
+    return PairRegression(scored, _DEEP)

@@ -1,0 +1,147 @@
+"""Labels of a dataset's samples in the cells that were rated, by any method; pairs are measured as they are needed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from glint_data import work
+from glint_data.labels.calibration import Calibrated
+from glint_data.labels.method import METHODS, Method, Photos, Scored
+from glint_data.labels.stage.measuring import Measured, Task, measured
+from glint_data.labels.stage.rows import RowLabels
+from glint_data.labels.stage.samples import Samples, read_pairs
+
+UNLIKE = "unlike every reference: mean of the cell, its interval"
+_PHOTOS_AT_A_TIME = 256
+"""Photos labelled together: bounds the memory their measurements take to about ten megabytes."""
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """A dataset's photos: `row_of[i]` is the row of photo i in `photos`, -1 where it was refused; `novel` bool
+    (rows of `photos`,): unlike every reference."""
+
+    photos: Photos
+    row_of: np.ndarray
+    novel: np.ndarray
+
+
+@dataclass(frozen=True)
+class Means:
+    """Where pairs are measured: who does it, and where it is kept (None: nowhere)."""
+
+    cache: Path | None
+    workers: work.Workers
+
+
+def label_cells(
+    chosen: Method,
+    scored: Scored,
+    embedded: Embedded,
+    samples: Samples,
+    columns: np.ndarray,
+    labels: RowLabels,
+    means: Means,
+) -> None:
+    """Label the rows with a column in the references, from their photo and, if the method needs it, their pair.
+
+    Photos unlike every reference get the mean of the cell and its interval. `columns`: int (rows,), -1 without one.
+    """
+    plain = Calibrated(METHODS["mean"].fit(scored), scored)
+    row_of = embedded.row_of[samples.photo]
+    rows = np.flatnonzero((columns >= 0) & (row_of >= 0))
+    strange = embedded.novel[row_of[rows]]
+    _by_photo(plain, embedded, rows[strange], row_of, columns, labels, "mean", UNLIKE)
+    rows = rows[~strange]
+    calibrated = Calibrated(chosen.fit(scored), scored)
+    if not chosen.needs_pairs:
+        _by_photo(calibrated, embedded, rows, row_of, columns, labels, chosen.name)
+        return
+    waiting: list[_Entry] = []
+    for task, outcome in measured(tasks_of(samples, rows, row_of, chosen.needs, means.cache), means.workers):
+        explain_refused(task, outcome, labels)
+        waiting += _entries(task, outcome, columns)
+        if len(waiting) >= _PHOTOS_AT_A_TIME:
+            _by_pairs(calibrated, embedded, waiting, labels, chosen.name)
+            waiting = []
+    if waiting:
+        _by_pairs(calibrated, embedded, waiting, labels, chosen.name)
+
+
+def tasks_of(
+    samples: Samples, rows: np.ndarray, row_of: np.ndarray, evidence: frozenset[str], cache: Path | None
+) -> list[Task]:
+    """What to measure for these rows of the manifest, photo by photo; `row_of` (rows of the manifest,)."""
+    return [
+        Task(int(row_of[pairs[0].row]), samples.photos[photo], pairs, evidence, cache)
+        for photo, pairs in read_pairs(samples, rows).items()
+    ]
+
+
+def explain_refused(task: Task, outcome: Measured, labels: RowLabels) -> None:
+    """Write down why pairs of this photo could not be measured."""
+    for position, reason in outcome.refused.items():
+        labels.explain(np.array([task.samples[position].row]), f"no label: {reason}")
+
+
+def _by_photo(
+    calibrated: Calibrated,
+    embedded: Embedded,
+    rows: np.ndarray,
+    row_of: np.ndarray,
+    columns: np.ndarray,
+    labels: RowLabels,
+    method: str,
+    note: str | None = None,
+) -> None:
+    """Label rows from their photo alone."""
+    order = rows[np.argsort(row_of[rows], kind="stable")]
+    photos = np.unique(row_of[order])
+    for start in range(0, len(photos), _PHOTOS_AT_A_TIME):
+        some = photos[start : start + _PHOTOS_AT_A_TIME]
+        begin, end = np.searchsorted(row_of[order], [some[0], some[-1] + 1])
+        own = order[begin:end]
+        label = calibrated.label(embedded.photos.rows(some))
+        labels.set(own, label.at(np.searchsorted(some, row_of[own]), columns[own]), method, note)
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """Samples of one photo in different cells: `rows` of the manifest, `columns` of the references."""
+
+    photo_row: int
+    rows: np.ndarray
+    columns: np.ndarray
+    blocks: dict[str, np.ndarray]
+
+
+def _entries(task: Task, outcome: Measured, columns: np.ndarray) -> Iterator[_Entry]:
+    """What was measured of a photo; two samples in one cell go into entries of their own."""
+    rows = np.array([sample.row for sample in task.samples])
+    own = columns[rows]
+    turn = np.array([(own[:position] == column).sum() for position, column in enumerate(own)])
+    turn[list(outcome.refused)] = -1
+    for number in range(turn.max() + 1):
+        some = turn == number
+        blocks = {name: block[some] for name, block in outcome.blocks.items()}
+        yield _Entry(task.photo_row, rows[some], own[some], blocks)
+
+
+def _by_pairs(
+    calibrated: Calibrated, embedded: Embedded, entries: list[_Entry], labels: RowLabels, method: str
+) -> None:
+    """Label the samples that were measured of some photos."""
+    shape = (len(entries), len(calibrated.cells))
+    blocks = {
+        name: np.full((*shape, block.shape[1]), np.nan, np.float32)
+        for name, block in entries[0].blocks.items()
+    }
+    for position, entry in enumerate(entries):
+        for name, block in blocks.items():
+            block[position, entry.columns] = entry.blocks[name]
+    photos = embedded.photos.rows(np.array([entry.photo_row for entry in entries]))
+    label = calibrated.label(photos.joined(blocks))
+    for position, entry in enumerate(entries):
+        labels.set(entry.rows, label.at(np.full(len(entry.rows), position), entry.columns), method)

@@ -1,0 +1,56 @@
+"""What a label run did, for a person and for a machine."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from glint_data import progress
+from glint_data.dataset import manifest
+
+
+@dataclass(frozen=True)
+class LabelSummary:
+    """What a label run did. `median_width`: of the 90 % intervals, on the set's own scale; None without labels."""
+
+    dataset: str
+    reference: str
+    method: str
+    embedder: str
+    photos: int
+    samples: int
+    labelled: int
+    unlabelled: int
+    photos_unlike_references: int
+    photos_unreadable: dict[str, str]
+    median_width: float | None
+    scale: str
+    seconds: float
+    seconds_embedding: float
+    seconds_labelling: float
+    notes: tuple[str, ...] = ()
+
+    def text(self) -> str:
+        """The summary for a person: what was labelled, by what, and where it lies."""
+        width = (
+            ""
+            if self.median_width is None
+            else f"90 % intervals {self.median_width:.2f} wide in the median, "
+        )
+        lines = [
+            f"{self.labelled:,} of {self.samples:,} samples labelled, {self.photos:,} photos, "
+            f"in {progress.duration(self.seconds)} (embedding {progress.duration(self.seconds_embedding)})",
+            f"  method {self.method}, references {self.reference}, embedder {self.embedder}; "
+            f"{width}scores {self.scale}",
+        ]
+        lines += [f"  {line}" for note in self.notes for line in note.splitlines()]
+        if self.photos_unlike_references:
+            lines.append(
+                f"  {self.photos_unlike_references:,} photos unlike every reference: cell means, wide intervals"
+            )
+        if self.unlabelled:
+            lines.append(f"  {self.unlabelled:,} samples without label; their label_note says why")
+        lines += [f"  not read: {reason}" for reason in list(self.photos_unreadable.values())[:5]]
+        return "\n".join([*lines, f"  {self.dataset}/{manifest.FILE}"])
+
+    def record(self) -> dict[str, Any]:
+        """The same as plain values."""
+        return asdict(self)
