@@ -39,7 +39,23 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "label_references": ("list<string>", "matched references, nearest first"),
     "label_similarities": ("list<float32>", "their similarities, -1..1"),
     "label_note": ("dictionary", "why the label is wide or missing; null when nothing is to be said"),
+    "label_version": ("dictionary", "version of the method that made the label"),
+    "mask_path": ("string", "where a regional distortion fell, an image relative to the dataset"),
+    "low_resolution_path": (
+        "dictionary",
+        "the small image that was upscaled, relative to the dataset; null where nothing was",
+    ),
+    "licence": ("dictionary", "licence of the photo, as its owner or its set states it"),
+    "split": ("dictionary", "train, val or test, as the set or its owner dealt the photos"),
+    "source_edit": ("dictionary", "JSON of the crop and scaling that make the photo from its file"),
+    "suite_version": ("dictionary", "version of the suite that the sample was planned with"),
 }
+
+ADDED = (
+    *("label_version", "mask_path", "low_resolution_path", "licence", "split", "source_edit"),
+    "suite_version",
+)
+"""Columns that manifests of the first release lack; they are read as null."""
 
 
 def schema() -> "pyarrow.Schema":

@@ -4,12 +4,15 @@ Columns and their meaning stand in `COLUMNS`; `mos` is on [0, 1], higher is bett
 dataset holds `manifest.parquet`; while a run is under way, finished sources stand in `parts/`.
 """
 
+import contextlib
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from glint_data.dataset.columns import COLUMNS, plain_schema, schema, value_of
+from glint_data.dataset import values
+from glint_data.dataset.columns import ADDED, COLUMNS, schema
+from glint_data.dataset.fitting import check_columns, fitted
 from glint_data.errors import GlintError
 from glint_data.storage.files import listing, writing
 from glint_data.storage.places import check, explaining, is_remote, place
@@ -51,74 +54,113 @@ def manifest_file(path: str | Path) -> Path:
     raise GlintError(f"{path}: holds no {FILE}; is this the folder that 'glint-data synthesize --out' wrote?")
 
 
-def read(path: str | Path, columns: list[str] | None = None) -> "pandas.DataFrame":
-    """The manifest as a data frame, all columns or the named ones.
+def read(path: Path | str, columns: list[str] | None = None) -> "pandas.DataFrame":
+    """The manifest as a data frame, all columns or the named ones, in this order.
 
     Raises:
-        GlintError: no manifest there, damaged, of another version, or columns missing.
+        GlintError: no manifest there, damaged, of another version, columns missing, or values that cannot be.
     """
-    frame = read_table(path, columns).to_pandas()
+    return frame_of(read_table(path, columns))
+
+
+def frame_of(table: "pyarrow.Table") -> "pandas.DataFrame":
+    """An Arrow table of manifest columns as pandas has them: text as objects, seeds never rounded."""
+    import pandas
+
+    frame = table.to_pandas()
     for name in frame.columns:
         if frame[name].dtype == "category":
             frame[name] = frame[name].astype(object)
+    if "seed" in frame and table["seed"].null_count:  # pandas would make doubles of them
+        frame["seed"] = pandas.Series(table["seed"].to_pylist(), dtype=object, index=frame.index)
     return frame
 
 
 def read_table(
-    path: str | Path, columns: list[str] | None = None, content: bytes | None = None
+    path: Path | str, columns: list[str] | None = None, content: bytes | None = None, checked: bool = True
 ) -> "pyarrow.Table":
-    """The manifest as an Arrow table; see `read`. `content` are the file's bytes where they are at hand."""
+    """The manifest as an Arrow table; see `read`. `content` are the file's bytes where they are at hand.
+
+    `checked` false lets values pass that cannot be, for those who list them all.
+    """
     import pyarrow as pa
 
-    file, parquet = _checked(path, columns, content)
-    try:
-        with explaining(file):
-            return parquet.read(columns=columns)
-    except (pa.ArrowException, OSError) as error:
-        raise GlintError(f"{file}: not a readable manifest ({error}); restore it or make it again") from error
+    names = list(columns or COLUMNS)
+    file, parquet = _opened_for(path, names, content)
+    with _readable(file):
+        table = parquet.read(columns=[name for name in names if name in parquet.schema_arrow.names])
+        table.validate(full=True)
+        table = fitted(table, names, file, 0) if len(names) else table
+    if checked:
+        _check_values(table, file, 0)
+    return table if isinstance(table, pa.Table) else pa.Table.from_batches([table])
 
 
 def batches(
-    path: str | Path, columns: list[str] | None = None, rows: int = 10_000
+    path: Path | str, columns: list[str] | None = None, rows: int = 10_000
 ) -> Iterator["pyarrow.RecordBatch"]:
     """The manifest in order, at most `rows` rows at a time: memory does not grow with the dataset; see `read`."""
+    names = list(columns or COLUMNS)
+    file, parquet = _opened_for(path, names, None)
+    present = [name for name in names if name in parquet.schema_arrow.names]
+    first = 0
+    with _readable(file):
+        for batch in parquet.iter_batches(rows, columns=present):
+            batch.validate(full=True)
+            batch = fitted(batch, names, file, first)
+            _check_values(batch, file, first)
+            yield batch
+            first += len(batch)
+
+
+@contextlib.contextmanager
+def _readable(file: Path) -> Iterator[None]:
+    """What Arrow and the disk say of a file that cannot be read, as our sentence."""
     import pyarrow as pa
 
-    file, parquet = _checked(path, columns)
     try:
         with explaining(file):
-            yield from parquet.iter_batches(rows, columns=columns)
-    except (pa.ArrowException, OSError) as error:
+            yield
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise GlintError(f"{file}: not a readable manifest ({error}); restore it or make it again") from error
 
 
-def _checked(
-    path: str | Path, columns: list[str] | None, content: bytes | None = None
+def _check_values(table: "pyarrow.Table | pyarrow.RecordBatch", file: Path, first: int) -> None:
+    for problem in values.problems(table, first):
+        raise GlintError(f"{file}: {problem}; mend the table, or make it again")
+
+
+def _opened_for(
+    path: Path | str, names: list[str], content: bytes | None
 ) -> tuple[Path, "pyarrow.parquet.ParquetFile"]:
-    """The manifest's file, opened, with these columns in it and the right values in them."""
+    """The manifest's file, opened, with these columns in it, of types that can be taken."""
     file = manifest_file(path) if content is None else place(path)
     parquet = opened(file, content)
-    missing = [name for name in columns or COLUMNS if name not in parquet.schema_arrow.names]
-    if missing:
-        raise GlintError(
-            f"{file}: lacks the columns {', '.join(missing)}; 'glint-data synthesize' writes them"
-        )
-    _check_types(parquet.schema_arrow, columns or list(COLUMNS), file)
+    found = parquet.schema_arrow
+    check_columns(found, names, file, _VERSION_KEY in (found.metadata or {}))
     return file, parquet
 
 
 def opened(file: Path, content: bytes | None = None) -> "pyarrow.parquet.ParquetFile":
-    """The file, if it is a manifest of this version. Raises `GlintError` where it is not."""
+    """The file, if it is a manifest of this version. Raises `GlintError` where it is not.
+
+    A table without our mark, as pandas writes it, is taken if it has a manifest's columns.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    try:
-        # One file of one dataset: the dataset reader would look for partitions in the folder names.
-        with explaining(file):
-            parquet = pq.ParquetFile(_stream(file) if content is None else pa.BufferReader(content))
-    except (pa.ArrowException, OSError) as error:
-        raise GlintError(f"{file}: not a readable manifest ({error}); restore it or make it again") from error
-    _check_version(parquet.schema_arrow, file)
+    # One file of one dataset: the dataset reader would look for partitions in the folder names.
+    with _readable(file):
+        parquet = pq.ParquetFile(_stream(file) if content is None else pa.BufferReader(content))
+        found = parquet.schema_arrow
+    marked = (found.metadata or {}).get(_VERSION_KEY)
+    if marked is None:
+        check_columns(found, [name for name in COLUMNS if name not in ADDED], file, False)
+    elif marked != str(VERSION).encode():
+        raise GlintError(
+            f"{file}: manifest version {marked.decode(errors='replace')}, but this glint-data reads version "
+            f"{VERSION}; use the glint-data that wrote it, or make the dataset again with this one"
+        )
     return parquet
 
 
@@ -127,33 +169,17 @@ def _stream(file: Path) -> "Path | BinaryIO":
     return file.fs.open(file.path, "rb") if is_remote(file) else file
 
 
-def _check_version(found: "pyarrow.Schema", file: Path) -> None:
-    marked = (found.metadata or {}).get(_VERSION_KEY)
-    if marked is None:
-        raise GlintError(
-            f"{file}: a Parquet file, but not a glint-data manifest (no version in its metadata)"
-        )
-    if marked != str(VERSION).encode():
-        raise GlintError(
-            f"{file}: manifest version {marked.decode(errors='replace')}, but this glint-data reads version "
-            f"{VERSION}; use the glint-data that wrote it, or make the dataset again with this one"
-        )
-
-
-def _check_types(found: "pyarrow.Schema", columns: list[str], file: Path) -> None:
-    """Columns of the right values; whether they are dictionary-encoded is a matter of storage."""
-    for field in plain_schema(columns):
-        if value_of(found.field(field.name).type) != field.type:
-            raise GlintError(
-                f"{file}: column {field.name} holds {found.field(field.name).type}, not {field.type}; "
-                "this is no table that glint-data wrote"
-            )
-
-
 def facts(path: str | Path) -> dict[str, Any]:
     """What the writers of the manifest noted about it as a whole: score range, label method, versions."""
-    metadata = opened(manifest_file(path)).schema_arrow.metadata or {}
-    return json.loads(metadata.get(_FACTS_KEY, b"{}"))
+    file = manifest_file(path)
+    metadata = opened(file).schema_arrow.metadata or {}
+    try:
+        noted = json.loads(metadata.get(_FACTS_KEY, b"{}"))
+    except ValueError as error:
+        raise GlintError(f"{file}: its notes are damaged ({error}); restore it or make it again") from error
+    if not isinstance(noted, dict) or not isinstance(noted.get("label", {}), dict):
+        raise GlintError(f"{file}: its notes are none that glint-data wrote; restore it or make it again")
+    return noted
 
 
 def to_table(frame: "pandas.DataFrame", facts: dict[str, Any] | None = None) -> "pyarrow.Table":

@@ -1,30 +1,31 @@
-"""The pixels behind a row of the manifest: read from its file, or rendered from its recipe, and checked.
+"""The pixels behind a sample: read from its file, or rendered from its recipe, and always checked.
 
-A virtual dataset's rows give the same pixels and the same file bytes as those of the dataset it would be
+A virtual dataset's samples give the same pixels and the same file bytes as those of the dataset it would be
 materialised to. Every picture is compared with the hash that its row records.
 """
 
+import contextlib
 import functools
 import json
-from collections.abc import Mapping
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 import distortions
 from glint_data import images
-from glint_data.dataset import manifest, runs
+from glint_data.dataset import manifest, rendering, runs
+from glint_data.dataset.status import Status
 from glint_data.errors import GlintError, ImageRefused
 from glint_data.storage.files import holds, read_bytes
 from glint_data.storage.places import recorded
 
-COLUMNS = [
-    *("sample_id", "source", "source_path", "source_hash", "reference_path", "suite", "type", "level"),
-    *("seed", "parameters", "path", "image_hash", "status"),
-]
-"""What a row needs so that its pixels can be had."""
+if TYPE_CHECKING:
+    from glint_data.dataset.sample import Sample
 
 
 @dataclass(frozen=True)
@@ -45,88 +46,176 @@ class Picture:
         return images.ENCODERS[format](self.pixels)
 
 
+@dataclass(frozen=True)
+class _Held:
+    """A pristine photo as read, and prepared for rendering."""
+
+    picture: Picture
+    photo: distortions.Photo
+
+
 class Pictures:
-    """Pixels for the rows of one dataset; the last photo is kept, so ask for all rows of one before the next."""
+    """Pixels for the samples of one dataset. `photos` pristine ones are kept: ask for one photo's samples together."""
 
-    def __init__(self, dataset: str | Path) -> None:
-        self.folder = manifest.dataset_folder(dataset)
-        self.format = rendered_format(self.folder)
-        self._last: tuple[str, str | None, Picture] | None = None
+    def __init__(self, folder: Path, photos: int = 1) -> None:
+        self.folder, self._most = folder, photos
+        self._held: OrderedDict[tuple[str | None, ...], _Held] = OrderedDict()
+        self._lock = threading.Lock()
+        self._made_with: dict[str, str] | None = None
 
-    def sample(self, row: Mapping[str, Any]) -> Picture:
+    def __getstate__(self) -> dict[str, object]:
+        return {"folder": self.folder, "photos": self._most}
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        self.__init__(**state)  # type: ignore[misc]
+
+    def sample(self, sample: "Sample") -> Picture:
         """The sample's picture. Raises `ImageRefused` where its file or photo is gone, damaged or changed."""
-        if row["status"] == "planned":
-            return self._rendered(row)
-        if row["status"] != "ok" or not row["path"]:
-            raise ImageRefused(
-                f"{row['sample_id']}: was not rendered: {row.get('error') or 'no file is named'}"
-            )
-        return _read(manifest.inside(self.folder, row["path"]), row["image_hash"])
+        with _naming(sample):
+            if sample.status == Status.PLANNED:
+                return self._rendered(sample)
+            if sample.status != Status.OK or not sample.path:
+                raise ImageRefused(f"was not rendered: {sample.error or 'no file is named'}")
+            return _read(manifest.inside(self.folder, sample.path), sample.image_hash)
 
-    def pristine(self, row: Mapping[str, Any]) -> Picture | None:
-        """The pristine photo's picture, None for a row without one. Raises `ImageRefused`."""
-        if row["reference_path"]:
-            key = (row["reference_path"], row["source_hash"])
-            if self._last is None or self._last[:2] != key:
-                self._last = (*key, _read(manifest.inside(self.folder, key[0]), key[1]))
-            return self._last[2]
-        if not has_pristine(row):
+    def pristine(self, sample: "Sample") -> Picture | None:
+        """The pristine photo's picture, None for a sample without one. Raises `ImageRefused`."""
+        if not sample.has_pristine:
             return None
-        return Picture(_photo(row["source_path"], row["source_hash"]).codes, row["source_hash"], "png")
+        with _naming(sample):
+            return self._photo(sample).picture
 
-    def _rendered(self, row: Mapping[str, Any]) -> Picture:
-        if row["suite"] not in distortions.suites():
-            raise ImageRefused(f"{row['sample_id']}: its suite {row['suite']} is not known here")
-        photo = _photo(row["source_path"], row["source_hash"])
-        drawn = json.loads(row["parameters"]) if row["parameters"] else None
-        try:
-            rendering = distortions.suite(row["suite"]).render(
-                photo, row["type"], row["level"], seed=row["seed"], parameters=drawn
+    def photo(self, sample: "Sample") -> distortions.Photo:
+        """The pristine photo, prepared for rendering. Raises `ImageRefused`."""
+        with _naming(sample):
+            return self._photo(sample).photo
+
+    @functools.cached_property
+    def format(self) -> str:
+        """The format in which rendered images are, or would be, written."""
+        return rendered_format(self.folder)
+
+    def suite_version(self, sample: "Sample") -> str | None:
+        """The version that the sample was planned with: its row's, else that of the run that made the dataset."""
+        if sample.suite_version:
+            return sample.suite_version
+        if self._made_with is None:
+            self._made_with = _suite_of_run(self.folder)
+        return self._made_with.get(sample.suite or "")
+
+    def _rendered(self, sample: "Sample") -> Picture:
+        photo = self._photo(sample).photo
+        made = rendering.render(
+            photo,
+            sample.suite,
+            self.suite_version(sample),
+            sample.type,
+            sample.level,
+            sample.seed,
+            sample.parameters,
+        )
+        seen = images.pixel_hash(made.pixels)
+        if sample.image_hash and seen != sample.image_hash:
+            raise ImageRefused(
+                "renders to other pixels here than those recorded; compare the versions in run.json"
             )
-        except (ValueError, RuntimeError, ArithmeticError, KeyError, TypeError) as error:
-            raise ImageRefused(f"{row['sample_id']}: cannot be rendered: {error}") from error
-        found = images.pixel_hash(rendering.pixels)
-        if row["image_hash"] and found != row["image_hash"]:
-            raise ImageRefused(f"{row['sample_id']}: renders to other pixels here than those recorded")
-        parameters = json.dumps(rendering.parameters, sort_keys=True)
-        return Picture(rendering.pixels, found, self.format, parameters=parameters)
+        parameters = json.dumps(made.parameters, sort_keys=True)
+        return Picture(made.pixels, seen, self.format, parameters=parameters)
+
+    def _photo(self, sample: "Sample") -> _Held:
+        key = (sample.source_hash, sample.reference_path, sample.source_path, sample.source_edit)
+        with self._lock:
+            if key in self._held:
+                self._held.move_to_end(key)
+                return self._held[key]
+        picture = self._read_photo(sample)
+        held = _Held(picture, distortions.Photo(picture.pixels))
+        with self._lock:
+            self._held[key] = held
+            while len(self._held) > self._most:
+                self._held.popitem(last=False)
+        return held
+
+    def _read_photo(self, sample: "Sample") -> Picture:
+        """From the first place that holds exactly these pixels: the dataset's own copy, or the photo's file."""
+        refusal = None
+        if sample.reference_path:
+            try:
+                return _read(manifest.inside(self.folder, sample.reference_path), sample.source_hash)
+            except ImageRefused as reason:
+                refusal = reason
+        if sample.source_path and sample.source_hash:
+            try:
+                return _read_source(sample.source_path, sample.source_edit, sample.source_hash)
+            except ImageRefused as reason:
+                refusal = refusal or reason
+        raise refusal or ImageRefused("its row names no photo to render from, with its hash")
 
 
-def has_pristine(row: Mapping[str, Any]) -> bool:
-    """Whether a row has a pristine photo behind it; a scored photograph has none."""
-    return bool(row["reference_path"]) or row["status"] == "planned"
+@contextlib.contextmanager
+def _naming(sample: "Sample") -> Iterator[None]:
+    """Refusals within the block name the sample."""
+    try:
+        yield
+    except GlintError as refusal:
+        text = str(refusal)
+        raise ImageRefused(text if sample.id in text else f"{sample.id}: {text}") from refusal
 
 
 def rendered_format(folder: Path) -> str:
-    """The format in which a dataset's images are, or would be, written."""
-    settings = runs.read(folder).get("settings", {}) if holds(folder, runs.FILE) else {}
-    return settings.get("format", "png") if isinstance(settings, dict) else "png"
+    """The format in which a dataset's images are, or would be, written.
+
+    Raises:
+        GlintError: the dataset's run.json names one that is none of ours; no file is named after it.
+    """
+    name = _settings(folder).get("format", "png")
+    if not isinstance(name, str) or name not in images.ENCODERS:
+        raise GlintError(
+            f"{folder / runs.FILE}: names the format {name!r}, known are {', '.join(images.ENCODERS)}; restore the file"
+        )
+    return name
+
+
+def _suite_of_run(folder: Path) -> dict[str, str]:
+    """The suite that the run used, with its version."""
+    settings = _settings(folder)
+    suite, version = settings.get("suite"), settings.get("suite_version")
+    return {suite: version} if isinstance(suite, str) and isinstance(version, str) else {}
+
+
+def _settings(folder: Path) -> dict[str, Any]:
+    return runs.read(folder).get("settings", {}) if holds(folder, runs.FILE) else {}
 
 
 def _read(file: Path, expected: str | None) -> Picture:
     try:
         encoded = read_bytes(file)
     except OSError as error:
-        raise ImageRefused(f"{file}: cannot be read ({error.strerror or error})") from error
+        raise ImageRefused(
+            f"{file}: cannot be read ({error.strerror or error}); the command that made the dataset, such as "
+            "'glint-data synthesize', makes lost files again"
+        ) from error
     except GlintError as error:
         raise ImageRefused(str(error)) from error
     pixels = images.decode(encoded, str(file)).pixels
-    found = images.pixel_hash(pixels)
-    if expected and found != expected:
+    seen = images.pixel_hash(pixels)
+    if expected and seen != expected:
         raise ImageRefused(
-            f"{file}: other pixels than were written (hash {found[:12]}, not {expected[:12]}); "
+            f"{file}: other pixels than were written (hash {seen[:12]}, not {expected[:12]}); "
             "'glint-data verify' finds all such files"
         )
-    return Picture(pixels, found, PurePosixPath(file.name).suffix[1:].lower(), encoded)
+    return Picture(pixels, seen, PurePosixPath(file.name).suffix[1:].lower(), encoded)
 
 
-@functools.lru_cache(maxsize=1)
-def _photo(path: str | None, expected: str) -> distortions.Photo:
-    if not path:
-        raise ImageRefused("the row names no photo to render from")
+def _read_source(path: str, edit: str | None, expected: str) -> Picture:
+    """The photo from its own file; what an export copies is then a PNG of its pixels."""
+    if edit:
+        raise ImageRefused(
+            f"{path}: was cropped or scaled ({edit}), which this glint-data cannot repeat; update it"
+        )
     pixels = images.read_rgb(recorded(path))
     if images.pixel_hash(pixels) != expected:
         raise ImageRefused(
             f"{path}: is not the photo that the recipes were made for; restore it or synthesize again"
         )
-    return distortions.Photo(pixels)
+    return Picture(pixels, expected, "png")

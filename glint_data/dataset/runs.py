@@ -77,8 +77,7 @@ def _check_same(folder: Path, verb: str, settings: dict[str, Any]) -> None:
         raise GlintError(
             f"{folder}: was made by 'glint-data {record.get('verb')}'; choose another --out for {verb}"
         )
-    before = record.get("settings")
-    before = before if isinstance(before, dict) else {}
+    before = record.get("settings", {})
     changed = [
         f"  {name}: {_shown(before.get(name))} there, {_shown(settings.get(name))} now"
         for name in sorted(before.keys() | settings.keys())
@@ -111,11 +110,19 @@ def read(folder: Path) -> dict[str, Any]:
         record = json.loads(read_bytes(file))
     except FileNotFoundError:
         raise GlintError(f"{folder}: holds no {FILE}; name a folder that glint-data wrote") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise GlintError(f"{file}: cannot be read ({error}); restore it or begin in a new folder") from error
-    if not isinstance(record, dict):
-        raise GlintError(f"{file}: holds no record of a run; restore it or begin in a new folder")
+    for name, kind in _SHAPES.items():
+        if not isinstance(record, dict) or not isinstance(record.get(name, kind()), kind):
+            raise GlintError(
+                f"{file}: holds no record of a run ({name} is not what glint-data writes); restore it or begin in a "
+                "new folder"
+            )
     return record
+
+
+_SHAPES: dict[str, type] = {"verb": str, "settings": dict, "versions": dict, "photos": dict, "best": dict}
+"""What a record may hold, and as what: checked once, when it is read."""
 
 
 def write(folder: Path, record: dict[str, Any]) -> None:

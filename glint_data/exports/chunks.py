@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from glint_data.dataset import manifest
-from glint_data.dataset.pixels import has_pristine, rendered_format
+from glint_data.dataset.pixels import rendered_format
+from glint_data.dataset.status import Status
 from glint_data.exports.format import FORMATS, Chunk, Format, Row, ending, file_name
 
 
@@ -59,11 +60,11 @@ class Planner:
     def _reason_against(self, row: Row) -> str | None:
         if not row["sample_id"] or not row["source"]:
             return "the row names no sample or no source; 'glint-data verify' tells more"
-        if row["status"] not in ("ok", "planned"):
+        if row["status"] not in (Status.OK, Status.PLANNED):
             return row["error"] or f"has no image (status {row['status']})"
         if self.kind.needs_label and row["mos"] is None:
             return row["label_note"] or "has no label; run 'glint-data label'"
-        if self.kind.needs_reference and not has_pristine(row):
+        if self.kind.needs_reference and not _has_pristine(row):
             return f"has no pristine photo, which {self.kind.title} needs"
         return None
 
@@ -78,7 +79,7 @@ class Planner:
         places = self.kind.file_names(
             sample, reference, row["split"], next(self._numbers), self._number_of[source]
         )
-        row["file_name"], row["reference_file_name"] = places[0], places[1] if has_pristine(row) else None
+        row["file_name"], row["reference_file_name"] = places[0], places[1] if _has_pristine(row) else None
         chunk.rows.append(row)
 
     def _chunk(self, number: int, folder: Path, split: str, chunk: "_Open") -> Chunk:
@@ -100,3 +101,8 @@ class _Open:
 
     rows: list[Row] = field(default_factory=list)
     first_of: set[str] = field(default_factory=set)
+
+
+def _has_pristine(row: Row) -> bool:
+    """As `Sample.has_pristine`, for a row that is not yet one."""
+    return bool(row["reference_path"]) or row["status"] == Status.PLANNED

@@ -1,14 +1,16 @@
 """What a format is: names for files, pictures into them by worker processes, and a table of the rows."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar
 from urllib.parse import quote
 
+from glint_data.dataset.manifest import dataset_folder
 from glint_data.dataset.pixels import Picture, Pictures
-from glint_data.errors import CannotWrite, GlintError, ImageRefused
+from glint_data.dataset.sample import Sample
+from glint_data.errors import CannotWrite, GlintError
 from glint_data.exports.about import About, Exported
 from glint_data.exports.folder import write_file
 from glint_data.storage.files import make_durable
@@ -16,7 +18,7 @@ from glint_data.storage.files import make_durable
 Row = dict[str, Any]
 """A row of the manifest with `file_name` and `reference_file_name`, relative to the export, and `split`."""
 
-HIDDEN = ("source_path", "reference_path", "path", "status", "error")
+HIDDEN = (*("source_path", "reference_path", "path", "mask_path", "low_resolution_path", "status", "error"),)
 """Columns that say where things lie on the machine of the dataset: they do not leave it."""
 
 ROWS_A_FOLDER = 8_000
@@ -81,7 +83,7 @@ class Format(ABC):
         Raises:
             CannotWrite: the target cannot be written.
         """
-        pictures = Pictures(chunk.dataset)
+        pictures = Pictures(dataset_folder(Path(chunk.dataset)))
         waiting = set(chunk.first_of)
         files: list[Path] = []
 
@@ -90,12 +92,13 @@ class Format(ABC):
 
         written = []
         for row in chunk.rows:
-            try:
-                pristine = pristine_of(pictures, row)
+            try:  # the photo first: rows of other chunks rely on it, whatever becomes of this one
+                entry = Sample.from_row(row, pictures)
+                pristine = entry.pristine_picture()
                 if pristine is not None and row["source"] in waiting:
                     waiting.remove(row["source"])
                     put(row["reference_file_name"], pristine)
-                sample = sample_of(pictures, row)
+                sample = entry.picture()
                 put(row["file_name"], sample)
                 written.append(Written(found_in(sample)))
             except CannotWrite:
@@ -133,27 +136,6 @@ def format_named(name: str) -> type[Format]:
     if name not in FORMATS:
         raise GlintError(f"--to {name}: no such format; choose one of {', '.join(sorted(FORMATS))}")
     return FORMATS[name]
-
-
-def pristine_of(pictures: Pictures, row: Row) -> Picture | None:
-    """A row's pristine photo, None where it has none. Raises `GlintError` where it cannot be had.
-
-    Asked for before the sample: rows of other chunks rely on it, whatever becomes of this one.
-    """
-    return _named(pictures.pristine, row)
-
-
-def sample_of(pictures: Pictures, row: Row) -> Picture:
-    """A row's picture. Raises `GlintError` where it cannot be had."""
-    return _named(pictures.sample, row)
-
-
-def _named(read: Callable[[Row], Any], row: Row) -> Any:
-    try:
-        return read(row)
-    except ImageRefused as refusal:
-        name = row["sample_id"]
-        raise GlintError(str(refusal) if name in str(refusal) else f"{name}: {refusal}") from refusal
 
 
 def found_in(picture: Picture) -> Row:

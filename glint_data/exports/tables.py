@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 ROWS_A_GROUP = 10_000
 COLUMNS = [
     *("file_name", "reference_file_name", "split"),
-    *(name for name in manifest.COLUMNS if name not in HIDDEN),
+    *(name for name in manifest.COLUMNS if name not in (*HIDDEN, "split")),
 ]
 MEANINGS = {
     "file_name": "the sample's image",
     "reference_file_name": "the pristine photo's image; null where there is none",
     "split": "train, val or test, whole photos each; train where nothing was split",
-} | {name: meaning for name, (_kind, meaning) in manifest.COLUMNS.items()}
+} | {name: meaning for name, (_kind, meaning) in manifest.COLUMNS.items() if name != "split"}
 MEANINGS["seed"] += ", in decimal"
 
 

@@ -14,7 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
+from glint_data.dataset.manifest import dataset_folder
 from glint_data.dataset.pixels import Pictures
+from glint_data.dataset.sample import Sample
 from glint_data.errors import CannotWrite, GlintError
 from glint_data.exports.about import About, Exported
 from glint_data.exports.card import write_card
@@ -26,9 +28,7 @@ from glint_data.exports.format import (
     Written,
     export_format,
     found_in,
-    pristine_of,
     record,
-    sample_of,
 )
 from glint_data.storage.files import make_durable
 
@@ -59,17 +59,18 @@ class Webdataset(Format):
         """Write one shard of samples and one of the photos first met in it. Runs in a worker process."""
         name = f"{chunk.split}-{chunk.number_in_split:06d}.tar"
         samples, references = Path(chunk.folder, name), Path(chunk.folder, "references", name)
-        pictures = Pictures(chunk.dataset)
+        pictures = Pictures(dataset_folder(Path(chunk.dataset)))
         waiting = set(chunk.first_of)
         written = []
         with Shard(samples) as sample_shard, Shard(references) as reference_shard:
             for row in chunk.rows:
                 try:
-                    pristine = pristine_of(pictures, row)
+                    entry = Sample.from_row(row, pictures)
+                    pristine = entry.pristine_picture()
                     if pristine is not None and row["source"] in waiting:
                         waiting.remove(row["source"])
                         reference_shard.add(row["reference_file_name"], pristine.encoded())
-                    sample = sample_of(pictures, row)
+                    sample = entry.picture()
                 except CannotWrite:
                     raise
                 except GlintError as refusal:

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from glint_data.dataset import manifest, pixels
+from glint_data.dataset import manifest
+from glint_data.dataset.pixels import Pictures
+from glint_data.dataset.sample import Sample
+from glint_data.dataset.status import Status
 from glint_data.errors import GlintError
 from glint_data.progress import track
 from glint_data.reports.page import Section, detail_of, whole_of
@@ -33,7 +36,7 @@ def grid_section(dataset: Path, samples: "pandas.DataFrame") -> Section | None:
     `samples` needs the columns source, distortion and status. A virtual dataset's cells are rendered by worker
     processes; where the photo is gone, the section says so.
     """
-    drawn = samples[samples["distortion"].notna() & samples["status"].isin(("ok", "planned"))]
+    drawn = samples[samples["distortion"].notna() & samples["status"].isin((Status.OK, Status.PLANNED))]
     if not len(drawn):
         return None
     source = random.Random(0).choice(sorted(drawn["source"].unique()))
@@ -61,16 +64,15 @@ def rows_of(dataset: Path, source: str) -> Iterator[Row]:
     """The rows of one source that have a cell and are, or can be, rendered."""
     import pyarrow.compute as pc
 
-    columns = dict.fromkeys([*pixels.COLUMNS, "distortion", "mos", "mos_std"])
-    for batch in manifest.batches(dataset, list(columns), rows=100_000):
+    for batch in manifest.batches(dataset, rows=100_000):
         for row in batch.filter(pc.equal(batch.column("source").cast("string"), source)).to_pylist():
-            if row["status"] in ("ok", "planned") and row["distortion"] and row["type"] is not None:
+            if row["status"] in (Status.OK, Status.PLANNED) and row["distortion"] and row["type"] is not None:
                 yield row
 
 
 def _shown(tasks: list[tuple[str, list[Row], bool]]) -> Iterator[Shown]:
     """The tasks' outcomes in their order; files are quicker to read here than workers are to start."""
-    if all(row["status"] == "ok" for _dataset, rows, _first in tasks for row in rows):
+    if all(row["status"] == Status.OK for _dataset, rows, _first in tasks for row in rows):
         yield from map(show, tasks)
         return
     found = {}
@@ -87,18 +89,18 @@ def _shown(tasks: list[tuple[str, list[Row], bool]]) -> Iterator[Shown]:
 def show(task: tuple[str, list[Row], bool]) -> Shown:
     """The cells of one type, and the photo itself if the last entry says so. May run in a worker process."""
     dataset, rows, with_photo = task
-    pictures = pixels.Pictures(dataset)
+    pictures = Pictures(manifest.dataset_folder(Path(dataset)))
     cells, photo, missing = [], None, None
     for row in rows:
         try:
-            cells.append(_cell(row, detail_of(pictures.sample(row).pixels)))
+            cells.append(_cell(row, detail_of(Sample.from_row(row, pictures).pixels())))
         except GlintError as refusal:
             cells.append(_cell(row, None))
             missing = missing or str(refusal)
     if with_photo:
         try:
-            pristine = pictures.pristine(rows[0])
-            photo = whole_of(pristine.pixels) if pristine is not None else None
+            pristine = Sample.from_row(rows[0], pictures).pristine()
+            photo = whole_of(pristine) if pristine is not None else None
         except GlintError as refusal:
             missing = missing or str(refusal)
     return Shown(cells, photo, missing)

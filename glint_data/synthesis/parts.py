@@ -12,6 +12,7 @@ import numpy as np
 
 from glint_data import sources
 from glint_data.dataset import manifest
+from glint_data.dataset.columns import plain_schema
 from glint_data.storage.files import holds, listing, read_ahead, read_bytes, remove_folder
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def _stacked(tables: list["pa.Table"]) -> "pa.Table":
     """Tables of the same columns one after the other, dictionaries decoded."""
     import pyarrow as pa
 
-    plain = manifest.plain_schema(tables[0].column_names)
+    plain = plain_schema(tables[0].column_names)
     return pa.concat_tables([table.select(plain.names).cast(plain) for table in tables])
 
 
