@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any
 
-import numpy as np
-
 
 def plain(value: Any) -> Any:
     """A value as JSON has it: paths as text, arrays as lists, dataclasses by field, null for NaN and the infinite.
@@ -21,10 +19,8 @@ def plain(value: Any) -> Any:
         return {str(name): plain(item) for name, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [plain(item) for item in value]
-    if isinstance(value, np.ndarray):
+    if hasattr(value, "tolist"):  # NumPy's arrays and numbers
         return plain(value.tolist())
-    if isinstance(value, np.generic):
-        return plain(value.item())
     if isinstance(value, Enum):
         return plain(value.value)
     if isinstance(value, float) and not math.isfinite(value):
@@ -32,6 +28,14 @@ def plain(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     return value if value is None or isinstance(value, (bool, int, float, str)) else os.fspath(value)
+
+
+def as_mapping(value: Any) -> dict[str, Any]:
+    """A mapping or a dataclass as a record."""
+    found = plain(value)
+    if not isinstance(found, dict):
+        raise TypeError(f"{type(value).__name__} is no record")
+    return found
 
 
 def as_json(record: Mapping[str, Any]) -> bytes:

@@ -70,7 +70,7 @@ def label(
         summary = label_dataset(
             place,
             reference,
-            reference_root,
+            None if reference_root is None else anywhere(reference_root),
             embedder,
             method,
             device,

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Datasets = Annotated[
-    AnyDataset | Sequence[AnyDataset], argument("DATASET...", "Labelled datasets.", many=True)
+    "AnyDataset | Sequence[AnyDataset]", argument("DATASET...", "Labelled datasets.", many=True)
 ]
 
 
@@ -78,7 +79,9 @@ def train(
     from glint_data import training
 
     places = [place_of(entry) for entry in several(dataset)]
-    options = settings | training.read_switches(settings.get("model", TrainSettings.model), _assignments(set))
+    options = settings | training.read_switches(
+        settings.get("model", TrainSettings.model), _assignments(set), _with_options()
+    )
     where = None if cache is None else here(cache)
     options |= {
         "device": device,
@@ -93,6 +96,10 @@ def train(
         return Run(folder, found, training.repeat_text(found))
     summary = training.train(places, out=folder, **{"model": TrainSettings.model, **options})
     return Run(folder, summary, summary.text())
+
+
+def _with_options() -> list[str]:
+    return [entry.name for entry in fields(TrainSettings) if entry.metadata]
 
 
 def _assignments(given: "Sequence[str] | Mapping[str, Any]") -> list[str]:
@@ -210,7 +217,8 @@ def score(
     if run is None and len(pictures) > 1 and _is_run(pictures[0]):
         run, *pictures = pictures  # the first release's order: score RUN IMAGES
     if run is None:
-        raise GlintError("name a run: --run RUN")
+        training.find_images(pictures)
+        raise GlintError("no network to judge by; name a training run: --run RUN")
     pristine = [anywhere(entry) for entry in several(reference)]
     rows = training.score(
         here(run), [os.fspath(entry) for entry in pictures], pristine, target, crops, device

@@ -3,7 +3,7 @@
 import os
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 from glint_data.api.options import AnyDataset, Where
 from glint_data.errors import CannotWrite, GlintError
@@ -36,6 +36,14 @@ def place_of(dataset: AnyDataset) -> Path:
     if isinstance(dataset, (str, os.PathLike)):
         return anywhere(dataset)
     return dataset.file
+
+
+@overload
+def file_to_write(text: Where) -> Path: ...
+@overload
+def file_to_write(text: None) -> None: ...
+@overload
+def file_to_write(text: Where | None) -> Path | None: ...
 
 
 def file_to_write(text: Where | None) -> Path | None:

@@ -1,9 +1,9 @@
 """What verbs return: something with `text()` for a person and `record()` for a machine."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Protocol
 
-from glint_data.records import plain
+from glint_data.records import as_mapping
 
 
 class Result(Protocol):
@@ -30,8 +30,7 @@ class Answer:
 
     def record(self) -> dict[str, Any]:
         """For a machine: plain JSON, null where a number does not exist."""
-        found: Mapping[str, Any] = plain(self._record)
-        return dict(found)
+        return as_mapping(self._record)
 
     def __repr__(self) -> str:
         return self.text()

@@ -77,17 +77,24 @@ def _with_fields(signature: inspect.Signature, settings: type | None) -> inspect
     if settings is None:
         return signature
     own = [entry for entry in signature.parameters.values() if entry.kind is not entry.VAR_KEYWORD]
-    for field in dataclasses.fields(settings):
-        annotation: Any = field.type
-        if field.metadata:
-            annotation = Annotated[annotation, Option(**field.metadata)]
-        default = field.default_factory() if callable(field.default_factory) else field.default
-        own.append(
-            inspect.Parameter(
-                field.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
-            )
-        )
-    return signature.replace(parameters=own)
+    fields = [_of_field(field) for field in dataclasses.fields(settings)]
+    return signature.replace(
+        parameters=[
+            *(entry for entry in own if entry.kind is not entry.KEYWORD_ONLY),
+            *fields,
+            *(entry for entry in own if entry.kind is entry.KEYWORD_ONLY),
+        ]
+    )
+
+
+def _of_field(field: "dataclasses.Field[Any]") -> inspect.Parameter:
+    annotation: Any = field.type
+    if field.metadata:
+        annotation = Annotated[annotation, Option(**field.metadata)]
+    default = field.default_factory() if callable(field.default_factory) else field.default
+    return inspect.Parameter(
+        field.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
+    )
 
 
 def several(value: Any) -> list[Any]:

@@ -1,4 +1,4 @@
-"""The command line: verbs only, made from the functions of `glint_data.api`. Whatever is heavy is imported inside them."""
+"""The command line: verbs made from the functions of `glint_data.api`; what is heavy is imported inside those."""
 
 import sys
 from typing import Annotated

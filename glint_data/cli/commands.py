@@ -78,7 +78,7 @@ def _entry(parameter: Parameter) -> inspect.Parameter:
         info: Any = typer.Argument(metavar=option.metavar or None, help=help)
     else:
         flag = option.flag or f"--{parameter.name.replace('_', '-')}"
-        shown = option.shown or (True if default not in (None, "", False) else False)
+        shown = option.shown or default not in (None, "", False)
         info = typer.Option(flag, metavar=option.metavar or None, help=help, show_default=shown)
     return inspect.Parameter(
         parameter.name,

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import click
 import typer
 from typer.core import TyperGroup
 
@@ -60,9 +59,7 @@ _IMPORT = "Make a dataset of a public scored set (import NAME ROOT)."
 class ImportGroup(TyperGroup):
     """`import table ...`, or `import NAME ...` with the name of a scored set."""
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """A first word that is no command is the name of a set."""
         return super().resolve_command(ctx, args if args[0] in self.commands else ["set", *args])
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
+from glint_data import records
 from glint_data.dataset import manifest, rewriting, runs
 from glint_data.dataset.pixels import Pictures
 from glint_data.dataset.rows import Rows, in_order_of_photos
@@ -216,10 +217,15 @@ class Dataset:
         """What the writers of the manifest noted about it: suite, label set with its scale, versions."""
         return manifest.facts(self.file)
 
+    @property
+    def result(self) -> Any:
+        """What the run that made or changed it did; None for one that was opened."""
+        return self._result
+
     def record(self) -> dict[str, Any]:
         """What it holds, as plain JSON; first what the run that made or changed it has to tell."""
-        told = self._result.record() if hasattr(self._result, "record") else {}
-        return {**told, "dataset": str(self.folder), **self._counts()}
+        result = self._result.record() if hasattr(self._result, "record") else self._result or {}
+        return {**records.as_mapping(result), "dataset": str(self.folder), **self._counts()}
 
     def text(self) -> str:
         """The same for a person."""

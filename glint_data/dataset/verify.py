@@ -4,10 +4,10 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import distortions
-from glint_data import images
+from glint_data import images, records
 from glint_data.dataset import manifest, runs
 from glint_data.errors import GlintError
 from glint_data.progress import printable, track
@@ -33,6 +33,10 @@ class Findings:
     files: int = 0
     rerendered: int = 0
     problems: list[str] = field(default_factory=list)
+
+    def record(self) -> dict[str, Any]:
+        """The findings as plain values."""
+        return records.as_mapping(self)
 
     def text(self, most: int = 20) -> str:
         """The findings for a person."""

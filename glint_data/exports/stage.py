@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from glint_data import records
 from glint_data.dataset import manifest
 from glint_data.errors import GlintError
 from glint_data.exports.about import About, Exported, scan
@@ -33,6 +35,10 @@ class ExportSummary:
     outside_split: int = 0
     first: list[str] = field(default_factory=list)
     seconds: float = 0.0
+
+    def record(self) -> dict[str, Any]:
+        """What was written, as plain values."""
+        return records.as_mapping(self)
 
     def text(self) -> str:
         """The closing lines for a person."""

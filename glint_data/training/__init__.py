@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from glint_data.training.evaluation import evaluate, evaluate_text
     from glint_data.training.prepare import train
     from glint_data.training.protocols import cross_table, cross_text, repeat_splits, repeat_text
-    from glint_data.training.scoring import score
+    from glint_data.training.scoring import find_images, score
     from glint_data.training.switches import read_switches
 
 _PLACES = {
@@ -18,6 +18,7 @@ _PLACES = {
     "cross_text": "protocols",
     "evaluate": "evaluation",
     "evaluate_text": "evaluation",
+    "find_images": "scoring",
     "read_switches": "switches",
     "repeat_splits": "protocols",
     "repeat_text": "protocols",
@@ -30,6 +31,7 @@ __all__ = [
     "cross_text",
     "evaluate",
     "evaluate_text",
+    "find_images",
     "read_switches",
     "repeat_splits",
     "repeat_text",
