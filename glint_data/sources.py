@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path, PurePosixPath
 
 from glint_data import images
+from glint_data.dataset.failures import Refusal
 from glint_data.errors import GlintError, ImageRefused
 from glint_data.progress import is_text, printable, track
 from glint_data.storage.files import read_bytes
@@ -35,15 +36,6 @@ class Source:
     width: int
     height: int
     conversions: str
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """A file that was not admitted, or a sample that could not be made, and why."""
-
-    path: str
-    error: str
-    stage: str = "scan"
 
 
 def find(places: Iterable[str | Path]) -> list[Path]:

@@ -157,7 +157,6 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     try:
         yield pool
     except KeyboardInterrupt:
-        say("\nStopping when the tasks under way are done; Ctrl-C again stops at once.")
         _finish_or_kill(pool)
         raise
     finally:
@@ -166,7 +165,8 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
 
 def _finish_or_kill(pool: ProcessPoolExecutor) -> None:
     """Wait for the tasks under way; when told to stop once more, end their workers as a power cut would."""
-    try:
+    try:  # from the first word on: whoever has read it may press again
+        say("\nStopping when the tasks under way are done; Ctrl-C again stops at once.")
         pool.shutdown(wait=True, cancel_futures=True)
     except KeyboardInterrupt:
         for worker in multiprocessing.active_children():

@@ -4,10 +4,10 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
+from waiting import wait_until
 
 from glint_data.storage import places
 
@@ -45,16 +45,16 @@ def server(tmp_path_factory):
     patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     patch.setenv("AWS_MAX_ATTEMPTS", "1")
     try:
-        for _ in range(300):
-            with socket.socket() as trial:
-                if trial.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            assert process.poll() is None, Path(log.name).read_text()
-            time.sleep(0.1)
+        wait_until(lambda: _listens(port), process)
         places.place("s3://glint").fs.mkdir("glint")
         yield
     finally:
         patch.undo()
         process.terminate()
-        process.wait(30)
+        process.wait()
         log.close()
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as trial:
+        return trial.connect_ex(("127.0.0.1", port)) == 0

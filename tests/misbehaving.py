@@ -2,15 +2,13 @@
 
 import os
 import signal
-import time
 from pathlib import Path
 
 from glint_data.errors import CannotWrite, ImageRefused
 
 
 def behave(task: tuple):
-    """(action, value) -> value; or refuse, break, die, die where the file `value` is not there yet, find a full disk,
-    sleep."""
+    """(action, value) -> value; or refuse, break, die, die unless the file `value` is there, find a full disk."""
     action, value = task
     if action == "refuse":
         raise ImageRefused(f"photo {value} refused")
@@ -21,9 +19,6 @@ def behave(task: tuple):
     if action == "die once" and not Path(value).exists():
         Path(value).touch()
         os.kill(os.getpid(), signal.SIGKILL)
-    if action == "sleep":
-        Path(value).touch()
-        time.sleep(60)
     if action == "full":
         raise CannotWrite("disk full")
     return value

@@ -16,7 +16,7 @@ from glint_data import images
 def glint(folder: Path, *arguments: str) -> str:
     """Run a verb in a folder; what it printed. Fails with its errors when it fails."""
     command = [sys.executable, "-m", "glint_data", *arguments]
-    answer = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=300)
+    answer = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert answer.returncode == 0, f"{arguments}: {answer.stderr}"
     return answer.stdout
 

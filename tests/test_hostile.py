@@ -9,7 +9,6 @@ import os
 import random
 import shutil
 import struct
-import time
 import warnings
 import zipfile
 import zlib
@@ -21,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import skimage.data
-from PIL import Image
+from PIL import Image, ImageFile
 
 from glint_data import images, sources
 from glint_data.dataset import manifest
@@ -271,7 +270,7 @@ def test_nothing_is_written_through_links(tmp_path, name):
         assert any("is a link" in problem for problem in verify(out, workers=1).problems)
 
 
-def test_bomb_is_refused_before_it_is_decoded(tmp_path):
+def test_bomb_is_refused_before_it_is_decoded(tmp_path, monkeypatch):
     """A PNG of some kilobytes that says, and holds, 60,000 x 60,000 pixels."""
     header = struct.pack(">IIBBBBB", 60_000, 60_000, 1, 0, 0, 0, 0)
     rows = zlib.compress(bytes(7501 * 1000), 9)
@@ -280,10 +279,9 @@ def test_bomb_is_refused_before_it_is_decoded(tmp_path):
         for kind, body in ((b"IHDR", header), (b"IDAT", rows), (b"IEND", b""))
     )
     (tmp_path / "bomb.png").write_bytes(b"\x89PNG\r\n\x1a\n" + chunks)
-    begun = time.monotonic()
+    monkeypatch.setattr(ImageFile.ImageFile, "load", lambda _: pytest.fail("it was decoded"))
     with pytest.raises(ImageRefused, match=r"60000x60000 is more than 200000000 pixels|decompression bomb"):
         images.read_rgb(tmp_path / "bomb.png")
-    assert time.monotonic() - begun < 5
 
 
 def test_thousands_of_empty_files_are_refused_by_name(tmp_path):

@@ -19,7 +19,14 @@ ALLOWED_BETWEEN = {
     ("importing", "synthesis"),
 }
 MAY_IMPORT_STAGES = {"api"}
-TORCH_PLACES = {"embedding.networks", "embedding.stages", "models", "training", "denoise"}
+TORCH_PLACES = {
+    "embedding.networks",
+    "embedding.stages",
+    "models",
+    "training",
+    "denoise",
+    "dataset.torch_samples",
+}
 
 
 def imports(file: Path) -> set[str]:

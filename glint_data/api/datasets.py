@@ -90,7 +90,7 @@ def synthesize(
             something else or a run with other settings.
 
     >>> import glint_data as glint
-    >>> dataset = glint.synthesize("photos", "new", types=["jpeg", 10, 11], levels=[1, 5], workers=1)
+    >>> dataset = glint.synthesize("photos", "new", types=["gaussian_blur", 10], levels=[1, 5], workers=1)
     >>> dataset[0].distortion, dataset[0].pixels().shape
     ('gaussian_blur', (64, 96, 3))
     """

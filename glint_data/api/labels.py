@@ -140,7 +140,7 @@ def references(
 
     >>> import glint_data as glint
     >>> glint.references("kadid").record()["references"]
-    81
+    80
     """
     import json
 

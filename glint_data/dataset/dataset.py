@@ -33,11 +33,12 @@ class Dataset:
     Rows have their order in the manifest; `dataset[i]` is row i. What another process writes meanwhile is seen by
     the next call, never by half.
 
-    >>> dataset = Dataset("dataset")                        # doctest: +SKIP
-    >>> dataset[0].pixels().shape                           # doctest: +SKIP
-    (384, 512, 3)
-    >>> [sample.id for sample in dataset.samples(type=10, level=(3, 5))]      # doctest: +SKIP
-    ['cat_10_03', 'cat_10_05']
+    >>> from glint_data import Dataset
+    >>> dataset = Dataset("dataset")
+    >>> dataset[0].pixels().shape
+    (64, 96, 3)
+    >>> [sample.id for sample in dataset.samples(source="cat", level=(3, 5))]
+    ['cat_01_03', 'cat_01_05']
 
     Raises:
         GlintError: there is no manifest, or none that can be read; the sentence says what to do.
@@ -125,7 +126,7 @@ class Dataset:
 
     def rows(self) -> Rows:
         """All columns in memory, compact; kept until the manifest changes."""
-        signature = self._signature()
+        signature = self.signature()
         if self._rows is None or self._rows[0] != signature:
             self._rows = (signature, Rows(self.file))
         return self._rows[1]
@@ -133,8 +134,8 @@ class Dataset:
     def _sample(self, rows: Rows, number: int) -> Sample:
         return Sample.from_row(rows.row(number), self._pictures)
 
-    def _signature(self) -> Any:
-        """What changes when the manifest is written again."""
+    def signature(self) -> Any:
+        """What is another when the manifest has been written again."""
         if is_remote(self.file):
             with explaining(self.file):
                 about = self.file.fs.info(self.file.path)

@@ -15,7 +15,7 @@ from glint_data.errors import GlintError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_EXACT = 2**53
+EXACT = 2**53
 """Above it not every whole number is a double: pandas turns a column of integers with gaps into doubles."""
 _KEEP = "read it with pandas.read_parquet(..., dtype_backend='pyarrow') and write that"
 
@@ -110,7 +110,7 @@ def _lost(batch: Any, name: str, kind: "pa.DataType", first_row: int) -> Iterato
     if is_a.is_floating(column.type):
         column = pc.if_else(pc.is_nan(column), None, column)
         if kind.bit_width == 64:
-            wrong = values.outside(column, 0, _EXACT)
+            wrong = values.outside(column, 0, EXACT)
             told = f"has been rounded to a float, or is no seed; {_KEEP}"
         else:
             wrong, told = values.outside(column, low, high), f"must lie between {low} and {high}"

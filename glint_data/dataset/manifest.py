@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from glint_data.dataset import values
 from glint_data.dataset.columns import ADDED, COLUMNS, schema
-from glint_data.dataset.fitting import check_columns, fitted
+from glint_data.dataset.fitting import EXACT, check_columns, fitted
 from glint_data.errors import GlintError
 from glint_data.storage.files import listing, writing
 from glint_data.storage.places import check, explaining, is_remote, place
@@ -213,6 +213,8 @@ def _column(frame: "pandas.DataFrame", field: "pyarrow.Field") -> "pyarrow.Array
 
     if field.name not in frame or frame[field.name].isna().all():
         return pa.nulls(len(frame), field.type)
+    if field.name == "seed" and frame["seed"].dtype.kind == "f" and (frame["seed"] > EXACT).any():
+        raise pa.ArrowInvalid("column seed: rounded to floats; keep them as integers or objects")
     try:
         if pa.types.is_dictionary(field.type):
             return pa.array(frame[field.name], pa.string(), from_pandas=True).dictionary_encode()

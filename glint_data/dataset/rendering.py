@@ -49,13 +49,12 @@ def render(
     by = suite_of(suite, version)
     try:
         return by.render(photo, number, level, seed=seed or 0, parameters=parameters or None)
+    except (ValueError, RuntimeError, ArithmeticError) as error:
+        raise ImageRefused(str(error)) from error
     except (
-        ValueError,
-        RuntimeError,
-        ArithmeticError,
         KeyError,
         TypeError,
         IndexError,
         AttributeError,
-    ) as error:
-        raise ImageRefused(f"cannot be rendered: {error}") from error
+    ) as error:  # parameters that are none of this type's
+        raise ImageRefused(f"cannot be rendered ({type(error).__name__}: {error})") from error

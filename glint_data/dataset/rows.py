@@ -226,6 +226,16 @@ def _narrow(codes: np.ndarray, count: int) -> np.ndarray:
     return codes.astype(np.min_scalar_type(max(count - 1, 0)))
 
 
+def distinct(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(the distinct codes, where each comes first, for every row which of them), by runs: most codes come in runs."""
+    if not len(codes):
+        return codes, np.array([], np.int64), np.array([], np.int32)
+    begins = np.flatnonzero(np.concatenate([[True], codes[1:] != codes[:-1]]))
+    lengths = np.diff(begins, append=len(codes))
+    values, first, which = np.unique(codes[begins], return_index=True, return_inverse=True)
+    return values, begins[first], np.repeat(which.astype(np.int32), lengths)
+
+
 def in_order_of_photos(codes: np.ndarray) -> np.ndarray | None:
     """Row numbers so that rows of one code stand together, in the order of their first; None where they do."""
     changes = int((codes[1:] != codes[:-1]).sum())

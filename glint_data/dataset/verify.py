@@ -8,20 +8,24 @@ from typing import TYPE_CHECKING, Any
 
 import distortions
 from glint_data import images, records
-from glint_data.dataset import manifest, runs
+from glint_data.dataset import manifest, rendering, runs, values
+from glint_data.dataset.pixels import Pictures
+from glint_data.dataset.sample import Sample
+from glint_data.dataset.status import Status
 from glint_data.errors import GlintError
 from glint_data.progress import printable, track
 from glint_data.storage.files import holds
-from glint_data.storage.places import recorded
+from glint_data.storage.places import place
 from glint_data.work import Workers, run_tasks
 
 if TYPE_CHECKING:
     import pandas
 
 RERENDERED = 40
-"""Samples drawn by lot whose pixels are rendered again from their recipes."""
+"""Samples drawn at random whose pixels are rendered again from their recipes."""
 
-RECIPE = ("sample_id", "source_hash", "suite", "type", "level", "seed", "image_hash")
+RATED = "rated"
+"""`label_method` of scores that people gave to these very images."""
 
 
 @dataclass
@@ -54,16 +58,19 @@ class Findings:
         )
 
 
-def verify(dataset: Path, workers: Workers, seed: int = 0) -> Findings:
-    """Check schema, keys, files, hashes, label provenance, and drift of a random sample of renderings.
+def verify(dataset: str | Path, workers: Workers, seed: int = 0) -> Findings:
+    """Check schema, values, keys, files, hashes, labels and their provenance, and drift of some renderings.
 
     Raises:
         GlintError: there is no manifest to check, or it is of another version.
     """
-    folder = manifest.dataset_folder(dataset)
-    rows = manifest.read(dataset)
+    file = manifest.manifest_file(dataset)
+    folder = manifest.dataset_folder(file)
+    table = manifest.read_table(file, checked=False)
+    rows = manifest.frame_of(table)
     findings = Findings(folder, samples=len(rows))
-    findings.problems += [*_keys(rows), *_labels(rows), *_versions(folder), *_links(folder)]
+    findings.problems += [*values.problems(table), *_keys(rows), *_labels(rows), *_label_facts(file, rows)]
+    findings.problems += [*_versions(folder), *_links(folder)]
     files = _files(folder, rows, findings.problems)
     tasks = [(str(file), expected) for file, expected in files.items()]
     for outcome in track(run_tasks(check_file, tasks, workers), len(tasks), "files") if tasks else ():
@@ -81,14 +88,15 @@ def _keys(rows: "pandas.DataFrame") -> Iterator[str]:
     used = rows["path"].dropna()
     for path in used[used.duplicated()].unique():
         yield f"{path}: several rows have this path"
-    for row in rows[rows["status"] == "failed"].itertuples():
+    for row in rows[rows["status"] == Status.FAILED].itertuples():
         yield f"{row.sample_id}: failed: {row.error}"
-    for status in set(rows["status"].dropna()) - {"ok", "planned", "failed"}:
-        yield f"unknown status {status!r} in {int((rows['status'] == status).sum()):,} rows"
 
 
 def _labels(rows: "pandas.DataFrame") -> Iterator[str]:
+    """Labels that contradict themselves, or do not say where they came from."""
     labelled = rows[rows["mos"].notna()]
+    unlabelled = rows[rows["mos"].isna()]
+    transferred = labelled["label_method"].notna() & (labelled["label_method"] != RATED)
     tests = {
         "mos outside 0..1": ~labelled["mos"].between(0, 1),
         "mos below its own interval": labelled["mos"] < labelled["mos_low"],
@@ -96,24 +104,51 @@ def _labels(rows: "pandas.DataFrame") -> Iterator[str]:
         "mos_std below 0": labelled["mos_std"] < 0,
         "a label without the set it came from": labelled["label_set"].isna(),
         "a label without its method": labelled["label_method"].isna(),
-        "a transferred label without the references it leans on": (
-            labelled["label_method"].notna()
-            & (labelled["label_method"] != "rated")
-            & labelled["label_references"].isna()
-        ),
+        "a transferred label without the references it leans on": transferred
+        & labelled["label_references"].isna(),
+        "a transferred label without its interval": transferred
+        & labelled["mos_low"].isna()
+        & labelled["mos_std"].notna(),
     }
     for what, wrong in tests.items():
         for name in labelled.loc[wrong, "sample_id"]:
             yield f"{name}: {what}"
+    half = unlabelled[["mos_std", "mos_low", "mos_high", "label_references"]].notna().any(axis=1)
+    for name in unlabelled.loc[half, "sample_id"]:
+        yield f"{name}: parts of a label without mos"
+
+
+def _label_facts(file: Path, rows: "pandas.DataFrame") -> Iterator[str]:
+    """What the manifest notes of its labels, against the labels in its rows."""
+    noted = manifest.facts(file).get("label", {})
+    labelled = rows[rows["mos"].notna()]
+    if not noted or not len(labelled):
+        return
+    sets = set(labelled["label_set"].dropna())
+    if (
+        isinstance(noted.get("set"), str)
+        and sets
+        and noted["set"] not in {part for name in sets for part in name.split("+")}
+    ):
+        yield f"the manifest notes labels from {noted['set']}, its rows name {', '.join(sorted(sets))}"
+    versions = {
+        method: sorted(group.dropna().unique())
+        for method, group in labelled.groupby("label_method")["label_version"]
+    }
+    for method, several in versions.items():
+        if len(several) > 1:
+            yield f"labels of {method} in several versions ({', '.join(several)}); 'glint-data label' makes them one"
 
 
 def _versions(folder: Path) -> Iterator[str]:
-    if not holds(folder, runs.FILE):
-        return
-    record = runs.read(folder)
-    suite, version = record.get("settings", {}).get("suite"), record.get("settings", {}).get("suite_version")
-    if suite in distortions.suites() and distortions.suite(suite).version != version:
-        yield f"made with version {version} of {suite}; here is version {distortions.suite(suite).version}"
+    """A former version of a suite is no problem as long as it can be rendered."""
+    settings = runs.read(folder).get("settings", {}) if holds(folder, runs.FILE) else {}
+    suite, version = settings.get("suite"), settings.get("suite_version")
+    if suite in distortions.suites():
+        try:
+            rendering.suite_of(suite, version)
+        except GlintError as error:
+            yield f"made with version {version} of {suite}: {error}"
 
 
 def _links(folder: Path) -> Iterator[str]:
@@ -124,7 +159,7 @@ def _links(folder: Path) -> Iterator[str]:
 def _files(folder: Path, rows: "pandas.DataFrame", problems: list[str]) -> dict[Path, str]:
     """Every file the manifest names with its expected pixel hash; paths that leave the folder are problems."""
     files: dict[Path, str] = {}
-    done = rows[rows["status"] == "ok"]
+    done = rows[rows["status"] == Status.OK]
     for path_column, hash_column in (("path", "image_hash"), ("reference_path", "source_hash")):
         pairs = done[[path_column, hash_column]].dropna().drop_duplicates()
         for path, expected in pairs.itertuples(index=False):
@@ -138,25 +173,25 @@ def _files(folder: Path, rows: "pandas.DataFrame", problems: list[str]) -> dict[
 def check_file(task: tuple[str, str]) -> str | None:
     """Compare a file's pixels with their hash; the sentence that says what is wrong, or None."""
     file, expected = task
-    found = images.pixel_hash(images.read_rgb(file))
+    seen = images.pixel_hash(images.read_rgb(file))
     return (
         None
-        if found == expected
-        else f"{file}: other pixels than were written (hash {found[:12]}, not {expected[:12]})"
+        if seen == expected
+        else f"{file}: other pixels than were written (hash {seen[:12]}, not {expected[:12]})"
     )
 
 
 def _rerender(
     folder: Path, rows: "pandas.DataFrame", workers: Workers, seed: int, findings: Findings
 ) -> None:
-    rendered_here = rows["status"].isin(("ok", "planned")) & rows["seed"].notna()
+    rendered_here = (
+        rows["status"].isin((Status.OK, Status.PLANNED)) & rows["seed"].notna() & rows["type"].notna()
+    )
+    rendered_here &= rows["suite"].isin(distortions.suites()) & rows["sample_id"].notna()
     ids = sorted(rows.loc[rendered_here, "sample_id"])
     chosen = set(random.Random(seed).sample(ids, min(RERENDERED, len(ids))))
-    tasks = [
-        (_photo_file(folder, row), *(getattr(row, name) for name in RECIPE))
-        for row in rows[rows["sample_id"].isin(chosen)].itertuples()
-        if row.suite in distortions.suites()
-    ]
+    numbers = [number for number, name in enumerate(rows["sample_id"]) if name in chosen]
+    tasks = [(str(folder), row) for row in _rows_at(rows, numbers)]
     for outcome in run_tasks(check_rendering, tasks, workers):
         findings.rerendered += 1
         problem = outcome.error or outcome.result
@@ -164,19 +199,26 @@ def _rerender(
             findings.problems.append(problem)
 
 
-def _photo_file(folder: Path, row) -> str:
-    if row.reference_path is None or row.reference_path != row.reference_path:
-        return str(recorded(row.source_path))
-    return str(manifest.inside(folder, row.reference_path))
+def _rows_at(rows: "pandas.DataFrame", numbers: list[int]) -> Iterator[dict[str, Any]]:
+    """Rows as the manifest holds them, without pandas' NaN."""
+    for number in numbers:
+        row = rows.iloc[number].to_dict()
+        yield {name: None if _is_gap(value) else value for name, value in row.items()}
 
 
-def check_rendering(task: tuple) -> str | None:
-    """Render a sample again from its recipe; the sentence that says how it drifted, or None."""
-    file, name, source_hash, suite, kind, level, seed, expected = task
-    photo = images.read_rgb(file)
-    if images.pixel_hash(photo) != source_hash:
-        return f"{file}: no longer the photo that {name} was made from"
-    pixels = distortions.suite(suite).render(distortions.Photo(photo), kind, level, seed=seed).pixels
-    if isinstance(expected, str) and images.pixel_hash(pixels) != expected:
-        return f"{name}: renders to other pixels here than those recorded; compare the versions in run.json"
+def _is_gap(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and value != value)
+
+
+def check_rendering(task: tuple[str, dict[str, Any]]) -> str | None:
+    """Render a sample again from its recipe, as it was drawn; the sentence that says how it drifted, or None."""
+    folder, row = task
+    whole = {name: int(row[name]) for name in ("type", "level", "seed") if row[name] is not None}
+    sample = Sample.from_row(
+        row | whole | {"status": Status.PLANNED, "parameters": None}, Pictures(place(folder))
+    )
+    try:
+        sample.pixels()
+    except GlintError as refusal:
+        return str(refusal)
     return None

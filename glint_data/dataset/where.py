@@ -116,11 +116,11 @@ def _in_range(column: Any, wanted: range) -> Any:
 
     unsigned, bits = pa.types.is_unsigned_integer(column.type), column.type.bit_width
     least, most = (0, 2**bits - 1) if unsigned else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
-    ends = (wanted[0], wanted[-1]) if len(wanted) else (1, 0)
+    ends = (wanted[0], wanted[-1]) if wanted else (1, 0)
     low, high, step = min(ends), min(max(ends), most), abs(wanted.step)
     if low < least:
         low += -(-(least - low) // step) * step  # the first member that the column can hold
-    if not len(wanted) or low > high:
+    if not wanted or low > high:
         return pa.array(np.zeros(len(column), bool))
     number = np.uint64 if unsigned else np.int64
     numbers = column.fill_null(0).to_numpy(zero_copy_only=False).astype(number)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import glint_data
 from glint_data import progress, sources
-from glint_data.dataset import manifest, runs
+from glint_data.dataset import failures, manifest, runs
 from glint_data.errors import GlintError
 from glint_data.importing.folder import ImageFolder
 from glint_data.importing.layout import find_layout
@@ -21,7 +21,6 @@ from glint_data.importing.taking import Taken, take_over, tasks_of
 from glint_data.reference_sets import scored_sets
 from glint_data.sources import Refusal, Source
 from glint_data.storage.files import make_durable, sweep, write_atomically
-from glint_data.synthesis.synthesize import write_failures
 from glint_data.work import only_run
 
 if TYPE_CHECKING:
@@ -92,7 +91,7 @@ def import_dataset(
         taken, refused = take_over(tasks_of(out, ratings, distorted, pristine), workers)
         refused = [*_missing(ratings, distorted, pristine, root), *refused]
         if not any(key[0] == "images" for key in taken):
-            write_failures(out, refused)
+            failures.write(out, refused)
             raise GlintError(f"{root}: none of its images could be taken over; the first: {refused[0].error}")
         errors = {refusal.path: refusal.error for refusal in refused}
         rows = [
@@ -102,7 +101,7 @@ def import_dataset(
         files = {("images", image): file for image, file in distorted.items()}
         files |= {("references", name): file for name, file in pristine.items()}
         _write(out, description, layout, ratings, rows, taken, files)
-        write_failures(out, refused)
+        failures.write(out, refused)
     scale = layout.get("scores", description["scores"])
     return ImportSummary(
         out,

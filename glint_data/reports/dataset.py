@@ -1,18 +1,16 @@
 """What the page says of a dataset: counts, one photo through every cell, labels, refusals."""
 
-import csv
-import io
 from collections.abc import Iterator
 from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from glint_data.dataset import manifest, runs
+from glint_data.dataset import failures, manifest, runs
 from glint_data.errors import GlintError
 from glint_data.reports import figures
 from glint_data.reports.grid import grid_section
 from glint_data.reports.page import Section, detail, embedded
-from glint_data.storage.files import holds, read_bytes
+from glint_data.storage.files import holds
 
 if TYPE_CHECKING:
     import pandas
@@ -140,8 +138,4 @@ def _first_references(folder: Path) -> "pandas.Series":
 
 
 def _refusals(folder: Path) -> list[tuple[str, ...]]:
-    file = folder / "failures.csv"
-    if not holds(folder, file.name):
-        return []
-    text = io.StringIO(read_bytes(file).decode("utf-8", "replace"), newline="")
-    return [(row["stage"], row["error"]) for row in csv.DictReader(text)]
+    return [(refusal.stage, refusal.error) for refusal in failures.read(folder)]

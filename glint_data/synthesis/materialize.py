@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glint_data import sources
-from glint_data.dataset import manifest, runs
+from glint_data.dataset import failures, manifest, runs
 from glint_data.errors import GlintError
 from glint_data.storage.files import holds, sweep
 from glint_data.storage.places import place, recorded
-from glint_data.synthesis.recipes import Settings
-from glint_data.synthesis.synthesize import Summary, render, write_failures
+from glint_data.synthesis.recipes import Settings, sample_seed
+from glint_data.synthesis.synthesize import Summary, render
 from glint_data.work import Workers, only_run
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ def materialize(dataset: Path, out: Path, where: list[str], workers: Workers) ->
         raise GlintError(
             f"{dataset}: {sources.FILE} does not know {min(unknown)}, of which the manifest has samples; restore it"
         )
+    _require_own_recipes(rows, settings, known)
     cells = {
         known[name]: tuple(zip(group["type"], group["level"], strict=True))
         for name, group in rows.groupby("source")
@@ -50,8 +51,25 @@ def materialize(dataset: Path, out: Path, where: list[str], workers: Workers) ->
         summary = Summary(out, sources=len(cells))
         render(out, settings, cells, workers, summary)
         _carry_labels(out, rows, manifest.facts(dataset))
-        write_failures(out, summary.refusals)
+        failures.write(out, summary.refusals)
     return summary
+
+
+def _require_own_recipes(
+    rows: "pandas.DataFrame", settings: Settings, known: dict[str, sources.Source]
+) -> None:
+    """What is rendered is what run.json and the photos decide; raise `GlintError` where a row says otherwise."""
+    columns = ["sample_id", "source", "type", "level", "seed", "suite", "suite_version"]
+    for name, source, number, level, seed, suite, version in rows[columns].itertuples(index=False):
+        planned = (settings.suite, settings.suite_version)
+        if (suite, version if isinstance(version, str) else settings.suite_version) != planned:
+            raise GlintError(
+                f"{name}: was planned with {suite} {version}, run.json says {' '.join(map(str, planned))}"
+            )
+        if int(seed) != sample_seed(settings.seed, known[source].hash, settings.suite, number, level):
+            raise GlintError(
+                f"{name}: its seed is not the one that run.json and its photo give; restore the manifest"
+            )
 
 
 def select(rows: "pandas.DataFrame", where: list[str]) -> "pandas.DataFrame":

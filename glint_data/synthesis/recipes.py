@@ -2,7 +2,8 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,8 +11,10 @@ import numpy as np
 import distortions
 from distortions.registry import distortion_named
 from glint_data import images
+from glint_data.dataset import rendering, runs
 from glint_data.errors import GlintError
 from glint_data.sources import Source
+from glint_data.storage.files import holds
 
 if TYPE_CHECKING:
     import pyarrow
@@ -27,6 +30,7 @@ class Settings:
     seed: int = 0
     format: str = "png"
     virtual: bool = False
+    suite_version: str | None = None  # None: the suite as it is now
 
     def resolved(self) -> "Settings":
         """With the suite's own types and levels where none were named.
@@ -35,7 +39,7 @@ class Settings:
             GlintError: the suite, a type, a level or the format does not exist; the sentence lists what does.
         """
         try:
-            suite = distortions.suite(self.suite)
+            suite = distortions.suite(self.suite, version=self.suite_version)
         except (KeyError, ValueError) as error:
             raise GlintError(str(error.args[0])) from None
         every_level = sorted(
@@ -48,7 +52,22 @@ class Settings:
                 f"--format {self.format}: not one of the lossless formats {', '.join(images.ENCODERS)}"
             )
         _check_codecs(suite, types)
-        return Settings(self.suite, types, levels, self.seed, self.format, self.virtual)
+        return Settings(self.suite, types, levels, self.seed, self.format, self.virtual, suite.version)
+
+    def going_on_in(self, folder: Path) -> "Settings":
+        """With the version of the suite that the dataset in `folder` was begun with, so that it stays of one piece."""
+        if not holds(folder, runs.FILE):
+            return self
+        runs.refuse_links(folder)
+        record = runs.read(folder).get("settings", {})
+        if self.suite_version is not None or record.get("suite") != self.suite:
+            return self
+        return replace(self, suite_version=record.get("suite_version", rendering.FIRST_VERSION))
+
+    @property
+    def suite_as_planned(self) -> "distortions.Suite":
+        """The suite in the version of these settings."""
+        return distortions.suite(self.suite, version=self.suite_version)
 
     @classmethod
     def recorded(cls, record: dict, folder: object) -> "Settings":
@@ -63,6 +82,7 @@ class Settings:
             raise GlintError(advice)
         try:
             values = {name: settings[name] for name in cls.__dataclass_fields__ if name in settings}
+            values.setdefault("suite_version", rendering.FIRST_VERSION)
             for name in ("types", "levels"):
                 values[name] = tuple(int(number) for number in values.get(name, ()))
             return cls(**values).resolved()
@@ -71,7 +91,7 @@ class Settings:
 
     def cells(self) -> list[tuple[int, int]]:
         """The (type, level) pairs that exist in the suite, in order."""
-        suite = distortions.suite(self.suite)
+        suite = self.suite_as_planned
         return [
             (kind, level)
             for kind in self.types
@@ -81,7 +101,7 @@ class Settings:
 
     def record(self) -> dict:
         """The settings as `run.json` keeps them, with the version of the suite they refer to."""
-        return {**asdict(self), "suite_version": distortions.suite(self.suite).version}
+        return {**asdict(self), "suite_version": self.suite_as_planned.version}
 
 
 def _check_codecs(suite: "distortions.Suite", types: tuple[int, ...]) -> None:
@@ -109,7 +129,8 @@ def _chosen(asked: tuple[int, ...], known: list[int], what: str, suite: str) -> 
 
 def recipe(source: Source, settings: Settings, kind: int, level: int) -> dict:
     """The columns of one sample that are known before it is rendered."""
-    suite_type = distortions.suite(settings.suite).types[kind]
+    suite = settings.suite_as_planned
+    suite_type = suite.types[kind]
     strength = suite_type.levels[level - 1]
     return {
         "sample_id": sample_id(source.name, kind, level),
@@ -117,6 +138,7 @@ def recipe(source: Source, settings: Settings, kind: int, level: int) -> dict:
         "source_path": source.path,
         "source_hash": source.hash,
         "suite": settings.suite,
+        "suite_version": suite.version,
         "type": kind,
         "level": level,
         "distortion": suite_type.distortion,

@@ -4,21 +4,19 @@ Every job is given the same command and its own `--shard I/N`, on a folder they 
 pixels depend on the whole list of photos, so the merged dataset equals that of a single run.
 """
 
-import csv
-import io
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from glint_data import sources
-from glint_data.dataset import manifest, runs
+from glint_data.dataset import failures, manifest, runs
 from glint_data.errors import GlintError
 from glint_data.sources import Refusal, Source
-from glint_data.storage.files import holds, listing, read_bytes, remove, sweep
+from glint_data.storage.files import holds, listing, remove, sweep
 from glint_data.synthesis import parts
 from glint_data.synthesis.recipes import Settings
-from glint_data.synthesis.synthesize import FAILURES, Summary, render, write_failures
+from glint_data.synthesis.synthesize import Summary, render
 from glint_data.work import Workers, only_run
 
 _RECORD = re.compile(r"sources\.(\d+)-of-(\d+)\.parquet")
@@ -46,7 +44,7 @@ def synthesize_shard(
         GlintError: nothing admitted, other settings, a finished dataset, or the shard is being rendered already.
     """
     number, count = shard
-    settings = settings.resolved()
+    settings = settings.going_on_in(out).resolved()
     files = sources.find(places)[: limit or None]
     runs.open_folder(out, "synthesize", settings.record())
     if settings.virtual:
@@ -60,7 +58,7 @@ def synthesize_shard(
         summary = Summary(out, sources=len(admitted), refusals=refused)
         wanted = dict.fromkeys(admitted, tuple(settings.cells()))
         render(out, settings, wanted, workers, summary, finish=False)
-        write_failures(out, summary.refusals, f"failures.{number}-of-{count}.csv")
+        failures.write(out, summary.refusals, _failures_of(number, count))
     return summary
 
 
@@ -78,8 +76,8 @@ def merge(out: Path) -> Summary:
         admitted, twins = _united(out, count)
         done = _done(out, admitted)
         lacking = [source.name for source in admitted if done.get(source.name, 0) < len(settings.cells())]
-        failures = [*_failures(out, count), *twins]
-        known_failed = {refusal.path for refusal in failures}
+        refused = [*_failures(out, count), *twins]
+        known_failed = {refusal.path for refusal in refused}
         unfinished = [s for s in admitted if s.name in lacking and s.path not in known_failed]
         if unfinished:
             raise GlintError(
@@ -88,12 +86,12 @@ def merge(out: Path) -> Summary:
             )
         sources.write(out, admitted)
         parts.commit(out, settings.suite)
-        write_failures(out, failures)
+        failures.write(out, refused)
         for number in range(1, count + 1):
-            for left in (f"sources.{number}-of-{count}.parquet", f"failures.{number}-of-{count}.csv"):
+            for left in (f"sources.{number}-of-{count}.parquet", _failures_of(number, count)):
                 remove(out / left)
     made = sum(done.values())
-    return Summary(out, sources=len(admitted), kept=made, refusals=failures)
+    return Summary(out, sources=len(admitted), kept=made, refusals=refused)
 
 
 @contextmanager
@@ -148,10 +146,9 @@ def _united(out: Path, count: int) -> tuple[list[Source], list[Refusal]]:
 
 
 def _failures(out: Path, count: int) -> list[Refusal]:
-    found = []
-    for number in range(1, count + 1):
-        file = out / FAILURES.replace(".csv", f".{number}-of-{count}.csv")
-        if file.is_file():
-            text = io.StringIO(read_bytes(file).decode("utf-8", "surrogateescape"), newline="")
-            found += [Refusal(row["source_path"], row["error"], row["stage"]) for row in csv.DictReader(text)]
-    return found
+    names = (_failures_of(number, count) for number in range(1, count + 1))
+    return [refusal for name in names for refusal in failures.read(out, name)]
+
+
+def _failures_of(number: int, count: int) -> str:
+    return failures.FILE.replace(".csv", f".{number}-of-{count}.csv")

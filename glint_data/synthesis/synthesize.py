@@ -5,9 +5,7 @@ and then its part of the manifest is written by rename. That rename is the commi
 rendered again by the next run. When all sources are done the parts become `manifest.parquet`.
 """
 
-import csv
 import functools
-import io
 import itertools
 import json
 import time
@@ -17,7 +15,7 @@ from pathlib import Path
 
 import distortions
 from glint_data import images, sources
-from glint_data.dataset import manifest, runs
+from glint_data.dataset import failures, manifest, rendering, runs
 from glint_data.errors import GlintError, ImageRefused
 from glint_data.progress import Meter, duration, printable, say
 from glint_data.sources import Refusal, Source
@@ -26,7 +24,6 @@ from glint_data.storage.files import (
     listing,
     make_durable,
     make_folder,
-    remove,
     sweep,
     write_atomically,
 )
@@ -35,7 +32,6 @@ from glint_data.synthesis import costs, parts
 from glint_data.synthesis.recipes import Settings, plan, recipe
 from glint_data.work import Outcome, Workers, only_run, run_tasks
 
-FAILURES = "failures.csv"
 SOURCES_PER_FOLDER = 79
 """79 sources x 125 samples stay under 10,000 files a folder, where viewers and file systems slow down."""
 
@@ -71,7 +67,9 @@ class Summary:
                 *costs.table(self.seconds_by_type, self.suite),
             ]
         if self.refusals:
-            lines.append(f"  {len(self.refusals):,} refused or failed: {self.folder / FAILURES}; the first:")
+            lines.append(
+                f"  {len(self.refusals):,} refused or failed: {self.folder / failures.FILE}; the first:"
+            )
             lines += [f"    {refusal.error}" for refusal in self.refusals[:3]]
         return printable("\n".join(lines))
 
@@ -99,16 +97,16 @@ def synthesize(
         GlintError: nothing to do, settings unlike those of the dataset there, or a folder that is no dataset.
         CannotWrite: the target cannot be written.
     """
-    settings = settings.resolved()
-    files = sources.find(places)
     out = place(out)
+    settings = settings.going_on_in(out).resolved()
+    files = sources.find(places)
     runs.open_folder(out, "synthesize", settings.record())
     with only_run(out):
         sweep(out)
         known = sources.read(out)
         admitted, refused = sources.scan(files[: limit or None], known, workers)
         if not admitted:
-            write_failures(out, refused)
+            failures.write(out, refused)
             if not known:
                 runs.forget(out)
             raise GlintError(f"none of the {len(files)} files was admitted; the first: {refused[0].error}")
@@ -118,7 +116,7 @@ def synthesize(
             _plan_virtual(out, settings, admitted, summary)
         else:
             render(out, settings, dict.fromkeys(admitted, tuple(settings.cells())), workers, summary)
-        write_failures(out, summary.refusals)
+        failures.write(out, summary.refusals)
     return summary
 
 
@@ -247,18 +245,18 @@ def _render_cell(
     settings = task.settings
     row = recipe(task.source, settings, kind, level)
     try:
-        rendering = distortions.suite(settings.suite).render(photo, kind, level, seed=row["seed"])
-    except (ValueError, RuntimeError, ArithmeticError) as error:
+        rendered = rendering.render(photo, row["suite"], row["suite_version"], kind, level, row["seed"])
+    except ImageRefused as error:
         return row | {"status": "failed", "error": str(error)}
     path = _image_path("images", task.subfolder, f"{row['sample_id']}.{settings.format}")
-    _write_image(out / path, images.ENCODERS[settings.format](rendering.pixels))
+    _write_image(out / path, images.ENCODERS[settings.format](rendered.pixels))
     return row | {
         "path": path,
         "reference_path": reference,
-        "parameters": json.dumps(rendering.parameters, sort_keys=True),
-        "height": rendering.pixels.shape[0],
-        "width": rendering.pixels.shape[1],
-        "image_hash": images.pixel_hash(rendering.pixels),
+        "parameters": json.dumps(rendered.parameters, sort_keys=True),
+        "height": rendered.pixels.shape[0],
+        "width": rendered.pixels.shape[1],
+        "image_hash": images.pixel_hash(rendered.pixels),
         "status": "ok",
     }
 
@@ -284,16 +282,3 @@ def _plan_virtual(out: Path, settings: Settings, admitted: list[Source], summary
         before = [manifest.read_table(out)] if known else []
         manifest.write_tables(out / manifest.FILE, itertools.chain(before, plan(fresh, settings)))
     summary.seconds = time.monotonic() - begun
-
-
-def write_failures(out: Path, refusals: list[Refusal], name: str = FAILURES) -> None:
-    """`failures.csv`: every file refused and every sample not made in this run; absent when there is none."""
-    file = out / name
-    if not refusals:
-        remove(file)
-        return
-    table = io.StringIO()
-    writer = csv.writer(table)
-    writer.writerow(["source_path", "stage", "error"])
-    writer.writerows([refusal.path, refusal.stage, refusal.error] for refusal in refusals)
-    write_atomically(file, table.getvalue().encode("utf-8", "surrogateescape"))

@@ -13,8 +13,10 @@ from glint_data import images
 from glint_data.api.options import Option
 from glint_data.api.verbs import VERBS
 
-NAMES = """open synthesize merge materialize import_set label audit references explain
-train evaluate score export verify report distortions quickstart Dataset Sample Label GlintError""".split()
+VERBS_IN_PYTHON = (
+    "synthesize merge materialize import_set label audit references explain train evaluate score export"
+)
+NAMES = f"open {VERBS_IN_PYTHON} verify report distortions quickstart Dataset Sample Label GlintError".split()
 
 
 def test_the_names_are_exactly_these():

@@ -46,7 +46,7 @@ VERBS = (
 def glint(*arguments: object, **options) -> subprocess.CompletedProcess:
     """Run the command line as its own process, as a user does."""
     command = [sys.executable, "-m", "glint_data", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, **options)
+    return subprocess.run(command, capture_output=True, text=True, check=False, **options)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ import pytest
 import skimage.data
 from contents import contents
 from misbehaving import behave
+from waiting import HELD_RUN, wait_until
 
 from glint_data import engines, images
 from glint_data.dataset import manifest, runs
@@ -25,6 +26,7 @@ from glint_data.dataset.verify import verify
 from glint_data.engines.common_ground import NodeUnfit
 from glint_data.errors import CannotWrite, GlintError
 from glint_data.labels import label_dataset
+from glint_data.synthesis import synthesize as rendering
 from glint_data.synthesis.recipes import Settings
 from glint_data.synthesis.synthesize import synthesize
 
@@ -59,13 +61,6 @@ class Nodes:
         """The node's raylet and all that it started."""
         return _with_children(node.all_processes["raylet"][0].process.pid)
 
-    def worker_at_work(self, node) -> int | None:
-        """The process that runs a task on the node."""
-        for pid in self.processes(node):
-            if Path(f"/proc/{pid}/cmdline").read_bytes().startswith(b"ray::_call"):
-                return pid
-        return None
-
     def kill(self, node) -> None:
         """As if its power were cut."""
         for pid in self.processes(node):
@@ -89,18 +84,22 @@ def cluster():
     pytest.importorskip("ray", reason="NOT TESTED: ray is not installed (pip install 'glint-data[ray]')")
     if not Path("/proc/self/task").is_dir():
         pytest.skip("NOT TESTED: nodes are started and killed by way of /proc")
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    patch = pytest.MonkeyPatch()
+    patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    temporary = tempfile.mkdtemp(prefix="ray", dir="/tmp")  # short: sockets' paths may have 107 letters
+    patch.setenv("RAY_TMPDIR", temporary)  # there Ray notes its address, not where a user's cluster has it
+    (Path(temporary) / "ray").mkdir()
     from ray import cloudpickle
 
     for module in (sys.modules[__name__], sys.modules[behave.__module__]):
         cloudpickle.register_pickle_by_value(module)  # workers cannot import a test
-    temporary = tempfile.mkdtemp(prefix="ray")  # short: sockets' paths may have 107 letters
     nodes = Nodes(temporary)
     nodes.add()
     nodes.add()
     yield nodes
     sys.modules["ray"].shutdown()
     nodes.close()
+    patch.undo()
     shutil.rmtree(temporary, ignore_errors=True)
 
 
@@ -193,28 +192,32 @@ def test_a_node_with_other_versions_is_refused(ray, tmp_path, monkeypatch):
         run_one(ray(tmp_path))
 
 
-def test_a_node_lost_in_mid_run_costs_only_its_tasks(ray, cluster, photos, tmp_path, capsys):
-    victim, killed = cluster.working[0], threading.Event()
+def held_rendering(task):
+    """Renders when there is a file `go`; says before that it is at work."""
+    from glint_data.synthesis.synthesize import render_source
+
+    folder = Path(task.folder).parent
+    (folder / f"at-work-{os.getpid()}").touch()
+    while not (folder / "go").exists():
+        time.sleep(0.01)
+    return render_source(task)
+
+
+def test_a_node_lost_in_mid_run_costs_only_its_tasks(ray, cluster, photos, tmp_path, capsys, monkeypatch):
+    victim = cluster.working[0]
 
     def cut_the_power():
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline and not killed.is_set():
-            worker = cluster.worker_at_work(victim)
-            if worker and (tmp_path / "d" / manifest.PARTS).is_dir():
-                os.kill(worker, signal.SIGSTOP)  # now its task cannot end before the node does
-                if cluster.worker_at_work(victim):
-                    cluster.kill(victim)
-                    killed.set()
-                else:
-                    os.kill(worker, signal.SIGCONT)
-            time.sleep(0.005)
+        wait_until(lambda: len(list(tmp_path.glob("at-work-*"))) == 2)  # one task on each node
+        cluster.kill(victim)
+        (tmp_path / "go").touch()
 
     watcher = threading.Thread(target=cut_the_power)
     watcher.start()
+    monkeypatch.setattr(rendering, "render_source", held_rendering)
     with ray(tmp_path / "d", [photos]) as engine:
         summary = synthesize([photos], tmp_path / "d", MORE, engine)
     watcher.join()
-    assert killed.is_set(), "it was done before a node could be killed"
+    monkeypatch.undo()
     assert "a node was lost under a task, which is tried again" in capsys.readouterr().err
     assert (summary.made, summary.refusals) == (6 * 25, [])
     synthesize([photos], tmp_path / "local", MORE, workers=2)
@@ -237,21 +240,20 @@ def test_labels_and_verification_are_those_of_a_local_run(ray, photos, tmp_path)
 
 def test_stopped_by_hand_it_goes_on(ray, cluster, photos, tmp_path, monkeypatch):
     monkeypatch.setenv("RAY_ADDRESS", cluster.address)
-    command = [sys.executable, "-m", "glint_data", "synthesize", str(photos), "--out", "d", "--engine", "ray"]
-    command += ["--types", "1,2,10,11,18", "--workers", "1"]
+    arguments = ["synthesize", str(photos), "--out", "d", "--engine", "ray", "--types", "1,2,10,11,18"]
+    arguments += ["--workers", "1"]
+    command = [sys.executable, HELD_RUN, str(tmp_path / "flag"), *arguments]
     run = subprocess.Popen(
         command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
     )
-    deadline = time.monotonic() + 60
-    while not list((tmp_path / "d").glob("parts/*.parquet")):
-        assert run.poll() is None and time.monotonic() < deadline, run.stderr.read()
-        time.sleep(0.01)
+    wait_until((tmp_path / "flag").exists, run)
     run.send_signal(signal.SIGINT)
-    said = run.communicate(timeout=60)[1]
+    said = run.communicate()[1]
     assert run.returncode == 130 and "the same command goes on from there" in said
     assert "joined" in said and "Traceback" not in said
     assert not (tmp_path / "d" / manifest.FILE).exists()
     assert not list((tmp_path / "d").rglob("*.partial")), "a token or half a file is left"
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
+    command = [sys.executable, "-m", "glint_data", *arguments]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "150 samples of 6 photos" in done.stdout and "kept from before" in done.stdout

@@ -8,12 +8,12 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 import skimage.data
+from waiting import HELD_RUN, wait_until
 
 from glint_data import cli, images, sources, work
 from glint_data.dataset import manifest, verify
@@ -83,7 +83,7 @@ def glint(*arguments: object, **environment: str) -> subprocess.CompletedProcess
     """A verb in a process of its own, with its own environment."""
     command = [sys.executable, "-m", "glint_data", *map(str, arguments)]
     surroundings = os.environ | environment
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, env=surroundings)
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=surroundings)
 
 
 @pytest.fixture
@@ -125,15 +125,12 @@ def test_photos_in_a_store_make_the_same_samples(stored_photos, here, tmp_path, 
 def test_killed_in_a_store_and_resumed(server, photos, tmp_path, verb, alone):
     there, settings = places.place("s3://glint/killed"), Settings(types=(2, 4, 9, 10, 12, 16))
     arguments = ["synthesize", photos, "--out", there, "--types", "2,4,9,10,12,16", "--workers", "1"]
-    command = [sys.executable, "-m", "glint_data", *map(str, arguments)]
+    command = [sys.executable, HELD_RUN, str(tmp_path / "flag"), *map(str, arguments)]
     run = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 100
-    while not files.listing(there / "parts"):
-        assert run.poll() is None and time.monotonic() < deadline
-        time.sleep(0.01)
+    wait_until((tmp_path / "flag").exists, run)
     run.send_signal(signal.SIGKILL)
-    run.wait(30)
-    assert not files.holds(there, manifest.FILE), "it was done before it could be stopped"
+    run.wait()
+    assert not files.holds(there, manifest.FILE)
     assert files.holds(there, ".lock")
     code, said = verb(*arguments)
     assert code == 3 and "is dead; going on" in said and "kept from before" in said

@@ -6,12 +6,12 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 from contents import contents
+from waiting import HELD_RUN, wait_until
 
 import distortions
 from glint_data import images
@@ -51,37 +51,26 @@ def test_one_worker_and_two_write_the_same_bytes(photos, tmp_path):
 
 @pytest.mark.parametrize("victim", [signal.SIGKILL, signal.SIGINT])
 def test_killed_and_resumed_equals_undisturbed(photos, tmp_path, victim):
-    folder = tmp_path / "d"
-    command = [sys.executable, "-m", "glint_data", "synthesize", str(photos), "--out", str(folder)]
-    command += ["--types", "1-14,16-25", "--workers", "1"]
+    folder, flag = tmp_path / "d", tmp_path / "flag"
+    arguments = ["synthesize", str(photos), "--out", str(folder), "--types", "1-14,16-25", "--workers", "1"]
+    command = [sys.executable, HELD_RUN, str(flag), *arguments]
     run = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 120
-    while not list(folder.glob("parts/*.parquet")):
-        assert run.poll() is None, run.stderr.read()
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    wait_until(flag.exists, run)
     run.send_signal(victim)
-    said = run.communicate(timeout=60)[1]
+    said = run.communicate()[1]
     assert run.returncode == (130 if victim == signal.SIGINT else -signal.SIGKILL)
     assert victim == signal.SIGKILL or "the same command goes on from there" in said
-    assert not (folder / manifest.FILE).exists(), "it was done before it could be stopped"
+    assert len(list(folder.glob("parts/*.parquet"))) == 1 and not (folder / manifest.FILE).exists()
     with pytest.raises(GlintError, match="unfinished"):
         manifest.read(folder)
-    assert _resumed(command) == 0
+    resumed = subprocess.run(
+        [sys.executable, "-m", "glint_data", *arguments], capture_output=True, text=True, check=False
+    )
+    assert resumed.returncode == 0 and "kept from before" in resumed.stdout, resumed.stderr
     undisturbed = tmp_path / "e"
     settings = Settings(types=(*range(1, 15), *range(16, 26)))
     synthesize([photos], undisturbed, settings, workers=2)
     assert contents(folder) == contents(undisturbed)
-
-
-def _resumed(command: list[str]) -> int:
-    """Run the command again; workers of a killed run may hold its lock for a moment."""
-    for _ in range(50):
-        code = subprocess.run(command, capture_output=True, check=False).returncode
-        if code == 0:
-            break
-        time.sleep(0.2)
-    return code
 
 
 def test_a_lost_image_is_made_again_and_nothing_else(photos, tmp_path):

@@ -205,9 +205,8 @@ def start(dataset: Path, out: Path) -> subprocess.Popen:
 def test_killed_in_mid_epoch_it_goes_on_to_the_same_bits(dataset, tmp_path):
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     victim = start(dataset, killed)
-    deadline = time.monotonic() + 120
     while True:
-        assert victim.poll() is None and time.monotonic() < deadline, "it ended before it could be killed"
+        assert victim.poll() is None, "it ended before it could be killed"
         state = killed / checkpoints.CHECKPOINT
         with contextlib.suppress(GlintError):  # not there yet, or exchanged while it was being read
             counters = checkpoints.read_tensors(state)[1]

@@ -1,0 +1,202 @@
+"""Who trains and who is examined: whole photos, near-duplicates on one side, no label from an examined one."""
+
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from glint_data.dataset import csv_files
+from glint_data.dataset.sample import Sample
+from glint_data.dataset.samples import Samples
+from glint_data.errors import GlintError
+from glint_data.progress import track
+from glint_data.storage.files import write_atomically
+
+FILE = "split.csv"
+PARTS = ("train", "val", "test")
+UNUSED = "unused"
+SHARE = 0.15
+"""Share of the photos that validate, and that test, where nothing else is asked for."""
+_ALSO = {"training": "train", "validation": "val", "valid": "val", "testing": "test"}
+_SAME_BITS = 26
+"""Photos whose 256-bit difference hashes differ in at most so many bits count as one content."""
+_ADVICE = "a training run writes one as split.csv"
+
+
+@dataclass
+class Split:
+    """`part` maps each photo's hash to train, val or test; `names` each hash to the source's name."""
+
+    part: dict[str, str]
+    names: dict[str, str]
+    near_duplicates: int = 0
+    excluded: Counter = field(default_factory=Counter)
+
+    def select(self, samples: Samples, part: str) -> Samples:
+        """The samples of one part, less those whose label came from a photo that is examined later."""
+        mine = samples.of_photos({key for key, side in self.part.items() if side == part})
+        forbidden = self._forbidden(samples, part)
+        leans = np.array(
+            [not forbidden.isdisjoint(_leaned_on(*each)) for each in samples.leanings] or [False], bool
+        )
+        excluded = mine & leans[samples.leaning]
+        self.excluded[part] += int(excluded.sum())
+        return samples.take(np.flatnonzero(mine & ~excluded))
+
+    def _forbidden(self, samples: Samples, part: str) -> set[tuple[str | None, str]]:
+        """(set, name) of the photos examined later; a photo of no scored set may be any set's of that name."""
+        later = {"train": ("val", "test"), "val": ("test",), "test": ()}[part]
+        # The images of an imported set were rated themselves, their labels lean on no reference.
+        own = np.array([not references for _set, references in samples.leanings] or [False], bool)[
+            samples.leaning
+        ]
+        rated = {
+            samples.photos.keys[photo]: samples.leanings[leaning][0]
+            for photo, leaning in zip(samples.photo[own].tolist(), samples.leaning[own].tolist(), strict=True)
+        }
+        return {(rated.get(key), self.names[key]) for key, side in self.part.items() if side in later}
+
+    def counts(self) -> dict[str, int]:
+        """Photos in each part."""
+        return {part: sum(side == part for side in self.part.values()) for part in PARTS}
+
+    def write(self, folder: Path) -> None:
+        """Write `split.csv`: source_hash, source, part."""
+        rows = [(key, self.names[key], side) for key, side in sorted(self.part.items())]
+        write_atomically(folder / FILE, csv_files.written(["source_hash", "source", "part"], rows))
+
+
+def _leaned_on(label_set: str | None, references: Sequence[str]) -> set[tuple[str | None, str]]:
+    """The references behind a label as (set, name), and as (None, name); those of a second set are called set:name."""
+    first = (label_set or "").split("+")[0]
+    parts = [name.rpartition(":") for name in references]
+    return {pair for other, _, name in parts for pair in ((other or first, name), (None, name))}
+
+
+def read_split(folder: Path) -> Split:
+    """The split that a run recorded. Raises `GlintError` where there is none."""
+    rows = csv_files.read_rows(folder / FILE, ("source_hash", "source", "part"), "train again")
+    for row in rows:
+        _part_of(row["part"], folder / FILE)
+    return Split(
+        {row["source_hash"]: row["part"] for row in rows}, {row["source_hash"]: row["source"] for row in rows}
+    )
+
+
+def read_parts(file: Path) -> dict[str, str]:
+    """Source -> train, val, test or unused, from a CSV with the columns source and part.
+
+    Raises:
+        GlintError: no such table, a part that is none, or a source in two parts.
+    """
+    parts: dict[str, str] = {}
+    for row in csv_files.read_rows(file, ("source", "part"), _ADVICE):
+        part = _part_of(row["part"], file)
+        if parts.setdefault(row["source"], part) != part:
+            raise GlintError(
+                f"{file}: {row['source']} is in {parts[row['source']]} and in {part}; keep one line of it"
+            )
+    return parts
+
+
+def _part_of(text: str, file: Path) -> str:
+    name = text.strip().lower()
+    name = _ALSO.get(name, name)
+    if name not in (*PARTS, UNUSED):
+        raise GlintError(f"{file}: part {text!r}; parts are train, val, test (and {UNUSED})")
+    return name
+
+
+def split_of_file(samples: Samples, file: Path) -> Split:
+    """As a table says. Raises `GlintError` where it cannot be read or leaves a part empty."""
+    listed = read_parts(file)
+    names = _names(samples)
+    part = {key: listed[name] for key, name in names.items() if listed.get(name) in PARTS}
+    empty = [side for side in PARTS if side not in part.values()]
+    if empty:
+        raise GlintError(f"{file}: names no source of these manifests as {' or '.join(empty)}")
+    return Split(part, names)
+
+
+def deal(
+    samples: Samples, seed: int = 0, validation_share: float = SHARE, test_share: float = SHARE
+) -> Split:
+    """Deal the photos to train, val and test by the seed; photos that look alike go to one side.
+
+    Raises:
+        GlintError: fewer than three different photos.
+    """
+    names = _names(samples)
+    groups = near_duplicate_groups(
+        list(names), [samples[int(first)] for first in samples.first_of_photos()[1]]
+    )
+    if len(groups) < 3:
+        raise GlintError(
+            f"{len(names)} photos of {len(groups)} different contents: training needs at least 3 "
+            "(train, validation, test); synthesize more photos"
+        )
+    order = np.random.default_rng(seed).permutation(len(groups))
+    wanted = {"test": test_share * len(names), "val": validation_share * len(names)}
+    part: dict[str, str] = {}
+    taken: Counter = Counter()
+    for position, number in enumerate(order):
+        left = len(groups) - position
+        side = "train"
+        for name in ("test", "val"):
+            if taken[name] + len(groups[number]) / 2 <= wanted[name] or (not taken[name] and left <= 3):
+                side = name
+                break
+        taken[side] += len(groups[number])
+        part.update(dict.fromkeys(groups[number], side))
+    return Split(part, names, len(names) - len(groups))
+
+
+def _names(samples: Samples) -> dict[str, str]:
+    """Photos' keys to their names, in the order of the samples."""
+    photos = samples.first_of_photos()[0]
+    return {samples.photos.keys[photo]: samples.photos.names[photo] for photo in photos}
+
+
+def near_duplicate_groups(keys: Sequence[str], samples: Sequence[Sample]) -> list[list[str]]:
+    """Photos grouped by content, one sample of each standing for it: those that look alike are one group."""
+    with ThreadPoolExecutor(4) as pool:
+        hashed = pool.map(lambda sample: difference_hash(_photo_of(sample)), samples)
+        hashes = np.array(list(track(hashed, len(samples), "photos compared")))
+    signs = hashes.astype(np.float32) * 2 - 1
+    parent = list(range(len(samples)))
+
+    def root(index: int) -> int:
+        while parent[index] != index:
+            parent[index] = index = parent[parent[index]]
+        return index
+
+    for begin in range(0, len(samples), 2048):
+        differing = (hashes.shape[1] - signs[begin : begin + 2048] @ signs.T) / 2
+        for row, column in zip(*np.nonzero(differing <= _SAME_BITS), strict=True):
+            parent[root(begin + row)] = root(column)
+    groups: dict[int, list[str]] = {}
+    for index, key in enumerate(keys):
+        groups.setdefault(root(index), []).append(key)
+    return list(groups.values())
+
+
+def _photo_of(sample: Sample) -> np.ndarray:
+    """The pristine photo where there is one (a dataset of authentic photos has none), else the sample itself."""
+    pristine = sample.pristine()
+    return sample.pixels() if pristine is None else pristine
+
+
+def difference_hash(rgb: np.ndarray) -> np.ndarray:
+    """256 bits: is each cell of a 16 x 17 greyscale thumbnail brighter than its left neighbour?
+
+    Survives scaling, compression and small changes of brightness; two different photos differ in about
+    half of the bits.
+    """
+    import cv2
+
+    grey = cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2GRAY)
+    small = cv2.resize(grey, (17, 16), interpolation=cv2.INTER_AREA).astype(np.int16)
+    return (np.diff(small, axis=1) > 0).ravel()
