@@ -23,6 +23,20 @@ def entries(option: str, chosen: Choices) -> tuple[int | str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def numbers(option: str, chosen: str | Iterable[float]) -> tuple[float, ...]:
+    """Numbers from a sequence, or from a text such as "10,30,50". Raises `GlintError`."""
+    pieces = chosen.split(",") if isinstance(chosen, str) else chosen
+    try:
+        return tuple(_number(piece) for piece in pieces if piece != "")
+    except (TypeError, ValueError):
+        raise GlintError(f"{option} {chosen}: are no numbers; write for example 10,30,50") from None
+
+
+def _number(piece: str | float) -> float:
+    value = float(piece)
+    return int(value) if value.is_integer() else value
+
+
 def _pieces(chosen: Choices) -> Iterable[int | str]:
     if isinstance(chosen, str):
         yield from filter(None, (piece.strip() for piece in chosen.split(",")))

@@ -34,6 +34,10 @@ Types = Annotated[
     Choices, Option("Only these types, such as 1,10-12 or jpeg,gaussian_blur.", "TYPES", shown="all")
 ]
 Levels = Annotated[Choices, Option("Only these levels, such as 1-3.", "LEVELS", shown="all")]
+Strengths = Annotated[
+    str | Iterable[float],
+    Option("These strengths in place of a suite's levels, for the one type named.", "S,S,...", shown="none"),
+]
 Seed = Annotated[int, Option("Seed of the whole run.", least=0)]
 Limit = Annotated[int, Option("Only the first so many photos; 0: all.", least=0)]
 
@@ -64,6 +68,7 @@ def synthesize(
     suite: SuiteOption = "kadid10k",
     types: Types = (),
     levels: Levels = (),
+    strengths: Strengths = (),
     virtual: Annotated[bool, Option("Recipes only: no pixels on disk.")] = False,
     format: Annotated[str, Option("Lossless image format: png or webp.")] = "png",
     seed: Seed = 0,
@@ -98,7 +103,7 @@ def synthesize(
     from glint_data.synthesis.synthesize import synthesize as run
 
     photos, folder = [anywhere(source) for source in several(sources)], anywhere(out)
-    settings = settings_of(suite, types, levels, seed, format, virtual)
+    settings = settings_of(suite, types, levels, strengths, seed, format, virtual)
     with opened_engine(engine, workers, folder, photos) as chosen:
         if shard:
             part = shards.parse(shard)
@@ -113,6 +118,7 @@ def estimate(
     suite: str = "kadid10k",
     types: Choices = (),
     levels: Choices = (),
+    strengths: Strengths = (),
     virtual: bool = False,
     format: str = "png",
     seed: int = 0,
@@ -123,19 +129,30 @@ def estimate(
     """What `synthesize` with these options would cost; writes nothing. For the command line's --dry-run."""
     from glint_data.synthesis.estimate import estimate as run
 
-    settings = settings_of(suite, types, levels, seed, format, virtual)
+    settings = settings_of(suite, types, levels, strengths, seed, format, virtual)
     text = run([anywhere(source) for source in several(sources)], settings, processes(workers), limit)
     return Answer({"estimate": text}, text)
 
 
 def settings_of(
-    suite: str, types: Choices, levels: Choices, seed: int, format: str, virtual: bool
+    suite: str,
+    types: Choices,
+    levels: Choices,
+    strengths: Strengths,
+    seed: int,
+    format: str,
+    virtual: bool,
 ) -> "Settings":
     """The settings of a run, names of types as the suite's numbers. Raises `GlintError`."""
-    from glint_data.reports.listing import find_suite
+    from glint_data.api.suites import own_strengths, suite_named
     from glint_data.synthesis.recipes import Settings
 
-    known = find_suite(suite)
+    chosen_strengths = choices.numbers("--strengths", strengths)
+    if chosen_strengths:
+        known, record = own_strengths(suite, choices.entries("--types", types), chosen_strengths)
+        types = ()
+    else:
+        known, record = suite_named(suite)
     numbers = []
     for entry in choices.entries("--types", types):
         try:
@@ -146,7 +163,10 @@ def settings_of(
     words = [level for level in chosen if isinstance(level, str)]
     if words:
         raise GlintError(f"--levels {words[0]}: is no number or range; write for example 1,3-5")
-    return Settings(suite, tuple(numbers), tuple(map(int, chosen)), seed, format, virtual)
+    version = known.version if record else None
+    return Settings(
+        known.name, tuple(numbers), tuple(map(int, chosen)), seed, format, virtual, version, record
+    )
 
 
 @verb
@@ -323,17 +343,19 @@ def distortions(
     'jpeg2000_at_rate'
     """
     from glint_data.api.places import file_to_write
+    from glint_data.api.suites import suite_named
     from glint_data.reports import listing
 
     if (image is None) != (sheet is None):
         raise GlintError("--image and --sheet go together: the photo to distort and the PNG to write")
+    name = suite_named(suite)[0].name
     if image is None or sheet is None:
-        return Answer(listing.suite_record(suite), lambda: listing.suite_table(suite))
+        return Answer(listing.suite_record(name), lambda: listing.suite_table(name))
     target = file_to_write(sheet)
-    width, height = listing.write_sheet(suite, anywhere(image), target, seed)
+    width, height = listing.write_sheet(name, anywhere(image), target, seed)
     return Answer(
-        {"suite": suite, "sheet": target, "width": width, "height": height},
-        f"contact sheet of {suite}, {width}x{height}: {target}",
+        {"suite": name, "sheet": target, "width": width, "height": height},
+        f"contact sheet of {name}, {width}x{height}: {target}",
     )
 
 

@@ -33,9 +33,12 @@ def here(text: Where) -> Path:
 
 def place_of(dataset: AnyDataset) -> Path:
     """Where a dataset lies: its folder, its manifest's file, or its address."""
-    if isinstance(dataset, (str, os.PathLike)):
-        return anywhere(dataset)
-    return dataset.file
+    from glint_data.dataset.manifest import dataset_folder
+    from glint_data.dataset.rendering import know_suite_of
+
+    place = anywhere(dataset) if isinstance(dataset, (str, os.PathLike)) else dataset.file
+    know_suite_of(dataset_folder(place))
+    return place
 
 
 @overload

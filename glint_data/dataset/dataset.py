@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 
 from glint_data import records
-from glint_data.dataset import manifest, rewriting, runs
+from glint_data.dataset import manifest, rendering, rewriting, runs
 from glint_data.dataset.pixels import Pictures
 from glint_data.dataset.rows import Rows, in_order_of_photos
 from glint_data.dataset.sample import Sample
@@ -47,6 +47,7 @@ class Dataset:
     def __init__(self, path: "str | Path | Dataset", result: Any = None) -> None:
         self.file = path.file if isinstance(path, Dataset) else manifest.manifest_file(path)
         self.folder = manifest.dataset_folder(self.file)
+        rendering.know_suite_of(self.folder)
         self._result = result
         self._pictures = Pictures(self.folder)
         self._rows: tuple[Any, Rows] | None = None

@@ -100,6 +100,7 @@ class Pictures:
         if sample.suite_version:
             return sample.suite_version
         if self._made_with is None:
+            rendering.know_suite_of(self.folder)
             self._made_with = _suite_of_run(self.folder)
         return self._made_with.get(sample.suite or "")
 

@@ -1,13 +1,37 @@
 """The one place that renders a row: by the suite, and the version of it, that the row was planned with."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import distortions
-from glint_data.errors import ImageRefused
+from distortions import plugins
+from glint_data.dataset import runs
+from glint_data.errors import GlintError, ImageRefused
+from glint_data.storage.files import holds
 
 FIRST_VERSION = "1"
 """Version of every suite in the first release, whose rows name none."""
+
+
+def know_suite(suite: distortions.Suite) -> distortions.Suite:
+    """Have this process and its workers know a suite of the user's. Raises `GlintError` where its name is taken."""
+    try:
+        plugins.share_suite(suite.record())
+    except ValueError as error:
+        raise GlintError(str(error)) from error
+    return distortions.suite(suite.name, version=suite.version)
+
+
+def know_suite_of(folder: Path) -> None:
+    """Have this process and its workers know the user's suite that a dataset was made with, from its run.json."""
+    settings = runs.read(folder).get("settings") if holds(folder, runs.FILE) else None
+    record = settings.get("suite_record") if isinstance(settings, dict) else None
+    if record:
+        try:
+            know_suite(distortions.suite_from_record(record))
+        except ValueError as error:
+            raise GlintError(f"{folder}: the suite in its run.json is damaged ({error})") from error
 
 
 def suite_of(name: str | None, version: str | None = None) -> distortions.Suite:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import glint_data
+from glint_data import plugins
 from glint_data.errors import CannotWrite, GlintError
 from glint_data.storage.files import is_partial, listing, make_folder, read_bytes, remove, write_atomically
 from glint_data.storage.places import check, is_remote
@@ -132,7 +133,7 @@ def write(folder: Path, record: dict[str, Any]) -> None:
 
 
 def versions() -> dict[str, str]:
-    """The versions that can change a pixel or a number: ours, Python's and the numeric packages'."""
+    """The versions that can change a pixel or a number: ours, Python's, the numeric packages', the plug-ins' hashes."""
     found = {
         "glint-data": glint_data.__version__,
         "python": platform.python_version(),
@@ -143,4 +144,4 @@ def versions() -> dict[str, str]:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             continue
-    return found
+    return found | {f"plug-in {name}": digest for name, digest in plugins.record().items()}

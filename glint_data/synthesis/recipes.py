@@ -1,6 +1,7 @@
 """Recipes: all it takes to render a sample again, made before any pixel is."""
 
 import hashlib
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -9,7 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import distortions
-from distortions.registry import distortion_named
+from distortions.plugins import Plugin
+from distortions.registry import DISTORTIONS, distortion_named
+from distortions.suites import SUITES
 from glint_data import images
 from glint_data.dataset import rendering, runs
 from glint_data.errors import GlintError
@@ -31,6 +34,7 @@ class Settings:
     format: str = "png"
     virtual: bool = False
     suite_version: str | None = None  # None: the suite as it is now
+    suite_record: str | None = None  # a suite of the user's, as JSON; None for one that is registered
 
     def resolved(self) -> "Settings":
         """With the suite's own types and levels where none were named.
@@ -39,7 +43,7 @@ class Settings:
             GlintError: the suite, a type, a level or the format does not exist; the sentence lists what does.
         """
         try:
-            suite = distortions.suite(self.suite, version=self.suite_version)
+            suite = self.suite_as_planned
         except (KeyError, ValueError) as error:
             raise GlintError(str(error.args[0])) from None
         every_level = sorted(
@@ -52,7 +56,7 @@ class Settings:
                 f"--format {self.format}: not one of the lossless formats {', '.join(images.ENCODERS)}"
             )
         _check_codecs(suite, types)
-        return Settings(self.suite, types, levels, self.seed, self.format, self.virtual, suite.version)
+        return replace(self, types=types, levels=levels, suite_version=suite.version)
 
     def going_on_in(self, folder: Path) -> "Settings":
         """With the version of the suite that the dataset in `folder` was begun with, so that it stays of one piece."""
@@ -67,6 +71,8 @@ class Settings:
     @property
     def suite_as_planned(self) -> "distortions.Suite":
         """The suite in the version of these settings."""
+        if self.suite_record:
+            rendering.know_suite(distortions.suite_from_record(json.loads(self.suite_record)))
         return distortions.suite(self.suite, version=self.suite_version)
 
     @classmethod
@@ -83,6 +89,8 @@ class Settings:
         try:
             values = {name: settings[name] for name in cls.__dataclass_fields__ if name in settings}
             values.setdefault("suite_version", rendering.FIRST_VERSION)
+            if isinstance(values.get("suite_record"), dict):
+                values["suite_record"] = json.dumps(values["suite_record"])
             for name in ("types", "levels"):
                 values[name] = tuple(int(number) for number in values.get(name, ()))
             return cls(**values).resolved()
@@ -101,7 +109,18 @@ class Settings:
 
     def record(self) -> dict:
         """The settings as `run.json` keeps them, with the version of the suite they refer to."""
-        return {**asdict(self), "suite_version": self.suite_as_planned.version}
+        suite = self.suite_as_planned
+        record = {**asdict(self), "suite_version": suite.version}
+        record["suite_record"] = json.loads(self.suite_record) if self.suite_record else None
+        origins = {origin.name: origin.sha256 for origin in self._origins(suite) if origin}
+        return record | ({"plugins": origins} if origins else {})
+
+    def _origins(self, suite: "distortions.Suite") -> Iterator[Plugin | None]:
+        """The plug-ins that decide pixels: those of the suite and of its types' distortions."""
+        if suite.name in SUITES:
+            yield SUITES.origin(suite.name)
+        for number in self.types:
+            yield DISTORTIONS.origin(suite.types[number].distortion)
 
 
 def _check_codecs(suite: "distortions.Suite", types: tuple[int, ...]) -> None:
