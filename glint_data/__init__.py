@@ -7,19 +7,11 @@ looked at sample by sample through `open`. Each function is a verb of the comman
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from glint_data.api.datasets import (
-        distortions,
-        export,
-        import_set,
-        materialize,
-        merge,
-        open,
-        synthesize,
-        verify,
-    )
+    from glint_data.api.datasets import distortions, export, import_set, open, verify
     from glint_data.api.labels import audit, explain, label, references, report
     from glint_data.api.looks import quickstart
     from glint_data.api.networks import evaluate, score, train
+    from glint_data.api.synthesis import materialize, merge, synthesize
     from glint_data.dataset.dataset import Dataset
     from glint_data.dataset.sample import Label, Sample
     from glint_data.errors import GlintError
@@ -28,9 +20,9 @@ __version__ = "0.1.0"
 
 _ROOMS = {
     "open": "api.datasets",
-    "synthesize": "api.datasets",
-    "merge": "api.datasets",
-    "materialize": "api.datasets",
+    "synthesize": "api.synthesis",
+    "merge": "api.synthesis",
+    "materialize": "api.synthesis",
     "import_set": "api.datasets",
     "label": "api.labels",
     "audit": "api.labels",

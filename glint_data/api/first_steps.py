@@ -31,11 +31,11 @@ def quickstart(out: Path, seed: int = 0) -> str:
 
     A second call resumes where the first one stopped. Returns the closing words.
     """
-    from glint_data.api import datasets, labels
+    from glint_data.api import labels, synthesis
 
     photos = _write_photos(out / "photos")
     _step(1, f"synthesize: {len(PHOTOS)} photos x 25 types x 5 levels")
-    dataset = datasets.synthesize(photos, out / "dataset", seed=seed, progress=True)
+    dataset = synthesis.synthesize(photos, out / "dataset", seed=seed, progress=True)
     say(dataset.text())
     _step(2, "label: scores from KADID-10k's references")
     labelled = labels.label(dataset, reference="kadid", progress=True)

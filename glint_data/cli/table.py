@@ -5,7 +5,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from glint_data.api import datasets, labels, looks, networks  # noqa: F401  (they register their verbs)
+from glint_data.api import datasets, labels, looks, networks, synthesis  # noqa: F401  (they register their verbs)
 from glint_data.cli.commands import DONE_WITH_REFUSALS, command
 
 
@@ -25,7 +25,7 @@ def register(app: typer.Typer) -> None:
         "Datasets",
         "glint-data synthesize photos/ --out dataset",
         _after_synthesis,
-        instead={"dry_run": (datasets.estimate, "Say the cost; write nothing.")},
+        instead={"dry_run": (synthesis.estimate, "Say the cost; write nothing.")},
     )
     command(app, "merge", "Datasets", "glint-data merge dataset", _after_merge)
     command(
