@@ -17,12 +17,19 @@ from distortions import (  # noqa: F401 (importing them registers their distorti
     chain,
     color,
     compression,
+    corruptions,
     noise,
     noise_fields,
+    optics,
+    platform,
+    processing,
     quantize,
+    restoration,
     sampling,
     spatial,
     transmission,
+    video,
+    weather,
 )
 from distortions.api import apply, get
 from distortions.photo import Photo

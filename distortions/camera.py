@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from distortions import lab
+from distortions.optics import linear_light
 from distortions.photo import Photo
 from distortions.registry import distortion, noise_seed
 from distortions.strengths import Range
@@ -37,7 +38,7 @@ def low_light(photo: Photo, stops: float, noise_seed: int) -> np.ndarray:
 
 def _developed(photo: Photo, electrons: float, exposure: float, seed: int) -> np.ndarray:
     """Linear light seen through a Bayer pattern with that many electrons at white, noise, demosaicing, sRGB."""
-    linear = photo.shared("linear", lambda p: p.pointwise(lab.to_linear).single)
+    linear = linear_light(photo)
     linear = cv2.copyMakeBorder(
         linear, *(MARGIN,) * 4, cv2.BORDER_REFLECT
     )  # every colour occurs on a strip, too
@@ -67,7 +68,7 @@ def rolling_banding(photo: Photo, amplitude: float, bands: float, phase: float) 
 
     `bands`: periods over the height of the photo, `phase`: where the first begins, in periods.
     """
-    linear = photo.shared("linear", lambda p: p.pointwise(lab.to_linear).single)
+    linear = linear_light(photo)
     rows = np.arange(photo.height) / photo.height
     flicker = 1 + amplitude * np.sin(2 * np.pi * (bands * rows + phase))
     return lab.from_linear(linear * flicker[:, None, None].astype(np.float32))

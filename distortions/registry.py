@@ -23,13 +23,24 @@ Draw = Callable[[np.random.Generator, Photo, float], dict[str, Any]]
 
 
 @dataclass(frozen=True)
+class BroughtBack:
+    """What a distortion returns that ends in a small picture: `values` at the photo's size, and the small one.
+
+    `small`: h x w x 3 uint8.
+    """
+
+    values: np.ndarray
+    small: np.ndarray
+
+
+@dataclass(frozen=True)
 class Distortion:
     """One registered function.
 
     `function(photo, strength, **parameters)` returns an H x W x 3 array, uint8 (0..255) or floating point
-    (nominally 0..1, not necessarily clipped), or a `Photo`; it never modifies its photo. `needs`: the modules that
-    it imports beyond NumPy, OpenCV and Pillow, each with the package that brings it.
-    `strengths`: what it takes.
+    (nominally 0..1, not necessarily clipped), a `Photo`, or `BroughtBack`; it never modifies its photo. `needs`: the
+    modules that it imports beyond NumPy, OpenCV and Pillow, each with the package that brings it.
+    `lacks`: what else is missing by name though these are there, such as an encoder. `strengths`: what it takes.
     """
 
     name: str
@@ -38,6 +49,7 @@ class Distortion:
     summary: str
     needs: Mapping[str, str] = field(default_factory=dict)
     strengths: Range = ANY
+    lacks: Callable[[], tuple[str, ...]] | None = None
 
     @property
     def random(self) -> bool:
@@ -46,8 +58,9 @@ class Distortion:
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """The packages that it needs and that are not installed."""
-        return tuple(package for module, package in self.needs.items() if not _installed(module))
+        """What it needs and is not there: packages, or else the parts of them that these were built without."""
+        packages = tuple(package for module, package in self.needs.items() if not _installed(module))
+        return packages if packages or self.lacks is None else self.lacks()
 
     @property
     def available(self) -> bool:
@@ -65,12 +78,15 @@ class Distortion:
 
     def require(self) -> None:
         """Raise ValueError with the packages that this distortion needs and that are not installed, if any."""
-        if missing := self.missing:
+        if not (missing := self.missing):
+            return
+        if set(missing) <= set(self.needs.values()):
             noun, verb = ("package", "is") if len(missing) == 1 else ("packages", "are")
             raise ValueError(
                 f"{self.name} needs the {noun} {' and '.join(missing)}, which {verb} not installed: "
                 f"pip install {' '.join(missing)}"
             )
+        raise ValueError(f"{self.name} needs {' and '.join(missing)}, which this installation does not have")
 
     def render(self, photo: Photo, strength: float, parameters: Mapping[str, Any]) -> Any:
         """The distorted values. Raises ValueError where a parameter is missing or not this distortion's."""
@@ -95,17 +111,22 @@ DISTORTIONS = Registry[Distortion]("distortion")
 
 
 def distortion(
-    strengths: Range = ANY, draw: Draw | None = None, needs: Mapping[str, str] | None = None
+    strengths: Range = ANY,
+    draw: Draw | None = None,
+    needs: Mapping[str, str] | None = None,
+    lacks: Callable[[], tuple[str, ...]] | None = None,
+    name: str | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register the decorated function under its own name: the strengths it takes; `draw` makes it a random one.
 
-    `needs`: {module: package} where it takes more than NumPy, OpenCV and Pillow.
+    `needs`: {module: package} where it takes more than NumPy, OpenCV and Pillow; `lacks`: see `Distortion`. `name`:
+    another name than the function's, for functions that are made in a loop.
     """
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
-        name = function.__name__
+        called = name or function.__name__
         summary = (inspect.getdoc(function) or "").split("\n", 1)[0]
-        DISTORTIONS.add(name, Distortion(name, function, draw, summary, needs or {}, strengths))
+        DISTORTIONS.add(called, Distortion(called, function, draw, summary, needs or {}, strengths, lacks))
         return function
 
     return register

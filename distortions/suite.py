@@ -10,7 +10,7 @@ import numpy as np
 
 from distortions.lookup import unknown
 from distortions.photo import Photo, closing
-from distortions.registry import distortion_named
+from distortions.registry import BroughtBack, distortion_named
 
 SEVERITIES = ("slight", "just noticeable", "relevant", "obvious", "severe")
 """What five levels are called where a suite has no words of its own."""
@@ -60,10 +60,17 @@ class SuiteType:
 
 @dataclass(frozen=True)
 class Rendering:
-    """One rendered cell: the image, and what was drawn for it, fit for JSON and for rendering it again."""
+    """One rendered cell: the image, and what was drawn for it, fit for JSON and for rendering it again.
+
+    `low_resolution`: the small picture (h x w x 3 uint8) that the image was brought back to size from, where the
+    distortion made one. `mask`: where the image was distorted (H x W uint8, 255 inside, 0 outside), in a suite of
+    regions.
+    """
 
     pixels: np.ndarray
     parameters: dict[str, Any]
+    low_resolution: np.ndarray | None = None
+    mask: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -124,7 +131,10 @@ class Suite:
             rng = np.random.default_rng([int(seed), entry.number, int(level)])
             parameters = drawn_from.parameters(view, strength, rng)
         result = drawn_from.render(view, strength, parameters)
-        return Rendering(closing(result, self.stretched, floating), dict(parameters))
+        small = None
+        if isinstance(result, BroughtBack):
+            result, small = result.values, result.small
+        return Rendering(closing(result, self.stretched, floating), dict(parameters), small)
 
 
 def table(*rows: tuple[Any, ...], source: str | None = None) -> dict[int, SuiteType]:

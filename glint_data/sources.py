@@ -1,19 +1,20 @@
-"""Folders, lists and files of photos to one table of sources: what is admitted, and why the rest is not."""
+"""Photo files to one table of sources: what is admitted, under which name, and why the rest is not."""
 
-import os
 import re
-from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, fields, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from glint_data import images
 from glint_data.dataset.failures import Refusal
 from glint_data.errors import GlintError, ImageRefused
+from glint_data.finding import find
 from glint_data.progress import is_text, printable, track
 from glint_data.storage.files import read_bytes
-from glint_data.storage.places import check, explaining, is_remote, place, recorded
+from glint_data.storage.places import check, explaining, place, recorded
 from glint_data.work import Workers, run_tasks
+
+__all__ = ["FILE", "Refusal", "Source", "find", "inspect", "read", "safe_name", "scan", "write"]
 
 FILE = "sources.parquet"
 MINIMUM_SIDE = 48
@@ -36,73 +37,6 @@ class Source:
     width: int
     height: int
     conversions: str
-
-
-def find(places: Iterable[str | Path]) -> list[Path]:
-    """The image files that `places` name: folders (searched through), .txt lists (a path a line), files.
-
-    A list's relative paths start at the list's folder. The order is that of the places, sorted within
-    a folder; a file named twice counts once.
-
-    Raises:
-        GlintError: a place does not exist, or nothing is found.
-    """
-    places = [place(given) for given in places]
-    found: dict[Path, None] = {}
-    for given in places:
-        check(given)
-        if given.is_dir():
-            files = _remote_below(given) if is_remote(given) else _below(given)
-        elif given.suffix.lower() == ".txt":
-            files = _read_list(given)
-        elif given.is_file():
-            files = [given]
-        else:
-            raise GlintError(
-                f"{given}: no such file or folder; name a folder of photos, a .txt list or photo files"
-            )
-        found.update((_absolute(file), None) for file in files)
-    if not found:
-        named = ", ".join(map(str, places))
-        endings = " ".join(sorted(ending[1:] for ending in images.EXTENSIONS))
-        raise GlintError(f"{named}: holds no image files (looked for {endings})")
-    return list(found)
-
-
-def _below(folder: Path) -> list[Path]:
-    """Links to files are followed, links to folders are not; a link to nothing is kept, to be refused by name."""
-    return sorted(
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in images.EXTENSIONS
-        and (path.is_file() or (path.is_symlink() and not path.exists()))
-    )
-
-
-def _remote_below(folder: Path) -> list[Path]:
-    with explaining(folder):
-        names = folder.fs.find(folder.path)
-    begin = len(folder.path.rstrip("/")) + 1
-    return [
-        folder / name[begin:]
-        for name in sorted(names)
-        if PurePosixPath(name).suffix.lower() in images.EXTENSIONS
-    ]
-
-
-def _absolute(file: Path) -> Path:
-    if is_remote(file):
-        return file
-    return Path(os.path.abspath(file))  # noqa: PTH100  (without '..', but links stay links)
-
-
-def _read_list(file: Path) -> list[Path]:
-    try:
-        lines = read_bytes(file).decode().splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise GlintError(f"{file}: not a readable list of paths, one a line ({error})") from error
-    named = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
-    return [place(name) if "://" in name else file.parent / name for name in named]
 
 
 def scan(
@@ -130,7 +64,7 @@ def scan(
         else:
             fresh.append(file)
     for outcome in track(run_tasks(inspect, fresh, workers), len(fresh), "photos scanned") if fresh else ():
-        looked_at[outcome.task] = outcome.result or Refusal(outcome.task, outcome.error)
+        looked_at[outcome.task] = outcome.result or Refusal(outcome.task, outcome.error or "")
     labels = _label(files, known)
     return admit([(looked_at[str(file)], labels[str(file)]) for file in files if str(file) in mine], known)
 
@@ -140,9 +74,20 @@ def _refused_unopened(file: str) -> Refusal | None:
     if not is_text(file):
         shown = printable(file)
         return Refusal(shown, f"{shown}: its name is no UTF-8 text; rename it")
+    if "://" not in file and _is_folder(Path(file)):
+        return Refusal(
+            file, f"{file}: a folder that cannot be opened; its photos are missing, allow reading it"
+        )
     if "://" not in file and _stamp(Path(file))[0] == 0:
         return Refusal(file, images.EMPTY.format(file))
     return None
+
+
+def _is_folder(file: Path) -> bool:
+    try:
+        return file.is_dir() and not file.is_symlink()
+    except OSError:  # it may not be looked at; reading it says so
+        return False
 
 
 def _label(files: list[Path], known: list[Source]) -> dict[str, tuple[str, bool, int]]:
@@ -154,10 +99,15 @@ def _label(files: list[Path], known: list[Source]) -> dict[str, tuple[str, bool,
     for index, file in enumerate(files):
         name = safe_name(file.stem)
         # lower: some file systems do not tell A.png from a.png
-        labels[str(file)] = (name, name.lower() in taken, begin + index)
+        is_taken = name.lower() in taken or _WITH_HASH.search(name.lower()) is not None
+        labels[str(file)] = (name, is_taken, begin + index)
         if str(file) not in paths:
             taken.add(name.lower())
     return labels
+
+
+_WITH_HASH = re.compile(r"-[0-9a-f]{12}$")
+"""A stem that looks like a name given to a second photo gets its own hash too, so that no two can meet."""
 
 
 def admit(
@@ -250,9 +200,9 @@ def read(folder: Path, file: str = FILE) -> list[Source]:
 
 def _checked(source: Source) -> Source:
     """The source, if its fields are of their types and its name is no path: files are named after it."""
-    kinds = {"str": str, "int": int}
+    types: dict[object, type] = {"str": str, "int": int}
     for field in fields(source):
-        if not isinstance(getattr(source, field.name), kinds[getattr(field.type, "__name__", field.type)]):
+        if not isinstance(getattr(source, field.name), types[getattr(field.type, "__name__", field.type)]):
             raise TypeError(f"{field.name} is {getattr(source, field.name)!r}")
     if not source.name or source.name.startswith(".") or re.search(r"[/\\\x00]|://", source.name):
         raise ValueError(f"{source.name!r} is no name of a photo")

@@ -5,9 +5,20 @@ from __future__ import annotations
 from distortions import plugins
 from distortions.lookup import Registry
 from distortions.suite import Suite
-from distortions.suites import csiq, kadid10k, live, modern, tid2013
+from distortions.suites import (
+    camera,
+    csiq,
+    imagenet_c,
+    kadid10k,
+    live,
+    modern,
+    platform,
+    restoration,
+    tid2013,
+    video,
+)
 
-_ALL = (kadid10k, tid2013, csiq, live, modern)
+_ALL = (kadid10k, tid2013, csiq, live, modern, imagenet_c, restoration, camera, platform, video)
 SUITES = Registry[Suite]("suite")
 for _room in _ALL:
     SUITES.add(_room.SUITE.name, _room.SUITE)

@@ -77,12 +77,24 @@ def import_set(
 @verb
 def export(
     dataset: DatasetArgument,
-    to: Annotated[str, Option("kadid, pyiqa, hf, webdataset or croissant.")],
+    to: Annotated[str, Option("The other tool's layout; a wrong name lists them.")],
     out: Annotated[Where, Option("A new or empty folder.", "FOLDER")],
     *,
     split_file: Annotated[
         Where | None, Option("CSV of source,part (train, val, test), as a run's split.csv.", "FILE")
     ] = None,
+    split: Annotated[
+        str, Option("Shares of train, val and test, such as 80,10,10; all of a photo in one part.")
+    ] = "",
+    split_seed: Annotated[int, Option("Seed that assigns the photos.", least=0)] = 0,
+    deviation: Annotated[
+        str,
+        Option("Deviation beside a score: raters (opinions), label (its own), auto: raters' if known."),
+    ] = "auto",
+    soft_labels: Annotated[str, Option("deqa: probabilities by pdf or cdf.")] = "pdf",
+    pairs: Annotated[int, Option("pairs: how many to draw.", least=1)] = 10_000,
+    paired: Annotated[str, Option("pairs: inside a photo, or across photos.")] = "photo",
+    seed: Annotated[int, Option("pairs: seed of the draw.", least=0)] = 0,
     licence: Annotated[
         str | None, Option("The photos' licence for card and metadata, such as cc-by-4.0.")
     ] = None,
@@ -101,10 +113,21 @@ def export(
     Raises:
         GlintError: no such format, nothing in the dataset that it takes, or a folder in use.
     """
-    from glint_data.exports import export_dataset
+    from glint_data.exports import Options, export_dataset
 
-    given = None if split_file is None else here(split_file)
-    return export_dataset(place_of(dataset), to, here(out), processes(workers), given, licence)
+    named = None if split_file is None else here(split_file)
+    options = Options(deviation, soft_labels, pairs, paired, seed)
+    return export_dataset(
+        place_of(dataset),
+        to,
+        here(out),
+        processes(workers),
+        named,
+        licence,
+        options,
+        split,
+        split_seed,
+    )
 
 
 @verb

@@ -3,17 +3,21 @@
 Each format is one file and registers itself in `FORMATS`; `export_dataset` writes one.
 """
 
-from glint_data.exports import croissant, hf, kadid, pyiqa, webdataset
+from glint_data.exports import (  # noqa: F401 (importing them registers their formats)
+    croissant,
+    csv_table,
+    deqa,
+    hf,
+    kadid,
+    pairs,
+    pyiqa,
+    qalign,
+    qinsight,
+    vqr1,
+    webdataset,
+)
 from glint_data.exports.format import FORMATS
+from glint_data.exports.options import Options
 from glint_data.exports.stage import ExportSummary, export_dataset
 
-__all__ = [
-    "FORMATS",
-    "ExportSummary",
-    "croissant",
-    "export_dataset",
-    "hf",
-    "kadid",
-    "pyiqa",
-    "webdataset",
-]
+__all__ = ["FORMATS", "ExportSummary", "Options", "export_dataset"]

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glint_data.dataset import manifest, runs
+from glint_data.exports.options import Options
 from glint_data.reference_sets import references
 from glint_data.storage.files import holds
 
@@ -21,7 +22,7 @@ class About:
 
     `samples` counts rows that have, or can be given, pixels; `full_reference` says that each has a pristine
     photo, `no_reference` that none has. `splits` maps each source to its part, None where none was asked for.
-    `licence` is what the person who exports says of the photos.
+    `licence` is what the person who exports says of the photos, `options` what else was asked for.
     """
 
     name: str
@@ -37,6 +38,7 @@ class About:
     run: dict[str, Any] = field(default_factory=dict)
     splits: dict[str, str] | None = None
     licence: str | None = None
+    options: Options = field(default_factory=Options)
 
     @property
     def full_reference(self) -> bool:

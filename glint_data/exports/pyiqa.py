@@ -1,63 +1,66 @@
 """The tables that pyiqa's data loaders read ("meta_info"): names beside scores, one line an image.
 
-With pristine photos: ref_name, dist_name, mos, std; without any: img_name, mos, std. Names are paths below
-the export's folder. mos is on 0 to 1, higher is better. Where a split was given, a last column names it.
+`meta_info.csv` is for `GeneralFRDataset`: ref_name, dist_name, mos, std, of images with a pristine photo.
+`meta_info_nr.csv` is for `GeneralNRDataset`, which cannot read a table with references: img_name, mos, std,
+of all images. Names are paths below the export's folder; mos is on 0 to 1, higher is better. Where photos
+were dealt to splits, two last columns name them: `split` in words (train, val, test) and `split_index` as
+pyiqa's own tables number them (0 train, 1 validation, 2 test).
 """
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from glint_data.errors import GlintError
-from glint_data.exports.about import About, Exported
+from glint_data.exports.about import PARTS, About, Exported
 from glint_data.exports.card import write_card
+from glint_data.exports.deviation import Deviations
 from glint_data.exports.format import Format, Row, export_format
 from glint_data.exports.tables import CsvTable, number
 
-FILE = "meta_info.csv"
+FULL_REFERENCE, NO_REFERENCE = "meta_info.csv", "meta_info_nr.csv"
 
 
 @export_format
 class Pyiqa(Format):
-    """Images and a meta_info table for pyiqa."""
+    """Images and meta_info tables for pyiqa."""
 
-    title = "pyiqa's meta_info table"
+    title = "pyiqa's meta_info tables"
     needs_label = True
 
     def __init__(self, folder: Path, about: About) -> None:
         super().__init__(folder, about)
-        self.columns = ["img_name"] if about.no_reference else ["ref_name", "dist_name"]
-        self.columns += ["mos", "std"] + (["split"] if about.splits is not None else [])
-        self.table = CsvTable(folder / FILE, self.columns)
-
-    @classmethod
-    def check(cls, about: About) -> None:
-        """Refuse a mixture of rows with and without pristine photo: the table has one shape."""
-        if not about.full_reference and not about.no_reference:
-            raise GlintError(
-                f"{about.with_reference:,} of {about.samples:,} samples have a pristine photo; pyiqa's table takes "
-                "all or none: export to hf, webdataset or croissant"
-            )
+        self._deviations = Deviations(about.options.deviation)
+        split = ["split", "split_index"] if about.splits is not None else []
+        names = {NO_REFERENCE: ["img_name"]}
+        if not about.no_reference:
+            names[FULL_REFERENCE] = ["ref_name", "dist_name"]
+        self.columns = {file: [*first, "mos", "std", *split] for file, first in names.items()}
+        self.tables = {file: CsvTable(folder / file, columns) for file, columns in self.columns.items()}
 
     def add(self, rows: Sequence[Row]) -> None:
-        """A line of the table each."""
+        """A line of each table that takes the row."""
         for row in rows:
             values = {
                 "ref_name": row["reference_file_name"],
                 "dist_name": row["file_name"],
                 "img_name": row["file_name"],
                 "mos": number(row["mos"]),
-                "std": number(row["mos_std"]),
+                "std": number(self._deviations.of(row)),
                 "split": row["split"],
+                "split_index": PARTS.index(row["split"]),
             }
-            self.table.add([values[name] for name in self.columns])
+            for file, table in self.tables.items():
+                if file == NO_REFERENCE or row["reference_file_name"]:
+                    table.add([values[name] for name in self.columns[file]])
 
     def finish(self, exported: Exported) -> None:
-        """The card."""
-        self.table.close()
+        """The tables' ends and the card."""
+        for table in self.tables.values():
+            table.close()
         files = {
-            FILE: f"{', '.join(self.columns)}: paths below this folder; mos on 0 to 1, higher is better",
-            "images/": "the samples",
+            file: f"{', '.join(columns)}: paths below this folder; mos on 0 to 1, higher is better"
+            for file, columns in sorted(self.columns.items())
         }
+        files["images/"] = "the samples"
         if not self.about.no_reference:
             files["references/"] = "the pristine photos"
         write_card(

@@ -1,10 +1,64 @@
-"""Which photo is in which split: read from a table, such as the split.csv of a training run."""
+"""Which photo goes into which split of an export: as a table says, or dealt by shares and a seed."""
 
 from pathlib import Path
 
-from glint_data.dataset.split import UNUSED, read_parts
+import numpy as np
+
+from glint_data.dataset.samples import usable_samples
+from glint_data.dataset.split import PARTS, UNUSED, near_duplicate_groups, read_parts
+from glint_data.errors import GlintError
 
 
 def read_split(file: Path) -> dict[str, str]:
     """Source -> train, val or test; sources that are "unused" are not returned. Raises `GlintError`."""
     return {source: part for source, part in read_parts(file).items() if part != UNUSED}
+
+
+def shares_of(text: str) -> tuple[float, ...]:
+    """ "80,10,10" as shares of train, val and test that sum to 1. Raises `GlintError`.
+
+    >>> shares_of("80,10,10")
+    (0.8, 0.1, 0.1)
+    """
+    try:
+        numbers = [float(piece) for piece in text.split(",")]
+    except ValueError:
+        numbers = []
+    fits = len(numbers) == len(PARTS) and all(0 <= number < np.inf for number in numbers) and sum(numbers) > 0
+    if not fits:
+        raise GlintError(f"--split {text}: three shares for train, val and test, such as 80,10,10")
+    return tuple(number / sum(numbers) for number in numbers)
+
+
+def deal_photos(dataset: str | Path, shares: tuple[float, ...], seed: int) -> dict[str, str]:
+    """Source -> train, val or test: whole photos, those that look alike on one side.
+
+    Every part with a share gets a photo, as far as there are enough; then each photo goes where most is missing.
+
+    Raises:
+        GlintError: fewer photos than parts.
+    """
+    samples = usable_samples([dataset], labelled=False)
+    photos, first = samples.first_of_photos()
+    keys = [samples.photos.keys[photo] for photo in photos]
+    groups = near_duplicate_groups(keys, [samples[int(row)] for row in first])
+    names = {samples.photos.keys[photo]: samples.photos.names[photo] for photo in photos}
+    used = [number for number, share in enumerate(shares) if share > 0]
+    if len(groups) < len(used):
+        raise GlintError(
+            f"{dataset}: {len(groups)} photos of different content cannot be dealt to {len(used)} splits; "
+            "name fewer, such as --split 50,0,50, or export more photos"
+        )
+    order = np.random.default_rng(seed).permutation(len(groups))
+    taken = np.zeros(len(PARTS))
+    parts: dict[str, str] = {}
+    for position, number in enumerate(order):
+        group = groups[number]
+        empty = [part for part in used if taken[part] == 0]
+        missing = np.array(shares) * len(keys) - taken
+        must_fill = empty and len(order) - position <= len(empty)
+        candidates = empty if must_fill else used
+        part = max(candidates, key=lambda candidate: missing[candidate])
+        taken[part] += len(group)
+        parts.update({names[key]: PARTS[part] for key in group})
+    return parts

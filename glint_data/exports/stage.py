@@ -16,7 +16,8 @@ from glint_data.exports.about import About, Exported, scan
 from glint_data.exports.chunks import Planner
 from glint_data.exports.folder import building, check_free
 from glint_data.exports.format import FORMATS, Chunk, Format, Row, Written, format_named, record
-from glint_data.exports.split import read_split
+from glint_data.exports.options import Options
+from glint_data.exports.split import deal_photos, read_split, shares_of
 from glint_data.progress import Meter, duration
 from glint_data.storage.places import place
 from glint_data.work import Outcome, run_tasks
@@ -37,7 +38,7 @@ class ExportSummary:
     seconds: float = 0.0
 
     def record(self) -> dict[str, Any]:
-        """What was written, as plain values."""
+        """The same as plain values."""
         return records.as_mapping(self)
 
     def text(self) -> str:
@@ -65,6 +66,9 @@ def export_dataset(
     workers: int,
     split_file: Path | None = None,
     licence: str | None = None,
+    options: Options | None = None,
+    split: str = "",
+    split_seed: int = 0,
 ) -> ExportSummary:
     """Write a dataset, virtual or with pixels, into the new folder `out` in the layout of another tool.
 
@@ -75,6 +79,8 @@ def export_dataset(
         workers: processes that render and copy.
         split_file: CSV of source,part (train, val, test); without it everything is one split.
         licence: what card and metadata call the photos' licence, such as cc-by-4.0.
+        options: deviations, soft labels, pairs; see `Options`.
+        split: shares of train, val and test, such as "80,10,10": whole photos, dealt by `split_seed`.
 
     Raises:
         GlintError: no dataset, nothing in it that the format takes, or `out` in use.
@@ -86,8 +92,9 @@ def export_dataset(
     check_free(out)
     if licence is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.+-]*", licence):
         raise GlintError(f"--licence {licence!r}: name it in one word, as cc-by-4.0 or mit")
-    splits = read_split(split_file) if split_file else None
+    splits = _splits(dataset, split_file, split, split_seed)
     about = scan(dataset, out.resolve().name, splits, licence)
+    about.options = options or Options()
     _check(kind, about, dataset)
     summary = ExportSummary(out, to)
     with building(out) as folder, ExitStack() as stack:
@@ -111,6 +118,14 @@ def export_dataset(
         summary.outside_split = planner.outside_split
     summary.seconds = time.monotonic() - begun
     return summary
+
+
+def _splits(dataset: Path, file: Path | None, shares: str, seed: int) -> dict[str, str] | None:
+    if file and shares:
+        raise GlintError("--split and --split-file both say who goes where; give one of them")
+    if shares:
+        return deal_photos(dataset, shares_of(shares), seed)
+    return read_split(file) if file else None
 
 
 def _check(kind: type[Format], about: About, dataset: Path) -> None:

@@ -45,7 +45,7 @@ def synthesize_shard(
     """
     number, count = shard
     settings = settings.going_on_in(out).resolved()
-    files = sources.find(places)[: limit or None]
+    files = sources.find(places, out)[: limit or None]
     runs.open_folder(out, "synthesize", settings.record())
     if settings.virtual:
         raise GlintError("--virtual needs no shards: the recipes of millions of samples take a minute")

@@ -99,7 +99,7 @@ def synthesize(
     """
     out = place(out)
     settings = settings.going_on_in(out).resolved()
-    files = sources.find(places)
+    files = sources.find(places, out)
     runs.open_folder(out, "synthesize", settings.record())
     with only_run(out):
         sweep(out)

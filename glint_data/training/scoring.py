@@ -69,7 +69,7 @@ def find_images(paths: Iterable[str | Path]) -> list[Path]:
     for given in paths:
         path = place(given)
         if is_remote(path):
-            found |= dict.fromkeys(sources.find([path]))
+            found |= dict.fromkeys(sources.find([path], datasets=True))
         elif path.is_dir():
             inside = sorted(file for file in path.rglob("*") if file.suffix.lower() in images.EXTENSIONS)
             found |= dict.fromkeys(inside)

@@ -100,11 +100,13 @@ def test_pyiqa_with_and_without_pristine_photos(exported, tmp_path, copy):
     rows = manifest.read(copy)
     manifest.write(copy, rows.assign(reference_path=None))
     export_dataset(copy, "pyiqa", tmp_path / "nr", 1)
-    assert list(lines(tmp_path / "nr" / "meta_info.csv")[0]) == ["img_name", "mos", "std"]
+    assert list(lines(tmp_path / "nr" / "meta_info_nr.csv")[0]) == ["img_name", "mos", "std"]
     assert not (tmp_path / "nr" / "references").exists()
+    assert not (tmp_path / "nr" / "meta_info.csv").exists()
     manifest.write(copy, rows.assign(reference_path=[None] * 4 + rows["reference_path"].tolist()[4:]))
-    with pytest.raises(GlintError, match="4 of 8 samples have a pristine photo"):
-        export_dataset(copy, "pyiqa", tmp_path / "mixed", 1)
+    export_dataset(copy, "pyiqa", tmp_path / "mixed", 1)
+    assert len(lines(tmp_path / "mixed" / "meta_info.csv")) == 3  # the rows that have a pristine photo
+    assert len(lines(tmp_path / "mixed" / "meta_info_nr.csv")) == 7
     with pytest.raises(GlintError, match="no pristine photos"):
         manifest.write(copy, rows.assign(reference_path=None))
         export_dataset(copy, "kadid", tmp_path / "k", 1)

@@ -1,0 +1,99 @@
+"""The standard deviation that goes out beside a score: how far people's opinions spread, or how sure the label is.
+
+A label's own `mos_std` says how far the mean opinion may be from the label. What trainers of soft labels
+want is how far *one opinion* may be from it: the spread of the ratings in that cell of the reference set
+and the label's own deviation, independent of each other, so added in quadrature.
+"""
+
+import math
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from glint_data.errors import GlintError
+from glint_data.reference_sets import references
+
+_BINS = 10
+
+
+class RatingSpread:
+    """How far ratings of one picture spread in a reference set, on the scale 0 to 1.
+
+    `of(row)`: of the row's (type, level) where the set was rated in that cell, root mean square over its
+    references; elsewhere of pictures with about the same score (tenths of the scale), because raters agree
+    at both ends and differ in the middle.
+    """
+
+    def __init__(self, name: str) -> None:
+        description = references.description_of(name)
+        table = references.bundled_scores(description)
+        low, high = (float(description["scores"][end]) for end in ("low", "high"))
+        self.suite = description["suite"]
+        spread = table["spread"].to_numpy(float) / (high - low)
+        score = (table["score"].to_numpy(float) - low) / (high - low)
+        if not description["scores"]["higher_is_better"]:
+            score = 1 - score
+        known = np.isfinite(spread) & np.isfinite(score)
+        self._table = table.assign(squared=spread**2)[known]
+        self._score, self._squared = score[known], spread[known] ** 2
+
+    @cached_property
+    def cells(self) -> dict[tuple[int, int], float]:
+        """(type, level) -> standard deviation of one rating."""
+        means = self._table.groupby(["type", "level"])["squared"].mean()
+        return {(int(t), int(level)): math.sqrt(value) for (t, level), value in means.items()}
+
+    @cached_property
+    def by_score(self) -> np.ndarray:
+        """The standard deviation of one rating in each tenth of the scale; empty tenths take their neighbours'."""
+        tenth = np.clip((self._score * _BINS).astype(int), 0, _BINS - 1)
+        count = np.bincount(tenth, minlength=_BINS)
+        total = np.bincount(tenth, self._squared, minlength=_BINS)
+        filled = np.flatnonzero(count)
+        return np.sqrt(np.interp(np.arange(_BINS), filled, total[filled] / count[filled]))
+
+    def of(self, row: dict[str, Any]) -> float:
+        """The spread of the ratings of a picture like this row's."""
+        cell = (row["type"], row["level"])
+        if row["suite"] == self.suite and cell in self.cells:
+            return self.cells[cell]
+        return float(self.by_score[min(int(row["mos"] * _BINS), _BINS - 1)])
+
+
+class Deviations:
+    """Standard deviations on the scale 0 to 1, row by row.
+
+    Args:
+        which: "raters" (opinions), "label" (the label's own), or "auto": raters' where the row's reference set
+            has rating spreads, else the label's own. Rows that people rated go out with people's own deviation.
+
+    Raises:
+        GlintError: from `of`, where "raters" is demanded and the row's set has no rating spreads.
+    """
+
+    def __init__(self, which: str = "auto") -> None:
+        self.which = which
+        self._sets: dict[str, RatingSpread | None] = {}
+
+    def of(self, row: dict[str, Any]) -> float | None:
+        """The deviation of a row with a score; None where nothing is known of it."""
+        own = row["mos_std"]
+        if self.which == "label" or row["label_method"] == "rated":
+            return own
+        spread = self._spread(row["label_set"])
+        if spread is None:
+            if self.which == "raters":
+                raise GlintError(
+                    f"--deviation raters: the label of {row['sample_id']} comes from {row['label_set']}, which has "
+                    "no rating spreads; use --deviation label"
+                )
+            return own
+        return math.hypot(own or 0.0, spread.of(row))
+
+    def _spread(self, name: str | None) -> RatingSpread | None:
+        if name not in self._sets:
+            described = references.known_sets().get(name or "", {})
+            has_spread = bool(described.get("bundled_scores")) and bool(described["scores"].get("spread"))
+            self._sets[name or ""] = RatingSpread(described["name"]) if has_spread else None
+        return self._sets[name or ""]
