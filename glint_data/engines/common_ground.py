@@ -13,6 +13,7 @@ from glint_data import plugins
 from glint_data.dataset import manifest, runs
 from glint_data.engines import cluster
 from glint_data.errors import GlintError
+from glint_data.plugins import Sources
 from glint_data.storage.files import read_bytes, remove, write_atomically
 from glint_data.storage.places import check, is_remote, place
 
@@ -32,13 +33,13 @@ class Ground:
     file: str
     digest: str
     places: tuple[str, ...]
-    plugins: plugins.Sources = ()
+    plugin_sources: Sources = ()
 
     def stand(self) -> None:
         """Go to the directory the command was given in and look around. Raises `NodeUnfit`. For workers."""
         if Path(self.start).is_dir():
             os.chdir(self.start)
-        plugins.take(self.plugins)
+        plugins.take(self.plugin_sources)
         found = _seen_from_here(self.file, self.places)
         complaint = self.complaint(found, f"node {os.uname().nodename}")
         if complaint:
@@ -108,7 +109,9 @@ def _reports(ray: ModuleType, ground: Ground) -> dict[str, dict[str, Any]]:
     for node in cluster.working_nodes(ray):
         there = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
         name = f"node {node['NodeManagerHostname']} ({node['NodeManagerAddress']})"
-        seen = look.options(scheduling_strategy=there).remote(ground.file, ground.places, ground.plugins)
+        seen = look.options(scheduling_strategy=there).remote(
+            ground.file, ground.places, ground.plugin_sources
+        )
         asked[seen] = name
     reports = {}
     for reference, name in asked.items():
