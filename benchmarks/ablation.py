@@ -27,7 +27,6 @@ NO_FUNCTION_FROM_SCRATCH = {
     "train_embeddings",
     "frozen_norms_drift",
     "channels_last",
-    "onednn_products",
     "freeze_backbones",
 }
 HABITS = {

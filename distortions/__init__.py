@@ -31,13 +31,13 @@ from distortions import (  # noqa: F401 (importing them registers their distorti
     video,
     weather,
 )
-from distortions.api import apply, get
+from distortions.api import apply, apply_in_regions, get
 from distortions.photo import Photo
 from distortions.registry import Distortion, distortion, distortion_named, names
 from distortions.sheet import sheet
 from distortions.strengths import Range
 from distortions.suite import Rendering, Suite, SuiteType
-from distortions.suite_files import own, suite_from_record, suite_from_toml
+from distortions.suite_files import own, regional, suite_from_record, suite_from_toml
 from distortions.suites import add_suite, suite, suites
 
 __all__ = [
@@ -49,11 +49,13 @@ __all__ = [
     "SuiteType",
     "add_suite",
     "apply",
+    "apply_in_regions",
     "distortion",
     "distortion_named",
     "get",
     "names",
     "own",
+    "regional",
     "sheet",
     "suite",
     "suite_from_record",

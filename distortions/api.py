@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,8 +10,8 @@ import numpy as np
 
 from distortions.photo import LUMA, Photo
 from distortions.registry import distortion_named
-from distortions.suite import Suite, SuiteType
-from distortions.suite_files import own
+from distortions.suite import Rendering, Suite, SuiteType
+from distortions.suite_files import own, regional
 from distortions.suites import suite as suite_named
 from distortions.suites import suites
 
@@ -68,6 +68,39 @@ def apply(
         pixels = (grey if floating else np.floor(grey + 0.5)).reshape(shape)
     pixels = pixels.astype(image.dtype, copy=False)
     return (pixels, rendering.parameters) if return_parameters else pixels
+
+
+def apply_in_regions(
+    image: np.ndarray,
+    name: str | int,
+    level: int | None = None,
+    suite: str | Suite | None = None,
+    seed: int = 0,
+    strength: float | None = None,
+    regions: int | Sequence[Mapping[str, Any]] = 1,
+    parameters: Mapping[str, Any] | None = None,
+) -> Rendering:
+    """The image distorted in soft-edged regions alone: `pixels`, the `mask` of where, and the `parameters` drawn.
+
+    Arguments as for `apply`; the image is H x W x 3 uint8. `regions`: how many to draw, or regions as
+    `distortions.regions.mask_of` takes them. Outside the mask (where it is 0) the bytes are the image's; level 0 is the
+    control, blended with itself. Raises ValueError as `apply` does.
+    """
+    if image.dtype != np.uint8 or image.ndim != 3:
+        raise ValueError(f"an image is H x W x 3 uint8 here, got {image.dtype} of shape {image.shape}")
+    if (level is None) == (strength is None):
+        raise ValueError("give either a level, such as level=3, or a strength, such as strength=30")
+    if strength is None:
+        chosen = suite_named("kadid10k") if suite is None else _suite(suite)
+        number = chosen.type_called(name).number
+    else:
+        chosen, number, level = _at_strength(name, strength, suite), 1, 1
+    assert level is not None
+    if isinstance(regions, int):
+        return regional(chosen, regions).render(Photo(image), number, level, seed, parameters)
+    rendering = regional(chosen).render(Photo(image), number, level, seed, parameters)
+    drawn = {**rendering.parameters, "regions": [dict(region) for region in regions]}
+    return regional(chosen).render(Photo(image), number, level, seed, drawn)
 
 
 def _suite(suite: str | Suite) -> Suite:

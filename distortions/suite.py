@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from distortions.lookup import unknown
-from distortions.photo import Photo, closing
+from distortions.photo import CONSTANT, Photo, closing
+from distortions.regions import OPTICAL, Regions, blended, mask_of
 from distortions.registry import BroughtBack, distortion_named
 
+REGIONS_KEY = (
+    1  # beside seed, type and level: where regions lie is drawn apart from what the distortion draws
+)
 SEVERITIES = ("slight", "just noticeable", "relevant", "obvious", "severe")
 """What five levels are called where a suite has no words of its own."""
 
@@ -75,13 +79,18 @@ class Rendering:
 
 @dataclass(frozen=True)
 class Suite:
-    """A named set of types. `stretched`: photo and result are brought to the full range, as KADID-10k's are."""
+    """A named set of types. `stretched`: photo and result are brought to the full range, as KADID-10k's are.
+
+    With `regions` every cell is rendered in regions of the photo alone, and there is a level 0, the control: the same
+    drawing, mask and blending with no distortion.
+    """
 
     name: str
     version: str
     title: str
     types: Mapping[int, SuiteType]
     stretched: bool = False
+    regions: Regions | None = None
 
     def type_called(self, name: str | int) -> SuiteType:
         """The type of that number, name or distortion; ValueError that says what there is."""
@@ -103,11 +112,20 @@ class Suite:
             {key: list(value) if isinstance(value, tuple) else value for key, value in vars(entry).items()}
             for entry in self.types.values()
         ]
-        return {"name": self.name, "title": self.title, "stretched": self.stretched, "types": types}
+        record = {"name": self.name, "title": self.title, "stretched": self.stretched, "types": types}
+        return record | ({"regions": self.regions.record()} if self.regions else {})
+
+    def levels(self, number: int) -> range:
+        """The levels of a type: 1 to its last, in a suite of regions from 0, the control."""
+        return range(0 if self.regions else 1, len(self.type_called(number).levels) + 1)
+
+    def strength_of(self, number: int, level: int) -> float | None:
+        """The strength of a cell; None for a control's. Raises ValueError where there is no such level."""
+        return None if self.regions and level == 0 else self.type_called(number).strength(level)
 
     def cells(self) -> list[tuple[int, int]]:
         """All (type, level) pairs in order."""
-        return [(n, level) for n, entry in self.types.items() for level in range(1, len(entry.levels) + 1)]
+        return [(number, level) for number in self.types for level in self.levels(number)]
 
     def render(
         self,
@@ -123,6 +141,8 @@ class Suite:
         `seed` (not negative) keys what is drawn, together with type and level; `parameters`, as a former
         rendering returned them, take the place of drawing.
         """
+        if self.regions:
+            return self._in_regions(self.regions, photo, number, level, seed, parameters, floating)
         entry = self.type_called(int(number))
         strength = entry.strength(level)
         drawn_from = distortion_named(entry.distortion)
@@ -135,6 +155,41 @@ class Suite:
         if isinstance(result, BroughtBack):
             result, small = result.values, result.small
         return Rendering(closing(result, self.stretched, floating), dict(parameters), small)
+
+    def _in_regions(
+        self,
+        regions: Regions,
+        photo: Photo,
+        number: int,
+        level: int,
+        seed: int,
+        parameters: Mapping[str, Any] | None,
+        floating: bool,
+    ) -> Rendering:
+        entry = self.type_called(int(number))
+        if parameters is None:
+            rng = np.random.default_rng([int(seed), entry.number, int(level), REGIONS_KEY])
+            drawn, own = regions.draw(rng, photo), None
+        else:
+            if set(parameters) != {"regions", "distortion"}:
+                raise ValueError(
+                    f"{self.name} takes the parameters regions and distortion, got {sorted(parameters)}: "
+                    "pass parameters as a former rendering returned them"
+                )
+            drawn, own = parameters["regions"], parameters["distortion"]
+        mask = mask_of(drawn, photo.height, photo.width)
+        if self.strength_of(number, level) is None:
+            distorted, own = photo.single, {}
+        else:
+            inner = replace(self, regions=None).render(photo, number, level, seed, own, floating)
+            distorted, own = inner.pixels, inner.parameters
+            if not floating:
+                distorted = distorted.astype(np.float32) / np.float32(255)
+            low, high = photo.extremes
+            if self.stretched and high - low >= CONSTANT:
+                distorted = distorted * np.float32(high - low) + np.float32(low)  # back to the photo's range
+        values = blended(photo.single, distorted, mask, linear=entry.distortion in OPTICAL)
+        return Rendering(closing(values, False, floating), {"regions": drawn, "distortion": own}, mask=mask)
 
 
 def table(*rows: tuple[Any, ...], source: str | None = None) -> dict[int, SuiteType]:

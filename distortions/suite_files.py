@@ -26,10 +26,11 @@ from pathlib import Path
 from typing import Any
 
 from distortions.lookup import unknown
+from distortions.regions import Regions
 from distortions.registry import distortion_named
 from distortions.suite import Suite, SuiteType
 
-SUITE_KEYS = ("name", "title", "stretched", "types")
+SUITE_KEYS = ("name", "title", "stretched", "types", "regions")
 TYPE_KEYS = ("distortion", "levels", "number", "name", "title", "unit", "source", "words")
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 MOST = 99  # types of a suite, levels of a type: two digits in a file name
@@ -41,9 +42,9 @@ def suite_from_toml(source: str | os.PathLike[str]) -> Suite:
 
     Needed: `name`, and for each of `[[types]]` a `distortion` (bundled or of a plug-in) and its `levels`, strengths
     that the distortion takes. Optional: `title`, and `stretched` (photo and result are brought to the full range,
-    as KADID-10k's are); for a type `number`, `name`, `title`, `unit`, `source`, and `words`, a severity in words for
-    every level. The suite's version is a hash of what decides its pixels: a title may be mended without another
-    version, a level may not.
+    as KADID-10k's are), a table `[regions]` with `count`, `size` and `edge` (see `regional`); for a type `number`,
+    `name`, `title`, `unit`, `source`, and `words`, a severity in words for every level. The suite's version is a hash
+    of what decides its pixels: a title may be mended without another version, a level may not.
 
     Raises:
         ValueError: the file cannot be read, or is no such suite; one sentence with the place of the mistake.
@@ -89,7 +90,48 @@ def suite_from_record(record: Mapping[str, Any], where: str = "the suite") -> Su
                     f"{entry.name!r}: give it a number and a name of its own"
                 )
         types[entry.number] = entry
-    return _identified(name, _text(record, "title", where, name), types, stretched)
+    return _identified(name, _text(record, "title", where, name), types, stretched, _regions(record, where))
+
+
+def _regions(record: Mapping[str, Any], where: str) -> Regions | None:
+    table = record.get("regions")
+    if table is None:
+        return None
+    if not isinstance(table, Mapping):
+        raise ValueError(f"{where}: regions is {table!r}: begin it with a line [regions]")
+    _only(table, ("count", "size", "edge"), f"{where}, regions")
+    size = table.get("size", Regions.size)
+    if not isinstance(size, list | tuple):
+        raise ValueError(
+            f"{where}: regions: size is {size!r}: give the least and the greatest side in a list"
+        )
+    try:
+        return Regions(table.get("count", Regions.count), tuple(size), table.get("edge", Regions.edge))
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from None
+
+
+def regional(
+    suite: Suite,
+    count: int = Regions.count,
+    size: tuple[float, float] = Regions.size,
+    edge: float = Regions.edge,
+) -> Suite:
+    """The suite with every cell in so many soft-edged regions of the photo alone, and a level 0 as its control.
+
+    `size`: least and greatest side of a region in shares of the photo's; `edge`: share of a region that is soft. Its
+    name says that its cells are not those of `suite`. Raises ValueError for values that cannot be.
+
+    >>> import distortions
+    >>> regional = distortions.regional(distortions.suite("imagenet_c"), count=2)
+    >>> regional.name, list(regional.levels(1))
+    ('imagenet_c-regions2', [0, 1, 2, 3, 4, 5])
+    """
+    if suite.regions:
+        raise ValueError(f"{suite.name} is a suite of regions already: name the one it was made of")
+    regions = Regions(count, tuple(size), edge)
+    name = f"{suite.name}-regions{count}"
+    return _identified(name, f"{suite.title}, in regions", dict(suite.types), suite.stretched, regions)
 
 
 def own(distortion: str, strengths: Sequence[float]) -> Suite:
@@ -101,16 +143,20 @@ def own(distortion: str, strengths: Sequence[float]) -> Suite:
     return _identified(OWN, "Own strengths", {1: _type(row, 1, "own strengths")}, False)
 
 
-def _identified(name: str, title: str, types: dict[int, SuiteType], stretched: bool) -> Suite:
-    decisive = [
+def _identified(
+    name: str, title: str, types: dict[int, SuiteType], stretched: bool, regions: Regions | None = None
+) -> Suite:
+    decisive: list[Any] = [
         stretched,
         [
             [entry.number, entry.distortion, [float(level) for level in entry.levels]]
             for entry in types.values()
         ],
     ]
+    if regions:
+        decisive.append(regions.record())
     digest = hashlib.sha256(json.dumps(decisive).encode()).hexdigest()
-    return Suite(name, digest[:16], title, types, stretched)
+    return Suite(name, digest[:16], title, types, stretched, regions)
 
 
 def _type(row: Mapping[str, Any], place: int, where: str) -> SuiteType:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from glint_data.api.datasets import distortions, export, import_set, open, verify
     from glint_data.api.labels import audit, explain, label, references, report
     from glint_data.api.looks import quickstart
-    from glint_data.api.networks import evaluate, score, train
+    from glint_data.api.networks import evaluate, score, scorer, train
     from glint_data.api.synthesis import materialize, merge, synthesize
     from glint_data.dataset.dataset import Dataset
     from glint_data.dataset.sample import Label, Sample
@@ -31,6 +31,7 @@ _ROOMS = {
     "train": "api.networks",
     "evaluate": "api.networks",
     "score": "api.networks",
+    "scorer": "api.networks",
     "export": "api.datasets",
     "verify": "api.datasets",
     "report": "api.labels",
@@ -61,6 +62,7 @@ __all__ = [
     "references",
     "report",
     "score",
+    "scorer",
     "synthesize",
     "train",
     "verify",

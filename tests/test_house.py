@@ -24,6 +24,7 @@ TORCH_PLACES = {
     "embedding.stages",
     "models",
     "training",
+    "weights",
     "denoise",
     "dataset.torch_samples",
 }

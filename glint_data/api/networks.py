@@ -16,13 +16,16 @@ from glint_data.training.settings import TrainSettings
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from glint_data.training.judge.scoring import Scorer
+    from glint_data.training.run.result import Run
+
 Datasets = Annotated[
     "AnyDataset | Sequence[AnyDataset]", argument("DATASET...", "Labelled datasets.", many=True)
 ]
 
 
-class Run(Answer):
-    """A training run: its folder, and what became of it. Verbs take it wherever they take a run's folder."""
+class RepeatedRuns(Answer):
+    """Runs on several splits, each a folder below `folder`."""
 
     def __init__(self, folder: Path, record: Any, text: str) -> None:
         super().__init__(record, text)
@@ -30,9 +33,6 @@ class Run(Answer):
 
     def __fspath__(self) -> str:
         return str(self.folder)
-
-    def __repr__(self) -> str:
-        return f"Run({str(self.folder)!r})"
 
 
 @verb(settings=TrainSettings)
@@ -59,11 +59,17 @@ def train(
         float, Option("Seconds between checkpoints within an epoch.", least=0)
     ] = 300.0,
     workers: Annotated[int | None, Option("Loader processes.", least=0, shown="as needed")] = None,
+    baseline: Annotated[
+        bool,
+        Option(
+            "Fit a frozen network to the same samples too, to compare with.", flag="--baseline/--no-baseline"
+        ),
+    ] = True,
     device: Device = "auto",
     progress: Progress = False,
     plugin: Plugins = (),
     **settings: Any,
-) -> Run:
+) -> "Run | RepeatedRuns":
     """Train a quality network on labelled datasets.
 
     Photos are assigned to training, validation and test by content; nothing of a
@@ -88,14 +94,14 @@ def train(
         "workers": workers,
         "checkpoint_seconds": checkpoint_seconds,
         "cache": where,
+        "baseline": baseline,
     }
     folder = here(out)
     if repeat:
         model = options.pop("model", TrainSettings.model)
         found = training.repeat_splits(places, model, folder, repeat, **options)
-        return Run(folder, found, training.repeat_text(found))
-    summary = training.train(places, out=folder, **{"model": TrainSettings.model, **options})
-    return Run(folder, summary, summary.text())
+        return RepeatedRuns(folder, found, training.repeat_text(found))
+    return training.train(places, out=folder, **{"model": TrainSettings.model, **options})
 
 
 def _with_options() -> list[str]:
@@ -114,7 +120,9 @@ def _as_text(value: Any) -> str:
 
 @verb
 def evaluate(
-    run: Annotated[Where, argument("RUN", "Folder of a training run.")],
+    run: Annotated[
+        Where, argument("RUN_OR_SCORES", "A training run, or a CSV of sample_id or path, and score.")
+    ],
     dataset: Datasets,
     *,
     also: Annotated[
@@ -129,10 +137,11 @@ def evaluate(
     progress: Progress = False,
     plugin: Plugins = (),
 ) -> Result:
-    """Compare a run's scores with labels: SROCC, KROCC, PLCC, RMSE.
+    """Compare scores with labels: SROCC, KROCC, PLCC, RMSE.
 
     Several datasets, or several runs by --also, give a table: a line a run, a
-    column a dataset.
+    column a dataset. A CSV of another metric's scores in place of the run is
+    judged by type and level, with PSNR, SSIM and GMSD beside it.
 
     Returns:
         All numbers; of several runs or datasets `record()[run][dataset]`.
@@ -144,14 +153,21 @@ def evaluate(
 
     table, picture = file_to_write(predictions), file_to_write(plot)
     places = [place_of(entry) for entry in several(dataset)]
-    written = "".join(f"\n  {file}" for file in (table, picture) if file)
-    if len(places) > 1 or several(also):
+    named, others = here(run), [here(entry) for entry in several(also)]
+    if named.is_file() and named.suffix.lower() in (".csv", ".tsv", ".txt"):
+        if len(places) > 1 or others or table or picture or split != "auto":
+            raise GlintError(
+                f"{run}: a table of scores is judged on one dataset, without the options of a run"
+            )
+        judged = training.evaluate_scores(named, places[0])
+        return Answer(judged, lambda: training.scores_text(judged))
+    if len(places) > 1 or others:
         if table or picture:
             raise GlintError("--predictions and --plot belong to one run and one dataset; give one of each")
-        runs = [here(entry) for entry in (run, *several(also))]
-        cells = training.cross_table(runs, places, crops, device, split)
+        cells = training.cross_table([named, *others], places, crops, device, split)
         return Answer(cells, lambda: training.cross_text(cells))
-    found = training.evaluate(here(run), places[0], split, crops, device, table, picture)
+    found = training.evaluate(named, places[0], split, crops, device, table, picture)
+    written = "".join(f"\n  {file}" for file in (table, picture) if file)
     return Answer(found, lambda: training.evaluate_text(found) + written)
 
 
@@ -186,10 +202,14 @@ class Scores(Answer):
 @verb
 def score(
     images: Annotated[
-        Where | Sequence[Where], argument("IMAGE_OR_FOLDER...", "Images, folders, patterns.", many=True)
+        Where | Sequence[Where],
+        argument("IMAGE_OR_FOLDER...", "Images, folders, patterns; a run may come first.", many=True),
     ],
     *,
-    run: Annotated[Where | None, Option("Folder of a training run.", "RUN")] = None,
+    run: Annotated[
+        Where | None,
+        Option("A training run or a published checkpoint; without it, the judge that ships.", "RUN"),
+    ] = None,
     reference: Annotated[
         Where | Sequence[Where],
         Option("Pristine image or folder, for a full-reference network.", "PLACE", many=True),
@@ -205,7 +225,7 @@ def score(
     Prints score, spread over the crops, and file; --out keeps them.
 
     Returns:
-        The scores, a row an image.
+        The scores; `rows` holds a dictionary an image, as the columns of the CSV.
 
     Raises:
         GlintError: nothing to score, a damaged run, or references missing or not needed.
@@ -213,19 +233,33 @@ def score(
     from glint_data import training
 
     target = file_to_write(out)
-    pictures = several(images)
-    if run is None and len(pictures) > 1 and _is_run(pictures[0]):
-        run, *pictures = pictures  # the first release's order: score RUN IMAGES
-    if run is None:
-        training.find_images(pictures)
-        raise GlintError("no network to judge by; name a training run: --run RUN")
+    words = [os.fspath(entry) for entry in several(images)]
+    chosen, pictures = training.run_and_images(words, None if run is None else here(run))
     pristine = [anywhere(entry) for entry in several(reference)]
-    rows = training.score(
-        here(run), [os.fspath(entry) for entry in pictures], pristine, target, crops, device
-    )
-    return Scores(rows, target)
+    return Scores(training.score(chosen, pictures, pristine, target, crops, device), target)
 
 
-def _is_run(place: Where) -> bool:
-    """Whether a folder of this machine holds a run's record."""
-    return Path(place).is_dir() and (Path(place) / "run.json").is_file()
+@verb
+def scorer(
+    run: Annotated[
+        Where | None,
+        Option("A training run or a published checkpoint; without it, the judge that ships.", "RUN"),
+    ] = None,
+    *,
+    crops: Crops = 12,
+    device: Device = "auto",
+    progress: Progress = False,
+    plugin: Plugins = (),
+) -> "Scorer":
+    """A function that scores one picture after another; the network is opened once.
+
+    Returns:
+        `scorer(picture)`: a path, a PIL image, or an array uint8 height x width x 3 (RGB) or height x width (grey) ->
+        float, about 0 (worst) to 1 (best), not clipped.
+
+    Raises:
+        GlintError: no such run, or one whose network needs the pristine image too.
+    """
+    from glint_data import training
+
+    return training.scorer(None if run is None else here(run), crops, device)

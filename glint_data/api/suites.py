@@ -49,6 +49,16 @@ def own_strengths(
         raise GlintError(f"--strengths: {error.args[0]}") from None
 
 
+def in_regions(suite: "Suite", count: int) -> "tuple[Suite, str | None]":
+    """The suite in so many regions of each photo. Raises `GlintError` for a count that cannot be."""
+    import distortions
+
+    try:
+        return _known(distortions.regional(suite, count))
+    except ValueError as error:
+        raise GlintError(f"--regions {count}: {error.args[0]}") from None
+
+
 def _known(suite: "Suite") -> "tuple[Suite, str]":
     from glint_data.dataset.rendering import know_suite
 

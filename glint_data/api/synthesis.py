@@ -37,6 +37,9 @@ Strengths = Annotated[
     str | Iterable[float],
     Option("These strengths in place of a suite's levels, for the one type named.", "S,S,...", shown="none"),
 ]
+Regions = Annotated[
+    int, Option("Distort so many soft-edged regions of a photo, not all of it; 0: all.", least=0)
+]
 Seed = Annotated[int, Option("Seed of the whole run.", least=0)]
 Limit = Annotated[int, Option("Only the first so many photos; 0: all.", least=0)]
 
@@ -50,6 +53,7 @@ def synthesize(
     types: Types = (),
     levels: Levels = (),
     strengths: Strengths = (),
+    regions: Regions = 0,
     virtual: Annotated[bool, Option("Recipes only: no pixels on disk.")] = False,
     format: Annotated[str, Option("Lossless image format: png or webp.")] = "png",
     seed: Seed = 0,
@@ -84,7 +88,7 @@ def synthesize(
     from glint_data.synthesis.synthesize import synthesize as run
 
     photos, folder = [anywhere(source) for source in several(sources)], anywhere(out)
-    settings = settings_of(suite, types, levels, strengths, seed, format, virtual)
+    settings = settings_of(suite, types, levels, strengths, regions, seed, format, virtual)
     with opened_engine(engine, workers, folder, photos) as chosen:
         if shard:
             part = shards.parse(shard)
@@ -100,6 +104,7 @@ def estimate(
     types: Choices = (),
     levels: Choices = (),
     strengths: Strengths = (),
+    regions: Regions = 0,
     virtual: bool = False,
     format: str = "png",
     seed: int = 0,
@@ -110,7 +115,7 @@ def estimate(
     """What `synthesize` with these options would cost; writes nothing. For the command line's --dry-run."""
     from glint_data.synthesis.estimate import estimate as run
 
-    settings = settings_of(suite, types, levels, strengths, seed, format, virtual)
+    settings = settings_of(suite, types, levels, strengths, regions, seed, format, virtual)
     text = run([anywhere(source) for source in several(sources)], settings, processes(workers), limit)
     return Answer({"estimate": text}, text)
 
@@ -120,12 +125,13 @@ def settings_of(
     types: Choices,
     levels: Choices,
     strengths: Strengths,
+    regions: int,
     seed: int,
     format: str,
     virtual: bool,
 ) -> "Settings":
     """The settings of a run, names of types as the suite's numbers. Raises `GlintError`."""
-    from glint_data.api.suites import own_strengths, suite_named
+    from glint_data.api.suites import in_regions, own_strengths, suite_named
     from glint_data.synthesis.recipes import Settings
 
     chosen_strengths = choices.numbers("--strengths", strengths)
@@ -134,6 +140,8 @@ def settings_of(
         types = ()
     else:
         known, record = suite_named(suite)
+    if regions:
+        known, record = in_regions(known, regions)
     numbers = []
     for entry in choices.entries("--types", types):
         try:

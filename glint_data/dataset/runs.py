@@ -14,6 +14,8 @@ from glint_data.storage.files import is_partial, listing, make_folder, read_byte
 from glint_data.storage.places import check, is_remote
 
 FILE = "run.json"
+HISTORY = "history.jsonl"
+"""A line an epoch of a training run."""
 _PACKAGES = ("numpy", "opencv-python-headless", "opencv-python", "pillow", "scipy", "torch")
 _IGNORED = {".lock", ".DS_Store", "Thumbs.db", "failures.csv"}
 
@@ -124,6 +126,23 @@ def read(folder: Path) -> dict[str, Any]:
 
 _SHAPES: dict[str, type] = {"verb": str, "settings": dict, "versions": dict, "photos": dict, "best": dict}
 """What a record may hold, and as what: checked once, when it is read."""
+
+
+def history(folder: Path) -> list[dict[str, Any]]:
+    """What a training run's epochs said, in order; a line that is cut short or no epoch's is left out."""
+    try:
+        lines = read_bytes(folder / HISTORY).decode("utf-8", "replace").splitlines()
+    except FileNotFoundError:
+        return []
+    found: dict[int, dict[str, Any]] = {}
+    for line in lines:
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(entry, dict) and isinstance(entry.get("epoch"), int):
+            found[entry["epoch"]] = entry
+    return [found[epoch] for epoch in sorted(found)]
 
 
 def write(folder: Path, record: dict[str, Any]) -> None:

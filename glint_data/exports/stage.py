@@ -15,7 +15,7 @@ from glint_data.errors import GlintError
 from glint_data.exports.about import About, Exported, scan
 from glint_data.exports.chunks import Planner
 from glint_data.exports.folder import building, check_free
-from glint_data.exports.format import FORMATS, Chunk, Format, Row, Written, format_named, record
+from glint_data.exports.format import FORMATS, Chunk, Format, Row, Written, record
 from glint_data.exports.options import Options
 from glint_data.exports.split import deal_photos, read_split, shares_of
 from glint_data.progress import Meter, duration
@@ -88,7 +88,7 @@ def export_dataset(
     """
     begun = time.monotonic()
     dataset, out = place(dataset), Path(out)
-    kind = format_named(to)
+    kind = FORMATS[to]
     check_free(out)
     if licence is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.+-]*", licence):
         raise GlintError(f"--licence {licence!r}: name it in one word, as cc-by-4.0 or mit")

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from glint_data.errors import GlintError
-from glint_data.models.backbones import Normalise
+from glint_data.models.normalise import Normalise
 
 FIRST_STRIDE = 4
 

@@ -5,25 +5,23 @@ computes; `default` removes its defects, each behind a field of `GlintIQAConfig`
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from glint_data.models import backbones
+from glint_data.models import NETWORKS, backbones
 from glint_data.models.attention import ChannelAttention
 from glint_data.models.cnn_taps import CnnTaps
 from glint_data.models.dropout import ShardedDropout
-from glint_data.models.network import QualityNetwork
-from glint_data.models.shapes import with_options
 
 
 @dataclass(frozen=True)
 class GlintIQAConfig:
     """Every choice of the architecture; the first block is size, the second the defects removed."""
 
-    vit: str = "vit_small_patch16_224"
+    vit: str = "vit_small_patch16_224.augreg_in21k_ft_in1k"  # pinned: timm moves a name without a tag to later weights
     cnn: str = "resnet50.tv_in1k"
     input_size: int = 224
     width: int = 384
@@ -41,7 +39,6 @@ class GlintIQAConfig:
     transformer_gain: float = 1.0  # weight of the transformer's norms at the start
     train_embeddings: bool = False
     channels_last: bool = True  # the layout in which a CPU convolves fastest
-    onednn_products: bool = True  # its linear layers by the library that convolves, see `models/products.py`
     frozen_norms_drift: bool = False
     freeze_backbones: bool = True
     pretrained_branches: tuple[str, ...] = (
@@ -57,7 +54,6 @@ PUBLISHED = {
     "balanced_branches": False,
     "train_embeddings": True,
     "channels_last": False,
-    "onednn_products": False,
     "frozen_norms_drift": True,
 }
 TINY = {
@@ -118,17 +114,32 @@ class SpatialEnhancement(nn.Module):
         return self.conv(image).flatten(2).transpose(1, 2)
 
 
-class GlintIQA(QualityNetwork):
+@NETWORKS.register("glintiqa")
+class GlintIQA(backbones.TwoBranches):
     """One image (B, 3, S, S) in [-1, 1] -> scores (B,), unbounded, higher is better."""
 
     name = "glintiqa"
     needs_reference = False
+    Config = GlintIQAConfig
+    sizes = SIZES
+    as_published = PUBLISHED
     published_names = {  # noqa: RUF012  (read only)
         "vgfe.backbone.": "global_features.backbone.",
         "clfe.backbone.": "local_features.taps.backbone.",
         **{f"clfe.patch_embed{n}.proj.": f"local_features.patch_embed{n}." for n in (1, 2, 3)},
         "quality_head.layers.": "quality_head.",
     }
+    earlier_names = {  # noqa: RUF012
+        "transformer.": "vgfe.backbone.",
+        "cnn.": "clfe.backbone.",
+        **{f"patch_embed{n}.": f"clfe.patch_embed{n}." for n in (1, 2, 3)},
+        "att_cnn.": "local_cwsa.",
+        "proj.": "local_projection.",
+        **{f"fusion{n}.": f"cwsa{n}." for n in (1, 2, 3, 4)},
+        **{f"conv{n}.": f"siem{n}.conv." for n in (1, 2, 3, 4)},
+        "out.": "quality_head.layers.",
+    }
+    published_mark = "local_cwsa.c_q.weight"
     published_unused = (
         *(f"vgfe.backbone.{part}" for part in ("blocks.10.", "blocks.11.", "norm.", "head.")),
         *(f"clfe.backbone.{part}" for part in ("layer4.", "fc.")),
@@ -165,6 +176,19 @@ class GlintIQA(QualityNetwork):
             nn.Linear(config.width, 1),
         )
         self._frozen = self._freeze_first()
+
+    @classmethod
+    def assemble(
+        cls, config: GlintIQAConfig, pretrained: bool = False, backbone_weights: Sequence[str | Path] = ()
+    ) -> "GlintIQA":
+        """The network of a configuration, its backbones filled as `glint_data.models.create` says."""
+        vit_taps, cnn_taps, provenance = backbones.two_branches(
+            config, 3, False, pretrained, backbone_weights
+        )
+        local = LocalFeatures(cnn_taps, config.width, config.balanced_branches)
+        network = cls(config, vit_taps, local, provenance)
+        network.freeze()
+        return network.quicken()
 
     def _freeze_first(self) -> list[nn.Module]:
         config, frozen = self.config, []
@@ -212,45 +236,3 @@ def _attention(config: GlintIQAConfig, tokens: int) -> ChannelAttention:
         config.mixing_reshape,
         config.attention_dropout,
     )
-
-
-def build(
-    variant: str = "default",
-    size: str = "full",
-    pretrained: bool | None = None,
-    backbone_weights: Sequence[str | Path] = (),
-    **options,
-) -> GlintIQA:
-    """A GlintIQA; see `glint_data.models.create`. From scratch nothing is frozen in the default variant."""
-    config = backbones.configuration(
-        GlintIQAConfig(), PUBLISHED if variant == "exact" else {}, SIZES, size, "glintiqa"
-    )
-    vit_file, cnn_file = backbones.files_for(backbone_weights)
-    pretrained = backbones.starts_pretrained(size, pretrained)
-    if backbone_weights:
-        config = replace(config, pretrained_branches=backbones.BRANCHES)
-    if variant == "default" and not pretrained and not backbone_weights:
-        config = replace(config, freeze_backbones=False)
-    config = with_options(config, options, "glintiqa")
-    return assemble(config, pretrained, vit_file, cnn_file)
-
-
-def assemble(
-    config: GlintIQAConfig,
-    pretrained: bool = False,
-    vit_file: Path | None = None,
-    cnn_file: Path | None = None,
-) -> GlintIQA:
-    """The network of a configuration, its backbones filled as asked."""
-    vit, vit_normalise = backbones.build_backbone(config.vit, img_size=config.input_size)
-    cnn, cnn_normalise = backbones.build_backbone(config.cnn)
-    if not config.own_normalisation:
-        vit_normalise = cnn_normalise = backbones.Normalise((0.5,) * 3, (0.5,) * 3)
-    vit_taps = backbones.VitTaps(vit, config.vit_taps, vit_normalise)
-    cnn_taps = CnnTaps(cnn, 3, cnn_normalise)
-    provenance = backbones.fill_both(config, vit_taps, cnn_taps, pretrained, vit_file, cnn_file)
-    network = GlintIQA(
-        config, vit_taps, LocalFeatures(cnn_taps, config.width, config.balanced_branches), provenance
-    )
-    network.freeze()
-    return network.quicken()

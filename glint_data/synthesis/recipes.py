@@ -46,9 +46,7 @@ class Settings:
             suite = self.suite_as_planned
         except (KeyError, ValueError) as error:
             raise GlintError(str(error.args[0])) from None
-        every_level = sorted(
-            {level for kind in suite.types.values() for level in range(1, len(kind.levels) + 1)}
-        )
+        every_level = sorted({level for kind in suite.types for level in suite.levels(kind)})
         types = _chosen(self.types, list(suite.types), "type", suite.name)
         levels = _chosen(self.levels, every_level, "level", suite.name)
         if self.format not in images.ENCODERS:
@@ -126,13 +124,17 @@ class Settings:
 def _check_codecs(suite: "distortions.Suite", types: tuple[int, ...]) -> None:
     """Refuse before the first photo what would fail for every one: a type whose package is not installed."""
     needed = {kind: distortion_named(suite.types[kind].distortion) for kind in types}
-    missing = {kind: " and ".join(found.missing) for kind, found in needed.items() if found.missing}
+    missing = {kind: entry.missing for kind, entry in needed.items() if entry.missing}
     if missing:
         rest = ",".join(str(kind) for kind in types if kind not in missing)
-        packages = dict.fromkeys(missing.values())
+        lacking = list(dict.fromkeys(name for names in missing.values() for name in names))
+        packages = [
+            name for name in lacking if any(name in entry.needs.values() for entry in needed.values())
+        ]
+        install = f"pip install {' '.join(packages)}, or " if packages else ""
+        leave_out = f"leave them out with --types {rest}" if rest else "choose another suite"
         raise GlintError(
-            f"types {', '.join(map(str, missing))} of {suite.name} need {' and '.join(packages)}: "
-            f"pip install 'glint-data[formats]', or leave them out with --types {rest}"
+            f"types {', '.join(map(str, missing))} of {suite.name} need {' and '.join(lacking)}: {install}{leave_out}"
         )
 
 
@@ -150,7 +152,7 @@ def recipe(source: Source, settings: Settings, kind: int, level: int) -> dict:
     """The columns of one sample that are known before it is rendered."""
     suite = settings.suite_as_planned
     suite_type = suite.types[kind]
-    strength = suite_type.levels[level - 1]
+    strength = suite.strength_of(kind, level)
     return {
         "sample_id": sample_id(source.name, kind, level),
         "source": source.name,

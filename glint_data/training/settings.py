@@ -15,14 +15,20 @@ def option(default: Any, help: str, **more: Any) -> Any:
 class TrainSettings:
     """Choices of a run, in the order in which they matter. What is no option is reached by --set NAME=VALUE."""
 
-    model: str = option("glintiqa", "glintiqa (no reference) or ahiq (full reference).")
+    model: str = option(
+        "glintiqa", "glintiqa (no reference), ahiq (full reference), or frozen (solved in seconds)."
+    )
     variant: str = option("default", "default, or exact as published.")
-    size: str = option("full", "full, lite (pretrained CNN from a package), or tiny.")
+    size: str = option("lite", "full, lite (pretrained CNN from a package), or tiny.")
     from_scratch: bool = option(False, "Without pretrained backbones.")
     backbone_weights: tuple[str, ...] = option(
         (), "A backbone's local checkpoint; repeat for the second.", metavar="FILE", many=True
     )
-    start_from: str | None = option(None, "Begin with the weights of this earlier run.", metavar="RUN")
+    start_from: str | None = option(
+        None,
+        "Begin with the weights of an earlier run, of a published checkpoint, or of the judge.",
+        metavar="RUN",
+    )
     model_options: dict[str, Any] = field(default_factory=dict)
 
     epochs: int = option(20, "Passes over the samples.", least=1)
@@ -94,7 +100,7 @@ def settings_from(options: dict[str, Any]) -> TrainSettings:
 
 
 def _check(settings: TrainSettings) -> None:
-    from glint_data.training.losses import parse_loss
+    from glint_data.training.run.losses import parse_loss
 
     parse_loss(settings.loss)
     least = {entry.name: entry.metadata["least"] for entry in fields(settings) if "least" in entry.metadata}

@@ -117,7 +117,7 @@ def test_help_lists_every_verb():
         (["score", "absent", "photos/cat.png", "--out", "no/s.csv"], "no/s.csv: its folder does not exist"),
         (["distortions", "--image", "photos/cat.png"], "--image and --sheet go together"),
         (["export", "absent", "--to", "hf", "--out", "d"], "absent: no such file or folder"),
-        (["export", "photos", "--to", "zip", "--out", "d"], "--to zip: no such format"),
+        (["export", "photos", "--to", "zip", "--out", "d"], "there is no export format 'zip'"),
         (["explode"], "explode"),
     ],
 )

@@ -144,7 +144,8 @@ def test_unknown_suite_type_level_format(photos, tmp_path):
 def test_a_missing_codec_is_named_before_anything_is_made(photos, tmp_path, monkeypatch):
     from distortions.registry import Distortion
 
-    monkeypatch.setattr(Distortion, "available", property(lambda self: self.name != "heic"))
+    missing = property(lambda self: ("pillow-heif",) if self.name == "heic" else ())
+    monkeypatch.setattr(Distortion, "missing", missing)
     with pytest.raises(GlintError, match=r"types 4 of modern need pillow-heif: pip install.*--types 1,2,3,5"):
         synthesize([photos], tmp_path / "d", Settings(suite="modern"), workers=1)
     assert not (tmp_path / "d").exists()

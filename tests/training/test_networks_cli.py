@@ -9,12 +9,13 @@ from typer.testing import CliRunner
 from glint_data.cli import app, table
 from glint_data.errors import GlintError
 from glint_data.models.glintiqa import GlintIQAConfig
-from glint_data.training import checkpoints, read_switches
+from glint_data.training import read_switches
+from glint_data.training.run import checkpoints
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 QUICK = ("--size", "tiny", "--set", "input_size=32", "--set", "validation_crops=1", "--batch-size", "8")
-QUICK += ("--epochs", "1", "--epoch-samples", "16", "--split-seed", "1")
+QUICK += ("--no-baseline", "--epochs", "1", "--epoch-samples", "16", "--split-seed", "1")
 
 
 @pytest.fixture(scope="module")

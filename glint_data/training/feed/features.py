@@ -21,9 +21,9 @@ from glint_data.errors import GlintError
 from glint_data.models.network import QualityNetwork
 from glint_data.progress import say, track
 from glint_data.storage.files import write_atomically
-from glint_data.training.inference import grid_crops
-from glint_data.training.loader import Key, Pixels, RandomCrops, collate, to_unit
-from glint_data.training.processes import Processes
+from glint_data.training.feed.loader import Key, Pixels, RandomCrops, collate, to_unit
+from glint_data.training.judge.inference import grid_crops
+from glint_data.training.run.processes import Processes
 from glint_data.training.samples import Sample
 from glint_data.training.settings import TrainSettings
 

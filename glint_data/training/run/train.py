@@ -1,7 +1,7 @@
 """From manifests and settings to a training loop: read, split, build, say what was found, then run."""
 
 import shutil
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,81 +11,68 @@ from glint_data import models
 from glint_data.dataset import runs
 from glint_data.errors import GlintError
 from glint_data.models.network import QualityNetwork
-from glint_data.progress import duration, say
+from glint_data.models.published import open_published
+from glint_data.progress import say
 from glint_data.storage.places import is_remote, place
-from glint_data.training import checkpoints, processes, trained
-from glint_data.training.loop import TrainingLoop
+from glint_data.training.judge.evaluation import BASELINE
+from glint_data.training.run import closed_form, inputs, processes, trained
+from glint_data.training.run.loop import TrainingLoop
+from glint_data.training.run.result import Run
 from glint_data.training.samples import Sample, read_samples
 from glint_data.training.settings import TrainSettings, settings_from
-from glint_data.training.splits import Split, make_split
+from glint_data.training.splits import FILE as SPLIT
+from glint_data.training.splits import Split, make_split, read_split
 
 FEATURES = "features"
-
-
-@dataclass
-class TrainSummary:
-    """What a run reached: `best_srocc` on validation, at which epoch, and where everything lies."""
-
-    folder: Path
-    best_srocc: float
-    best_epoch: int
-    epochs: int
-    samples: dict[str, int]
-    photos: dict[str, int]
-    backbones: dict[str, str]
-    seconds: float
-    waiting: float
-
-    def text(self) -> str:
-        """The closing lines for a person."""
-        return "\n".join(
-            [
-                f"trained {self.epochs} epochs on {self.samples['train']:,} samples of {self.photos['train']:,} "
-                f"photos in {duration(self.seconds)}; {self.waiting:.0%} of it waiting for images",
-                f"  best validation SROCC {self.best_srocc:.3f} at epoch {self.best_epoch} "
-                f"({self.samples['val']:,} samples of {self.photos['val']:,} other photos)",
-                *(f"  {name}: {origin}" for name, origin in self.backbones.items()),
-                f"  {self.folder / checkpoints.WEIGHTS}",
-                f"Next: glint-data evaluate {self.folder} DATASET",
-            ]
-        )
+Datasets = str | Path | Sequence[str | Path]
 
 
 def train(
-    manifests: list[str | Path],
+    manifests: Datasets,
     model: str,
     out: str | Path,
     device: str = "auto",
     workers: int | None = None,
     checkpoint_seconds: float = 300.0,
     cache: str | Path | None = None,
+    baseline: bool = True,
     **options: Any,
-) -> TrainSummary:
+) -> Run:
     """Train a network on labelled manifests into the run folder `out`, going on with what is there.
 
     `options` are the fields of `TrainSettings`. `workers` are loader processes; by default none where all
     images fit in memory, where they are decoded once. Under torchrun all processes share one run. `cache` is
-    where `cache_features` keeps features; without it below `out`, and only until the run is done.
+    where `cache_features` keeps features; without it below `out`, and only until the run is done. With `baseline`
+    a frozen network with a small head is fitted to the same samples, to be told beside the trained one.
+
+    A run is bound to what it was given: its settings, and the content of photos, pixels and labels. A finished run
+    that is asked for again is not trained again; its split is never dealt anew.
 
     Raises:
-        GlintError: no labels, too few photos, settings unlike those of the run there, weights not to be had.
+        GlintError: no labels, too few photos, settings or content unlike those of the run there, weights not to be
+            had, or a loss that is no longer finite.
     """
     settings, out = settings_from({"model": model, **options}), Path(out)
-    places = [place(given) for given in manifests]
+    given = [manifests] if isinstance(manifests, (str, Path)) else list(manifests)
+    places = [place(one) for one in given]
     group, chosen = processes.join(device)
+    samples = read_samples(places)
     record = settings.record() | {
-        "manifests": [str(given if is_remote(given) else given.resolve()) for given in places]
+        "manifests": [str(one if is_remote(one) else one.resolve()) for one in places],
+        **inputs.described(samples, settings),
     }
-    if group.is_first and (out / runs.FILE).exists():
-        runs.open_folder(out, "train", record)  # other settings are refused before any work
+    begun = (out / runs.FILE).exists()
+    if begun:
+        runs.open_folder(out, "train", record)  # other settings or labels are refused before any work
+        if (finished := _finished(out)) is not None:
+            return finished
     if settings.batch_size % group.world:
         raise GlintError(f"batch_size {settings.batch_size}: not divisible among {group.world} processes")
-    samples = read_samples(places)
-    split = make_split(samples, settings)
+    split = read_split(out) if begun and (out / SPLIT).exists() else make_split(samples, settings)
     parts = {part: split.select(samples, part) for part in ("train", "val", "test")}
     _check_parts(parts, split)
     network = build_network(settings)
-    if settings.start_at_mean and not settings.start_from:
+    if settings.start_at_mean and not settings.start_from and not network.closed_form:
         network.start_at(sum(sample.mos for sample in parts["train"]) / len(parts["train"]))
     _check_cache(settings, network)
     network = _with_shared_statistics(network.to(chosen), group)
@@ -95,15 +82,16 @@ def train(
         split.write(out)
     group.wait()
     features = Path(cache) if cache else out / FEATURES
-    loop = TrainingLoop(
-        settings, out, group, chosen, network, split, parts, workers, checkpoint_seconds, features
-    )
-    progress = loop.go()
-    if group.is_first and cache is None:
-        shutil.rmtree(features, ignore_errors=True)
-    processes.leave()
-    return TrainSummary(
+    if network.closed_form:
+        progress = closed_form.run(settings, out, group, network, parts, features)
+    else:
+        loop = TrainingLoop(
+            settings, out, group, chosen, network, split, parts, workers, checkpoint_seconds, features
+        )
+        progress = loop.go()
+    done = Run(
         folder=out,
+        model=settings.model,
         best_srocc=progress.best_srocc,
         best_epoch=progress.best_epoch + 1,
         epochs=progress.epoch,
@@ -113,13 +101,36 @@ def train(
         seconds=progress.seconds,
         waiting=progress.waiting / max(progress.seconds, 1e-9),
     )
+    if group.is_first:
+        if baseline and not network.closed_form and not network.needs_reference:
+            done.baseline = closed_form.beside(settings, out / BASELINE, parts, split, features)
+        if cache is None:
+            shutil.rmtree(features, ignore_errors=True)
+        found = runs.read(out)
+        done.best = found.get("best", {})
+        runs.write(out, found | {"photos": split.counts(), "result": done.record()})
+    processes.leave()
+    return done
+
+
+def _finished(out: Path) -> Run | None:
+    """The result of a run that was finished before."""
+    result = runs.read(out).get("result")
+    if result is None:
+        return None
+    try:
+        return Run(**{**result, "folder": out, "was_finished": True})
+    except TypeError as error:
+        raise GlintError(
+            f"{out / runs.FILE}: its result is damaged ({error}); restore the record or train again"
+        ) from error
 
 
 def build_network(settings: TrainSettings) -> QualityNetwork:
     """The network to train, its random parts drawn from the seed."""
     torch.manual_seed(settings.seed)
     if settings.start_from:
-        return _network_of(settings.start_from, settings)
+        return _earlier_network(settings.start_from, settings)
     without_hub = settings.from_scratch or settings.backbone_weights
     return models.create(
         settings.model,
@@ -131,16 +142,22 @@ def build_network(settings: TrainSettings) -> QualityNetwork:
     )
 
 
-def _network_of(run: str, settings: TrainSettings) -> QualityNetwork:
-    """An earlier run's network as it stands, its configuration included."""
-    earlier = trained.open_trained(run, "cpu")
-    if earlier.network.name != settings.model or settings.model_options:
+def _earlier_network(source: str, settings: TrainSettings) -> QualityNetwork:
+    """An earlier run's network, the one that ships, or a published one, as it stands, its configuration included."""
+    file = trained.run_folder(source)
+    if file.is_file():
+        network = open_published(file, settings.backbone_weights, **settings.model_options)
+    else:
+        network = trained.open_trained(source, "cpu").network
+        network.provenance = {"weights": f"run {file.name}", **network.provenance}
+    if network.name != settings.model or (settings.model_options and not file.is_file()):
         raise GlintError(
-            f"{run}: holds the network {earlier.network.name} with its own configuration; begin with --model "
-            f"{earlier.network.name} and no other model options"
+            f"{source}: holds the network {network.name} with its own configuration; begin with --model "
+            f"{network.name} and no other model options"
         )
-    earlier.network.provenance = {"weights": f"run {Path(run).name}", **earlier.network.provenance}
-    return earlier.network
+    if network.closed_form:
+        raise GlintError(f"{source}: holds a frozen network, which is not trained further; begin without it")
+    return network
 
 
 def _with_shared_statistics(network: QualityNetwork, group: processes.Processes) -> QualityNetwork:
@@ -181,10 +198,9 @@ def _announce(
 ) -> None:
     trainable = sum(p.numel() for p in network.parameters() if p.requires_grad)
     total = sum(p.numel() for p in network.parameters())
-    say(
-        f"{settings.model} ({settings.variant}, {settings.size}), {total / 1e6:.2f} M parameters, "
-        f"{trainable / 1e6:.2f} M of them trained, on {device}"
-    )
+    form = "as it was trained before" if settings.start_from else f"{settings.variant}, {settings.size}"
+    head = "its head is solved for" if network.closed_form else f"{trainable / 1e6:.2f} M of them trained"
+    say(f"{settings.model} ({form}), {total / 1e6:.2f} M parameters, {head}, on {device}")
     for name, origin in network.provenance.items():
         say(f"  {name}: {origin}")
     photos = split.counts()
@@ -194,3 +210,9 @@ def _announce(
         say(f"  {part}: {len(samples):,} samples of {photos[part]:,} photos{note}")
     if split.near_duplicates:
         say(f"  {split.near_duplicates} near-duplicate photos stay on the side of their twins")
+    every = "" if network.closed_form else ", after every epoch"
+    say(f"  validation: {len(parts['val']):,} samples by {settings.validation_crops} crops each{every}")
+    if len({sample.mos for sample in parts["val"]}) < 2:
+        say(
+            "  note: the validation labels are all alike; the epoch of the least error is kept, not the best ranking"
+        )

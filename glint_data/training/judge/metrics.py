@@ -4,7 +4,6 @@
 """
 
 import warnings
-from collections.abc import Sequence
 
 import numpy as np
 
@@ -12,16 +11,18 @@ NAMES = ("srocc", "krocc", "plcc", "plcc_logistic", "rmse_logistic", "rmse")
 
 
 def srocc(predicted: np.ndarray, labels: np.ndarray) -> float:
-    """Spearman's rank correlation; NaN where one side is constant."""
+    """Spearman's rank correlation; NaN where one side is constant or there are fewer than two values."""
     from scipy.stats import rankdata
 
     return plcc(rankdata(predicted), rankdata(labels))
 
 
 def krocc(predicted: np.ndarray, labels: np.ndarray) -> float:
-    """Kendall's tau-b; NaN where one side is constant."""
+    """Kendall's tau-b; NaN where one side is constant or there are fewer than two values."""
     from scipy.stats import kendalltau
 
+    if len(predicted) < 2 or np.ptp(predicted) == 0 or np.ptp(labels) == 0:
+        return float("nan")
     return float(kendalltau(predicted, labels).statistic)
 
 
@@ -31,6 +32,16 @@ def plcc(predicted: np.ndarray, labels: np.ndarray) -> float:
     if len(predicted) < 2 or np.ptp(predicted) == 0 or np.ptp(labels) == 0:
         return float("nan")
     return float(np.corrcoef(predicted, labels)[0, 1])
+
+
+def or_none(value: float) -> float | None:
+    """JSON has no NaN: where labels or scores are constant there is no correlation."""
+    return value if np.isfinite(value) else None
+
+
+def shown(value: float | None, digits: int = 3) -> str:
+    """A number for a person, a dash where there is none."""
+    return "–" if value is None or value != value else f"{value:.{digits}f}"
 
 
 def rmse(predicted: np.ndarray, labels: np.ndarray) -> float:
@@ -50,7 +61,7 @@ def fit_logistic(predicted: np.ndarray, labels: np.ndarray) -> np.ndarray:
     from scipy.optimize import OptimizeWarning, curve_fit
 
     predicted, labels = np.asarray(predicted, np.float64), np.asarray(labels, np.float64)
-    if len(predicted) < 5 or np.ptp(predicted) == 0:
+    if len(predicted) < 5 or np.ptp(predicted) == 0 or np.ptp(labels) == 0:
         return np.full_like(labels, labels.mean())
     direction = 1 if plcc(predicted, labels) >= 0 else -1
     ends = (labels.max(), labels.min())[::direction]
@@ -64,35 +75,13 @@ def fit_logistic(predicted: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return logistic(predicted, *found)
 
 
-def agreement(predicted: np.ndarray, labels: np.ndarray) -> dict[str, float]:
-    """All of `NAMES` for one set of samples."""
+EACH = {"srocc": srocc, "krocc": krocc, "plcc": plcc, "rmse": rmse}
+"""The numbers that small groups have too."""
+
+
+def agreement(predicted: np.ndarray, labels: np.ndarray) -> dict[str, float | None]:
+    """All of `NAMES` for one set of samples; None for a number that does not exist, as for labels that are alike."""
     mapped = fit_logistic(predicted, labels)
-    return {
-        "srocc": srocc(predicted, labels),
-        "krocc": krocc(predicted, labels),
-        "plcc": plcc(predicted, labels),
-        "plcc_logistic": plcc(mapped, labels),
-        "rmse_logistic": rmse(mapped, labels),
-        "rmse": rmse(predicted, labels),
-    }
-
-
-def bootstrap_intervals(
-    predicted: np.ndarray, labels: np.ndarray, groups: Sequence, rounds: int, rng: np.random.Generator
-) -> dict[str, tuple[float, float]]:
-    """95 % percentile intervals of SROCC, PLCC and RMSE.
-
-    Whole groups (the photos) are drawn, because the samples of one photo are not independent; where there
-    are fewer than 5 groups, single samples are drawn.
-    """
-    _, member = np.unique(np.asarray(groups), return_inverse=True)
-    if member.max(initial=0) + 1 < 5:
-        member = np.arange(len(labels))
-    places = [np.flatnonzero(member == group) for group in range(member.max(initial=0) + 1)]
-    measures = {"srocc": srocc, "plcc": plcc, "rmse": rmse}
-    drawn: dict[str, list[float]] = {name: [] for name in measures}
-    for _ in range(rounds):
-        chosen = np.concatenate([places[group] for group in rng.integers(len(places), size=len(places))])
-        for name, measure in measures.items():
-            drawn[name].append(measure(predicted[chosen], labels[chosen]))
-    return {name: tuple(map(float, np.nanquantile(values, (0.025, 0.975)))) for name, values in drawn.items()}
+    found = {name: measure(predicted, labels) for name, measure in EACH.items()}
+    found |= {"plcc_logistic": plcc(mapped, labels), "rmse_logistic": rmse(mapped, labels)}
+    return {name: or_none(found[name]) for name in NAMES}

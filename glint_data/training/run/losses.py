@@ -10,16 +10,22 @@ import torch
 from torch import Tensor, nn
 
 from glint_data.errors import GlintError
+from glint_data.registry import Registry
+
+LOSSES: Registry[Callable[..., Tensor]] = Registry("loss")
+"""Every part of a loss by its name: a function of (predicted, labels, weights)."""
 
 STD_FLOOR = 0.1
 """Standard deviation added to every label's own, so that no label outweighs others without bound."""
 
 
+@LOSSES.register("l1")
 def l1(predicted: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
     """Mean absolute error."""
     return (weights * (predicted - labels).abs()).mean()
 
 
+@LOSSES.register("huber")
 def huber(predicted: Tensor, labels: Tensor, weights: Tensor, delta: float = 0.1) -> Tensor:
     """Quadratic below `delta`, linear above; scaled so that its slope is at most 1."""
     return (
@@ -27,29 +33,29 @@ def huber(predicted: Tensor, labels: Tensor, weights: Tensor, delta: float = 0.1
     ).mean() / delta
 
 
+@LOSSES.register("plcc")
 def plcc(predicted: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
     """(1 - Pearson correlation) / 2 over the batch (Li, Jiang, Jiang: arXiv 2008.03889, norm-in-norm family)."""
     predicted = predicted - (weights * predicted).mean() / weights.mean()
     labels = labels - (weights * labels).mean() / weights.mean()
     covariance = (weights * predicted * labels).mean()
-    scale = ((weights * predicted**2).mean() * (weights * labels**2).mean() + 1e-8).sqrt()
+    # Each deviation has a floor of its own: one below their product would eat the correlation of predictions that
+    # lie close together, as those of a new head do.
+    scale = _deviation(predicted, weights) * _deviation(labels, weights)
     return (1 - covariance / scale) / 2
 
 
+def _deviation(centred: Tensor, weights: Tensor) -> Tensor:
+    return ((weights * centred**2).mean() + 1e-12).sqrt()
+
+
+@LOSSES.register("rank")
 def rank(predicted: Tensor, labels: Tensor, weights: Tensor, temperature: float = 0.1) -> Tensor:
     """Logistic loss over all pairs of the batch, each weighted by how far its labels lie apart."""
     apart = labels[:, None] - labels[None, :]
     margin = (predicted[:, None] - predicted[None, :]) * apart.sign() / temperature
     importance = apart.abs() * (weights[:, None] * weights[None, :]).sqrt()
     return (importance * nn.functional.softplus(-margin)).sum() / importance.sum().clamp(min=1e-8)
-
-
-LOSSES: dict[str, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
-    "l1": l1,
-    "huber": huber,
-    "plcc": plcc,
-    "rank": rank,
-}
 
 
 def parse_loss(text: str) -> list[tuple[float, str]]:
@@ -63,8 +69,7 @@ def parse_loss(text: str) -> list[tuple[float, str]]:
             raise GlintError(
                 f"loss {piece!r}: {weight!r} is no weight; write for example huber+0.5*plcc"
             ) from None
-        if name.strip() not in LOSSES:
-            raise GlintError(f"loss {name.strip()!r}: there is no such loss; parts are {', '.join(LOSSES)}")
+        LOSSES[name.strip()]  # refuses what is no loss
     return parts
 
 

@@ -1,18 +1,13 @@
 """What is done for speed computes what was computed before: outputs and gradients, not only times."""
 
-import copy
 import math
 
 import pytest
 import torch
 from torch import nn
 
-from glint_data import models
-from glint_data.models import products
 from glint_data.models.attention import ChannelAttention
 from glint_data.models.dropout import ShardedDropout
-
-needs_onednn = pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="torch without oneDNN")
 
 
 def outputs_and_gradients(module: nn.Module, *inputs: torch.Tensor) -> list[torch.Tensor]:
@@ -33,66 +28,6 @@ def assert_alike(some: list[torch.Tensor], others: list[torch.Tensor], tolerance
     scale = torch.stack([values.norm() for values in some]).max()
     for one, other in zip(some, others, strict=True):
         assert (one - other).norm() <= tolerance * one.norm() + 1e-6 * scale
-
-
-@needs_onednn
-@pytest.mark.parametrize("freeze", [False, True])
-@pytest.mark.parametrize("name", models.NAMES)
-def test_networks_are_the_same_by_either_library(name, freeze, monkeypatch):
-    calls, multiply = [], products._multiply
-    monkeypatch.setattr(products, "_multiply", lambda *given: calls.append(1) or multiply(*given))
-    torch.manual_seed(0)
-    slow = models.create(name, size="tiny", onednn_products=False, freeze_backbones=freeze).train()
-    fast = models.create(name, size="tiny", freeze_backbones=freeze).train()
-    assert list(slow.state_dict()) == list(fast.state_dict())
-    fast.load_state_dict(slow.state_dict())
-    size = slow.input_size
-    images = [torch.rand(3, 3, size, size) * 2 - 1 for _ in range(1 + slow.needs_reference)]
-    expected = outputs_and_gradients(slow, *images)
-    assert not calls
-    assert_alike(expected, outputs_and_gradients(fast, *images), 1e-3)  # batch norms of three magnify
-    assert len(calls) > 30
-    with torch.inference_mode():
-        slow.load_state_dict(fast.state_dict())
-        torch.testing.assert_close(
-            fast.eval()(*images), slow.eval()(*images), atol=1e-4, rtol=1e-4, check_stride=False
-        )
-
-
-@needs_onednn
-@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
-@pytest.mark.parametrize(
-    ("kernel", "stride", "bias"), [(1, 1, False), (1, 2, True), (2, 2, True), (4, 4, True), (4, 4, False)]
-)
-def test_convolutions_of_patches(kernel, stride, bias, layout):
-    torch.manual_seed(0)
-    plain = nn.Conv2d(16, 24, kernel, stride, bias=bias).to(memory_format=layout)
-    quick = copy.deepcopy(plain)
-    products.use_onednn(quick)
-    assert type(quick) is products.PatchConv2d
-    image = torch.randn(3, 16, 13, 11).to(memory_format=layout)  # with a rest that no patch covers
-    assert_alike(outputs_and_gradients(plain, image), outputs_and_gradients(quick, image))
-
-
-def test_other_convolutions_stay():
-    others = [
-        nn.Conv2d(16, 16, 3, padding=1),
-        nn.Conv2d(16, 16, 3, stride=2),
-        nn.Conv2d(16, 16, 1, groups=4),
-        nn.Conv2d(16, 16, 1, padding=1),
-        nn.Conv2d(16, 16, 2, stride=2, dilation=2),
-    ]
-    products.use_onednn(nn.ModuleList(others))
-    assert {type(module) for module in others} == {nn.Conv2d}
-
-
-@needs_onednn
-def test_half_precision_is_left_to_torch(monkeypatch):
-    layer = products.Linear(16, 8)
-    monkeypatch.setattr(products, "_multiply", None)
-    with torch.autocast("cpu", torch.bfloat16):
-        assert layer(torch.randn(2, 16)).dtype == torch.bfloat16
-    assert layer.double()(torch.randn(2, 16).double()).dtype == torch.float64
 
 
 @pytest.mark.parametrize("channels", [24, 96])  # groups of fewer channels than tokens, and of more

@@ -7,8 +7,8 @@ import torch
 
 from glint_data.errors import GlintError
 from glint_data.models.network import QualityNetwork
-from glint_data.training.crops import crop, grid_places, pad_to
-from glint_data.training.loader import to_unit
+from glint_data.training.feed.crops import crop, grid_places, pad_to
+from glint_data.training.feed.loader import to_unit
 
 
 @dataclass(frozen=True)

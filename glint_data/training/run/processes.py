@@ -11,6 +11,8 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
+from glint_data.weights.device import choose_device
+
 
 @dataclass(frozen=True)
 class Processes:
@@ -72,22 +74,3 @@ def leave() -> None:
     """Leave the group, if there is one."""
     if dist.is_available() and dist.is_initialized():
         dist.destroy_process_group()
-
-
-def choose_device(device: str, local_rank: int = 0) -> torch.device:
-    """The device named, or for "auto" a GPU where there is one. Raises `GlintError` for one that is not there."""
-    from glint_data.errors import GlintError
-
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        chosen = torch.device(device)
-        if chosen.type == "cuda" and chosen.index is None:
-            chosen = torch.device("cuda", local_rank)
-        torch.empty(1, device=chosen)
-    except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
-        raise GlintError(
-            f"device {device!r}: not usable here ({reason}); use --device auto or cpu"
-        ) from error
-    return chosen

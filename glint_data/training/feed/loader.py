@@ -14,10 +14,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from glint_data.crops import crop, pad_to, random_place
 from glint_data.models.network import QualityNetwork
 from glint_data.progress import track
 from glint_data.spawning import CONTEXT
-from glint_data.training.crops import crop, pad_to, random_place
 from glint_data.training.samples import Sample
 from glint_data.work import deaf_to_interrupts
 

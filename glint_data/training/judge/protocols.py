@@ -8,9 +8,9 @@ import numpy as np
 
 from glint_data.errors import GlintError
 from glint_data.storage.files import write_atomically
-from glint_data.training.evaluation import CROPS, evaluate
-from glint_data.training.metrics import NAMES
-from glint_data.training.prepare import train
+from glint_data.training.judge.evaluation import CROPS, evaluate
+from glint_data.training.judge.metrics import NAMES, shown
+from glint_data.training.run.train import train
 
 REPEATED = "repeated.json"
 
@@ -29,20 +29,25 @@ def repeat_splits(
     if options.get("split_file"):
         raise GlintError("repeated splits are dealt by seed; leave out the split file, or train once with it")
     first, out = options.pop("split_seed", 0), Path(out)
-    found: dict[str, list[float]] = {name: [] for name in NAMES}
+    found: dict[str, list[float | None]] = {name: [] for name in NAMES}
     for number in range(rounds):
         run = out / f"split_{number:02d}"
         train(manifests, model, run, split_seed=first + number, **options)
         tested = [evaluate(run, place, "test", device=options.get("device", "auto")) for place in manifests]
         for name in NAMES:
-            found[name].append(float(np.mean([numbers[name] for numbers in tested])))
-    summary = {
-        name: {"median": float(np.median(values)), "std": float(np.std(values)), "values": values}
-        for name, values in found.items()
-    }
+            values = [numbers[name] for numbers in tested]
+            found[name].append(None if None in values else float(np.mean(values)))
+    summary = {name: _spread(values) for name, values in found.items()}
     report = {"rounds": rounds, "model": model, "manifests": [str(place) for place in manifests], **summary}
     write_atomically(out / REPEATED, (json.dumps(report, indent=1) + "\n").encode())
     return report
+
+
+def _spread(values: list[float | None]) -> dict[str, Any]:
+    """Median and standard deviation of the values there are; a test whose labels are alike has no correlation."""
+    known = [value for value in values if value is not None]
+    middle = {"median": float(np.median(known)), "std": float(np.std(known))} if known else {}
+    return {"median": None, "std": None, **middle, "values": values}
 
 
 def repeat_text(report: dict[str, Any]) -> str:
@@ -50,10 +55,9 @@ def repeat_text(report: dict[str, Any]) -> str:
     lines = [f"{report['model']}, {report['rounds']} splits, each tested on its own test photos"]
     for name in NAMES:
         numbers = report[name]
-        low, high = min(numbers["values"]), max(numbers["values"])
-        lines.append(
-            f"  {name:14s} median {numbers['median']:.3f}   std {numbers['std']:.3f}   {low:.3f} to {high:.3f}"
-        )
+        known = [value for value in numbers["values"] if value is not None]
+        ends = f"{min(known):.3f} to {max(known):.3f}" if known else "–"
+        lines.append(f"  {name:14s} median {shown(numbers['median'])}   std {shown(numbers['std'])}   {ends}")
     return "\n".join(lines)
 
 
@@ -84,7 +88,8 @@ def cross_text(table: dict[str, dict[str, dict[str, Any]]], measure: str = "sroc
     lines = [" " * first + "".join(f"{label:>{width}s}" for label in labels)]
     for run, row in table.items():
         cells = [
-            f"{row[place][measure]:.3f}{'*' if row[place]['split'] == 'test' else ' '}" for place in columns
+            f"{shown(row[place][measure])}{'*' if row[place]['split'] == 'test' else ' '}"
+            for place in columns
         ]
         lines.append(f"{Path(run).name:{first}s}" + "".join(f"{cell:>{width}s}" for cell in cells))
     return "\n".join(lines)

@@ -3,9 +3,9 @@
 import torch
 
 from glint_data.models.network import QualityNetwork
-from glint_data.training.inference import score_image
-from glint_data.training.loader import CropLoader, Pixels, RandomCrops, fits_in_memory
-from glint_data.training.processes import Processes
+from glint_data.training.feed.loader import CropLoader, Pixels, RandomCrops, fits_in_memory
+from glint_data.training.judge.inference import score_image
+from glint_data.training.run.processes import Processes
 from glint_data.training.samples import Sample
 from glint_data.training.settings import TrainSettings
 
@@ -54,7 +54,7 @@ def open_feed(
 ):
     """Pixels, or cached features where the settings say so. `cache`: see `features.FeatureFeed`."""
     if settings.cache_features:
-        from glint_data.training.features import FeatureFeed
+        from glint_data.training.feed.features import FeatureFeed
 
         return FeatureFeed(settings, network, parts, group, **cache)
     return PixelFeed(settings, network, parts, group, workers)

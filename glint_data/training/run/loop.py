@@ -9,7 +9,6 @@ import math
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,34 +16,19 @@ import numpy as np
 import torch
 
 from glint_data.dataset import runs
+from glint_data.errors import GlintError
 from glint_data.models.network import QualityNetwork
 from glint_data.progress import Meter, say
-from glint_data.storage.files import write_atomically
-from glint_data.training import checkpoints, metrics, trained
-from glint_data.training.feed import open_feed
-from glint_data.training.losses import combined, label_weights
-from glint_data.training.optimisation import learning_rate, make_optimizer
-from glint_data.training.processes import Processes
+from glint_data.training.feed.pixels import open_feed
+from glint_data.training.judge import metrics
+from glint_data.training.run import checkpoints, trained
+from glint_data.training.run.losses import combined, label_weights
+from glint_data.training.run.optimisation import learning_rate, make_optimizer
+from glint_data.training.run.processes import Processes
+from glint_data.training.run.progress import HISTORY, Progress, cut_history
 from glint_data.training.samples import Sample
 from glint_data.training.settings import TrainSettings
 from glint_data.training.splits import Split
-
-HISTORY = "history.jsonl"
-
-
-@dataclass
-class Progress:
-    """Counters that a checkpoint carries."""
-
-    epoch: int = 0
-    step: int = 0  # within the epoch
-    losses: list[float] = field(default_factory=list)
-    best_srocc: float = -math.inf
-    best_epoch: int = -1
-    seconds: float = 0.0  # of all steps, and of those the ones spent waiting for images
-    waiting: float = 0.0
-    epoch_seconds: float = 0.0
-    epoch_waiting: float = 0.0
 
 
 class TrainingLoop:
@@ -68,7 +52,7 @@ class TrainingLoop:
         self.checkpoint_seconds, self.cache = checkpoint_seconds, cache
         network.shard_dropout(group.rank, group.world)
         self.parameters = [p for p in network.parameters() if p.requires_grad]
-        self.optimizer = make_optimizer(settings, self.parameters)
+        self.optimizer = make_optimizer(settings, network)
         self.loss = combined(settings.loss)
         state = network.state_dict()
         self.average = {name: value.clone() for name, value in state.items()} if settings.ema else None
@@ -97,17 +81,17 @@ class TrainingLoop:
             meter.advance((progress.epoch * self.steps + progress.step) * self.batch_size)
             while progress.epoch < self.settings.epochs and not finished:
                 self._epoch(progress, meter)
-                finished = self._close_epoch(progress)
+                finished = self._close_epoch(progress, meter)
         return progress
 
     def _resume(self) -> tuple[Progress, bool]:
         counters = checkpoints.load_state(self.out, self.network, self.optimizer, self.average)
         if counters is None:
             return Progress(), False
-        progress = Progress(**counters)
+        progress = Progress.read(counters, self.out / checkpoints.CHECKPOINT)
         if self.group.is_first and progress.epoch < self.settings.epochs:
             say(f"going on at epoch {progress.epoch + 1}, step {progress.step + 1} of {self.steps}")
-            _cut_history(self.out / HISTORY, progress.epoch)
+            cut_history(self.out, progress.epoch)
         self.group.wait()
         return progress, self._is_patience_over(progress)
 
@@ -155,11 +139,15 @@ class TrainingLoop:
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.group.sum_gradients(self.parameters)
+        seen = [loss.detach()]
         if self.settings.clip_norm:
-            torch.nn.utils.clip_grad_norm_(self.parameters, self.settings.clip_norm)
+            seen.append(torch.nn.utils.clip_grad_norm_(self.parameters, self.settings.clip_norm))
+        values = torch.stack(seen).tolist()
+        if not all(map(math.isfinite, values)):  # before it reaches the weights and the next checkpoint
+            raise _not_finite("the loss or its gradient", progress)
         self.optimizer.step()
         self._update_average(done)
-        return float(loss.detach())
+        return values[0]
 
     def _update_average(self, done: int) -> None:
         if self.average is None:
@@ -171,15 +159,18 @@ class TrainingLoop:
             else:
                 self.average[name].copy_(value)
 
-    def _close_epoch(self, progress: Progress) -> bool:
+    def _close_epoch(self, progress: Progress, meter: Meter) -> bool:
         """Validate, note the numbers, keep the weights if they are the best. Returns whether to stop."""
         weights = self.network.state_dict()
         if self.average is not None:
             trained_now = {name: value.clone() for name, value in weights.items()}
             self.network.load_state_dict(self.average)
-        found = self.validate()
-        if found["srocc"] > progress.best_srocc or progress.best_epoch < 0:
-            progress.best_srocc, progress.best_epoch = found["srocc"], progress.epoch
+        found = self.validate(progress, meter)
+        # Where there is no rank correlation to choose by, because the validation labels are alike, the error decides.
+        value = -found["rmse"] if found["srocc"] is None else found["srocc"]
+        if value > progress.best_value or progress.best_epoch < 0:
+            progress.best_value, progress.best_srocc = value, found["srocc"]
+            progress.best_epoch = progress.epoch
             if self.group.is_first:
                 self._keep_best(progress, found)
         if self.average is not None:
@@ -205,9 +196,10 @@ class TrainingLoop:
                 stream.write(json.dumps(entry) + "\n")
             self.board(entry)
             best = "  best so far" if progress.best_epoch == progress.epoch - 1 else ""
+            srocc, plcc = (metrics.shown(entry[f"val_{name}"]) for name in ("srocc", "plcc"))
             say(
                 f"epoch {entry['epoch']}/{self.settings.epochs}: loss {entry['train_loss']:.4f}, validation SROCC "
-                f"{entry['val_srocc']:.3f}, PLCC {entry['val_plcc']:.3f}, RMSE {entry['val_rmse']:.3f}, "
+                f"{srocc}, PLCC {plcc}, RMSE {entry['val_rmse']:.3f}, "
                 f"{entry['images_per_second']:.0f} images/s{best}"
             )
         self._save(progress)
@@ -216,7 +208,7 @@ class TrainingLoop:
 
     def _save(self, progress: Progress) -> None:
         if self.group.is_first:
-            checkpoints.save_state(self.out, self.network, self.optimizer, self.average, asdict(progress))
+            checkpoints.save_state(self.out, self.network, self.optimizer, self.average, progress.record())
 
     def _is_patience_over(self, progress: Progress) -> bool:
         over = self.settings.patience and progress.epoch - 1 - progress.best_epoch >= self.settings.patience
@@ -237,27 +229,39 @@ class TrainingLoop:
         }
         runs.write(self.out, record)
 
-    def validate(self) -> dict[str, float]:
-        """SROCC, PLCC and RMSE on the validation photos; the processes share the work."""
+    def validate(self, progress: Progress, meter: Meter) -> dict[str, float | None]:
+        """SROCC, PLCC (None where the labels are all alike) and RMSE on the validation photos.
+
+        The processes share the work. Raises `GlintError` for predictions that are not finite.
+        """
         self.network.eval()
         examined = self.parts["val"]
-        mine = {
-            index: self.feed.validation_score(index, self.amp)
-            for index in range(self.group.rank, len(examined), self.group.world)
-        }
+        mine = {}
+        for index in range(self.group.rank, len(examined), self.group.world):
+            mine[index] = self.feed.validation_score(index, self.amp)
+            meter.note(
+                f"epoch {progress.epoch + 1}/{self.settings.epochs}, validating {index + 1:,}/{len(examined):,}"
+            )
+            meter.advance(0)
         scores = self.group.collect(mine)
         predicted = np.array([scores[index] for index in range(len(examined))])
+        if not np.isfinite(predicted).all():
+            raise _not_finite("a score on the validation photos", progress)
         labels = np.array([sample.mos for sample in examined])
-        measures = {"srocc": metrics.srocc, "plcc": metrics.plcc, "rmse": metrics.rmse}
-        # A constant prediction has no correlation; 0 says so and can be compared.
-        return {name: float(np.nan_to_num(measure(predicted, labels))) for name, measure in measures.items()}
+        # A constant prediction of labels that differ has no correlation; 0 says so and can be compared.
+        alike = len(labels) < 2 or np.ptp(labels) == 0
+        ranks = {
+            name: None if alike else float(np.nan_to_num(measure(predicted, labels)))
+            for name, measure in (("srocc", metrics.srocc), ("plcc", metrics.plcc))
+        }
+        return ranks | {"rmse": metrics.rmse(predicted, labels)}
 
 
-def _cut_history(file: Path, epochs: int) -> None:
-    """Forget lines of epochs that the checkpoint does not know."""
-    if file.is_file():
-        lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
-        write_atomically(file, "".join(lines[:epochs]).encode())
+def _not_finite(what: str, progress: Progress) -> GlintError:
+    return GlintError(
+        f"epoch {progress.epoch + 1}, step {progress.step + 1}: {what} is not finite (NaN or infinity), so the run "
+        "stops; begin again in a new folder with a lower --learning-rate, or without --amp-on-cpu"
+    )
 
 
 def open_board(folder: Path) -> Callable[[dict[str, Any]], None]:
@@ -270,7 +274,8 @@ def open_board(folder: Path) -> Callable[[dict[str, Any]], None]:
 
     def show(entry: dict[str, Any]) -> None:
         for name, value in entry.items():
-            writer.add_scalar(name, value, entry["epoch"])
+            if value is not None:
+                writer.add_scalar(name, value, entry["epoch"])
         writer.flush()
 
     return show
