@@ -24,6 +24,7 @@ import numpy as np
 from glint_data.embedding import descriptor, stages
 from glint_data.errors import CannotWrite, ImageRefused
 from glint_data.progress import Meter, say
+from glint_data.registry import Registry
 from glint_data.work import Engine, run_tasks
 
 DEFAULT_NETWORK = "open_clip:ViT-B-32@laion2b_s34b_b79k"
