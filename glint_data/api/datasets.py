@@ -68,10 +68,14 @@ def import_set(
     """
     from glint_data.dataset.dataset import Dataset
     from glint_data.importing import import_dataset
+    from glint_data.importing.importers import IMPORTERS, import_published
+    from glint_data.reference_sets.scored_sets import known_sets
 
-    folder = here(out)
-    given = None if table is None else here(table)
-    return Dataset(folder, import_dataset(name, here(root), folder, processes(workers), given))
+    folder, place = here(out), here(root)
+    if name not in known_sets() and name in IMPORTERS:
+        return Dataset(folder, import_published(name, place, folder, processes(workers)))
+    named = None if table is None else here(table)
+    return Dataset(folder, import_dataset(name, place, folder, processes(workers), named))
 
 
 @verb

