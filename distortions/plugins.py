@@ -11,7 +11,6 @@ import contextlib
 import hashlib
 import importlib.machinery
 import importlib.util
-import json
 import os
 import sys
 import threading
@@ -23,8 +22,6 @@ from typing import Any
 
 GROUP = "glint_data.plugins"
 VARIABLE = "GLINT_DATA_PLUGINS"
-SUITES = "GLINT_DATA_SUITES"
-"""Suites from files, as a JSON list of their records: so worker processes know them too."""
 
 
 class PluginFailed(ValueError):
@@ -46,7 +43,6 @@ _tables: list[dict[str, Any]] = []
 _current: Plugin | None = None
 _packages_are_loaded = False
 _files_loaded = ""
-_suites_loaded = ""
 
 
 def load() -> None:
@@ -55,9 +51,9 @@ def load() -> None:
     Raises:
         PluginFailed: one of them is missing or its import fails. What it had registered is taken back.
     """
-    global _packages_are_loaded, _files_loaded, _suites_loaded
-    files, suites = os.environ.get(VARIABLE, ""), os.environ.get(SUITES, "")
-    if _packages_are_loaded and files == _files_loaded and suites == _suites_loaded:
+    global _packages_are_loaded, _files_loaded
+    files = os.environ.get(VARIABLE, "")
+    if _packages_are_loaded and files == _files_loaded:
         return
     with _lock:
         if _current is not None:  # a plug-in that is being imported looks something up
@@ -69,28 +65,6 @@ def load() -> None:
         for name in filter(None, files.split(os.pathsep)):
             load_file(Path(name))
         _files_loaded = files
-        if suites != _suites_loaded:
-            _suites_loaded = suites  # before they are added, which looks names up
-            for record in json.loads(suites or "[]"):
-                _add_suite(record)
-
-
-def share_suite(record: dict[str, Any]) -> None:
-    """Have the processes begun from here know a suite of the user's by its record (`Suite.record`)."""
-    known = json.loads(os.environ.get(SUITES) or "[]")
-    if record not in known:
-        os.environ[SUITES] = json.dumps([*known, record])
-    load()
-
-
-def _add_suite(record: dict[str, Any]) -> None:
-    from distortions.suite_files import suite_from_record
-    from distortions.suites import add_suite
-
-    try:
-        add_suite(suite_from_record(record))
-    except ValueError as error:
-        raise PluginFailed(f"suite {record.get('name')}: {error}") from error
 
 
 def loaded() -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from distortions import plugins
 from distortions.lookup import Registry
 from distortions.suite import Suite
 from distortions.suites import (
@@ -60,7 +59,6 @@ def suite(name: str = "kadid10k", version: str | None = None) -> Suite:
     >>> suite("kadid10k").version, suite("kadid10k", version="1").version
     ('2', '1')
     """
-    plugins.load()
     current = _ADDED[name] if name in _ADDED else SUITES[name]
     if version is None or version == current.version:
         return current

@@ -32,6 +32,16 @@ def numbers(option: str, chosen: str | Iterable[float]) -> tuple[float, ...]:
         raise GlintError(f"{option} {chosen}: are no numbers; write for example 10,30,50") from None
 
 
+def width_and_height(option: str, chosen: str | tuple[int, int]) -> tuple[int, int] | None:
+    """ "512x384" or (512, 384) as a pair; an empty text as None. Raises `GlintError`."""
+    sides = chosen.lower().split("x") if isinstance(chosen, str) else list(chosen)
+    if sides == [""]:
+        return None
+    if len(sides) != 2 or not all(str(side).strip().isdecimal() for side in sides):
+        raise GlintError(f"{option} {chosen}: write WIDTHxHEIGHT in pixels, such as 512x384")
+    return int(sides[0]), int(sides[1])
+
+
 def _number(piece: str | float) -> float:
     value = float(piece)
     return int(value) if value.is_integer() else value

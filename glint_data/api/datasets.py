@@ -192,7 +192,7 @@ def distortions(
 
     if (image is None) != (sheet is None):
         raise GlintError("--image and --sheet go together: the photo to distort and the PNG to write")
-    name = suite_named(suite)[0].name
+    name = suite_named(suite).name
     if image is None or sheet is None:
         return Answer(listing.suite_record(name), lambda: listing.suite_table(name))
     target = file_to_write(sheet)

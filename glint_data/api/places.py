@@ -34,10 +34,10 @@ def here(text: Where) -> Path:
 def place_of(dataset: AnyDataset) -> Path:
     """Where a dataset lies: its folder, its manifest's file, or its address."""
     from glint_data.dataset.manifest import dataset_folder
-    from glint_data.dataset.rendering import know_suite_of
+    from glint_data.dataset.rendering import learn_suite
 
     place = anywhere(dataset) if isinstance(dataset, (str, os.PathLike)) else dataset.file
-    know_suite_of(dataset_folder(place))
+    learn_suite(dataset_folder(place))
     return place
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from glint_data.api import choices
 from glint_data.api.options import (
@@ -37,6 +37,11 @@ Strengths = Annotated[
     str | Iterable[float],
     Option("These strengths in place of a suite's levels, for the one type named.", "S,S,...", shown="none"),
 ]
+MaxSide = Annotated[int, Option("Scale larger photos to this longer side, px; 0: as they are.", least=0)]
+Crop = Annotated[
+    str | tuple[int, int],
+    Option("Then cut WxH pixels from the middle, such as 512x384.", "WxH", shown="none"),
+]
 Regions = Annotated[
     int, Option("Distort so many soft-edged regions of a photo, not all of it; 0: all.", least=0)
 ]
@@ -53,6 +58,8 @@ def synthesize(
     types: Types = (),
     levels: Levels = (),
     strengths: Strengths = (),
+    max_side: MaxSide = 0,
+    crop: Crop = "",
     regions: Regions = 0,
     virtual: Annotated[bool, Option("Recipes only: no pixels on disk.")] = False,
     format: Annotated[str, Option("Lossless image format: png or webp.")] = "png",
@@ -72,8 +79,8 @@ def synthesize(
     Both may be addresses such as s3://bucket/folder.
 
     Returns:
-        The dataset; `text()` and `record()` say what this run made, kept and refused. With `shard` it holds samples
-        only once `merge` has joined all shards.
+        The dataset; `text()` and `record()` say what this run made, kept and refused. With `shard` these alone:
+        `merge` makes the dataset when all shards are done.
 
     Raises:
         GlintError: no photo was admitted, a type or level that the suite does not have, a folder that holds
@@ -88,12 +95,21 @@ def synthesize(
     from glint_data.synthesis.synthesize import synthesize as run
 
     photos, folder = [anywhere(source) for source in several(sources)], anywhere(out)
-    settings = settings_of(suite, types, levels, strengths, regions, seed, format, virtual)
+    settings = settings_of(suite, types, levels, strengths, max_side, crop, regions, seed, format, virtual)
     with opened_engine(engine, workers, folder, photos) as chosen:
         if shard:
             part = shards.parse(shard)
-            return _made(folder, shards.synthesize_shard(photos, folder, settings, chosen, part, limit))
+            summary = shards.synthesize_shard(photos, folder, settings, chosen, part, limit)
+            return cast("Dataset", Shard(summary))
         return _made(folder, run(photos, folder, settings, chosen, limit))
+
+
+class Shard(Answer):
+    """What one of several shards made; a dataset comes of them by `merge`."""
+
+    def __init__(self, result: Any) -> None:
+        super().__init__(result, result.text)
+        self.result = result
 
 
 def estimate(
@@ -104,6 +120,8 @@ def estimate(
     types: Choices = (),
     levels: Choices = (),
     strengths: Strengths = (),
+    max_side: MaxSide = 0,
+    crop: Crop = "",
     regions: Regions = 0,
     virtual: bool = False,
     format: str = "png",
@@ -115,7 +133,7 @@ def estimate(
     """What `synthesize` with these options would cost; writes nothing. For the command line's --dry-run."""
     from glint_data.synthesis.estimate import estimate as run
 
-    settings = settings_of(suite, types, levels, strengths, regions, seed, format, virtual)
+    settings = settings_of(suite, types, levels, strengths, max_side, crop, regions, seed, format, virtual)
     text = run([anywhere(source) for source in several(sources)], settings, processes(workers), limit)
     return Answer({"estimate": text}, text)
 
@@ -125,36 +143,38 @@ def settings_of(
     types: Choices,
     levels: Choices,
     strengths: Strengths,
+    max_side: int,
+    crop: Crop,
     regions: int,
     seed: int,
     format: str,
     virtual: bool,
 ) -> "Settings":
-    """The settings of a run, names of types as the suite's numbers. Raises `GlintError`."""
-    from glint_data.api.suites import in_regions, own_strengths, suite_named
-    from glint_data.synthesis.recipes import Settings
+    """The settings of a run. Raises `GlintError` for what they cannot be."""
+    from glint_data.api.suites import in_regions
+    from glint_data.synthesis.settings import Settings
 
-    chosen_strengths = choices.numbers("--strengths", strengths)
-    if chosen_strengths:
-        known, record = own_strengths(suite, choices.entries("--types", types), chosen_strengths)
-        types = ()
-    else:
-        known, record = suite_named(suite)
-    if regions:
-        known, record = in_regions(known, regions)
-    numbers = []
-    for entry in choices.entries("--types", types):
-        try:
-            numbers.append(known.type_called(entry).number)
-        except ValueError as error:
-            raise GlintError(f"--types {entry}: {error.args[0]}") from None
-    chosen = choices.entries("--levels", levels)
-    words = [level for level in chosen if isinstance(level, str)]
+    wanted = choices.entries("--levels", levels)
+    words = [level for level in wanted if isinstance(level, str)]
     if words:
         raise GlintError(f"--levels {words[0]}: is no number or range; write for example 1,3-5")
-    version = known.version if record else None
+    version = record = None
+    if regions:
+        if strengths:
+            raise GlintError("--regions and --strengths: give one of them")
+        suite, version, record = in_regions(suite, regions)
     return Settings(
-        known.name, tuple(numbers), tuple(map(int, chosen)), seed, format, virtual, version, record
+        suite,
+        choices.entries("--types", types),
+        tuple(int(level) for level in wanted),
+        seed,
+        format,
+        virtual,
+        choices.numbers("--strengths", strengths),
+        max_side,
+        choices.width_and_height("--crop", crop),
+        version,
+        record,
     )
 
 

@@ -47,12 +47,12 @@ class Dataset:
     def __init__(self, path: "str | Path | Dataset", result: Any = None) -> None:
         self.file = path.file if isinstance(path, Dataset) else manifest.manifest_file(path)
         self.folder = manifest.dataset_folder(self.file)
-        rendering.know_suite_of(self.folder)
         self._result = result
         self._pictures = Pictures(self.folder)
         self._rows: tuple[Any, Rows] | None = None
         self._holds_lock = 0
         manifest.opened(self.file)
+        rendering.learn_suite(self.folder)
 
     def __repr__(self) -> str:
         return f"Dataset({str(self.folder)!r}, {len(self):,} samples)"

@@ -16,7 +16,7 @@ from glint_data.importing.layout import table_files
 from glint_data.importing.matlab import matlab_arrays
 from glint_data.importing.tables import read_table
 from glint_data.progress import say
-from glint_data.sources import safe_name
+from glint_data.source_names import safe_name
 from glint_data.synthesis.recipes import sample_id
 
 if TYPE_CHECKING:
