@@ -94,9 +94,9 @@ def test_help_lists_every_verb():
         (["synthesize", "absent", "--out", "d"], "absent: no such file or folder"),
         (
             ["synthesize", "photos", "--out", "d", "--types", "jpg"],
-            "--types jpg: there is no type in kadid10k",
+            "there is no type in kadid10k called 'jpg'",
         ),
-        (["synthesize", "photos", "--out", "d", "--types", "30"], "--types 30: kadid10k has no type 30"),
+        (["synthesize", "photos", "--out", "d", "--types", "30"], "--types 30: kadid10k has no such type"),
         (["synthesize", "photos", "--out", "d", "--levels", "x"], "--levels x: is no number or range"),
         (["synthesize", "photos", "--out", "d", "--seed", "-1"], "--seed -1: must be at least 0"),
         (["synthesize", "photos", "--out", "d", "--suite", "kadid"], "kadid10k"),
