@@ -4,12 +4,8 @@ import re
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing
-<<<<<<< HEAD
 from dataclasses import dataclass, field
-=======
-from dataclasses import asdict, dataclass, field
 from functools import cached_property
->>>>>>> main
 from pathlib import Path
 from typing import Any
 

@@ -14,7 +14,6 @@ import numpy as np
 
 from glint_data.dataset import columns as manifest_columns
 from glint_data.dataset import manifest
-from glint_data.dataset.columns import value_of
 from glint_data.embedding.match import Matches
 from glint_data.errors import CannotWrite
 from glint_data.labels.calibration import Label
@@ -102,11 +101,7 @@ def write_labels(
                 for name, values in _label_columns(labels, evidence, rows).items():
                     if name in schema.names:
                         old = columns.get(name)
-<<<<<<< HEAD
-                        fresh = _as(values, value_of(schema.field(name).type))
-=======
                         fresh = _as(values, manifest_columns.value_of(schema.field(name).type))
->>>>>>> main
                         columns[name] = (
                             pc.if_else(stays, _as(old, fresh.type), fresh)
                             if keep[rows].any() and old is not None
