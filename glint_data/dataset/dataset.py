@@ -45,7 +45,7 @@ class Dataset:
     """
 
     def __init__(self, path: "str | Path | Dataset", result: Any = None, photos: int = 1) -> None:
-        self.file = path.file if isinstance(path, Dataset) else manifest.manifest_file(path)
+        self.file: Path = path.file if isinstance(path, Dataset) else manifest.manifest_file(path)
         self.folder = manifest.dataset_folder(self.file)
         self._result = result
         self._pictures = Pictures(self.folder, photos)

@@ -213,7 +213,8 @@ def _joined(parts: list[Samples]) -> Samples:
     if len(parts) == 1:
         return parts[0]
     number_of: dict[str, int] = {}
-    photos, leanings = Photos([], []), []
+    photos = Photos([], [])
+    leanings: list[tuple[str | None, tuple[str, ...]]] = []
     photo, leaning, dataset = [], [], []
     for number, part in enumerate(parts):
         renumbered = np.empty(len(part.photos.keys), np.int32)
