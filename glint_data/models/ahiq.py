@@ -7,7 +7,7 @@ its defects, each behind a field of `AHIQConfig`.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -217,8 +217,8 @@ class AHIQ(backbones.TwoBranches):
         }
         return super().load_published({**held, **mapped})
 
-    def score_layer(self) -> nn.Module:
-        return self.prediction.conv[-1]
+    def score_layer(self) -> nn.Conv2d:
+        return cast(nn.Conv2d, self.prediction.conv[-1])
 
     def frozen_modules(self) -> list[nn.Module]:
         held = {"vit": self.vit_taps, "cnn": self.cnn_taps}
@@ -241,7 +241,9 @@ class AHIQ(backbones.TwoBranches):
         tokens = tokens if backbones.is_held(self.config, "vit") else self._tokens(tokens)
         return tokens, maps if backbones.is_held(self.config, "cnn") else self.cnn_taps(*maps)
 
-    def from_features(self, distorted: tuple[Tensor, ...], reference: tuple[Tensor, ...]) -> Tensor:
+    def from_features(  # type: ignore[override]
+        self, distorted: tuple[Tensor, ...], reference: tuple[Tensor, ...]
+    ) -> Tensor:
         distorted, reference = self._complete(*distorted), self._complete(*reference)
         offsets = self.fusion.offsets(reference[0], reference[1][0].shape[-1])
         joined = [
