@@ -12,16 +12,19 @@ from glint_data.cli.options import (
     WorkerCount,
     anywhere,
     local,
+    names_or_numbers,
     numbers,
     place,
     require_folders,
+    strengths_of,
+    width_and_height,
     workers,
     workers_of,
 )
 from glint_data.errors import GlintError
 
 if TYPE_CHECKING:
-    from glint_data.synthesis.synthesize import Summary
+    from glint_data.synthesis.summary import Summary
 
 Suite = Annotated[str, typer.Option(help="Distortion suite; 'glint-data distortions' lists them.")]
 
@@ -60,8 +63,15 @@ def synthesize(
         anywhere("PLACE", "Folder of the dataset; an unfinished one is gone on with."),
     ],
     suite: Suite = "kadid10k",
-    types: Annotated[str, typer.Option(help="Only these types, such as 1,10-12.", show_default="all")] = "",
+    types: Annotated[
+        str, typer.Option(help="Only these types, such as 1,10-12 or jpeg.", show_default="all")
+    ] = "",
     levels: Annotated[str, typer.Option(help="Only these levels, such as 1-3.", show_default="all")] = "",
+    strengths: Annotated[
+        str, typer.Option(help="Strengths of the one type named, such as 10,30,50, in place of levels.")
+    ] = "",
+    max_side: Annotated[int, typer.Option(min=0, help="Scale larger photos to this longer side, px.")] = 0,
+    crop: Annotated[str, typer.Option(help="Then cut WxH pixels from the middle, such as 512x384.")] = "",
     virtual: Annotated[bool, typer.Option("--virtual", help="Recipes only: no pixels on disk.")] = False,
     format: Annotated[str, typer.Option(help="Lossless image format: png or webp.")] = "png",
     seed: Annotated[int, typer.Option(min=0, help="Seed of the whole run.")] = 0,
@@ -83,7 +93,17 @@ def synthesize(
     from glint_data.synthesis.recipes import Settings
     from glint_data.synthesis.synthesize import synthesize as run
 
-    settings = Settings(suite, numbers("--types", types), numbers("--levels", levels), seed, format, virtual)
+    settings = Settings(
+        suite,
+        names_or_numbers("--types", types),
+        numbers("--levels", levels),
+        seed,
+        format,
+        virtual,
+        strengths_of("--strengths", strengths),
+        max_side,
+        width_and_height("--crop", crop),
+    )
     if dry_run:
         from glint_data.synthesis.estimate import estimate
 

@@ -85,6 +85,41 @@ def numbers(option: str, text: str) -> tuple[int, ...]:
     return tuple(dict.fromkeys(chosen))
 
 
+def names_or_numbers(option: str, text: str) -> tuple[int | str, ...]:
+    """ "jpeg,10-12" to ("jpeg", 10, 11, 12); see `numbers`."""
+    chosen: list[int | str] = []
+    for piece in filter(None, (piece.strip() for piece in text.split(","))):
+        chosen += numbers(option, piece) if piece[0] in "-0123456789" else (piece,)
+    return tuple(dict.fromkeys(chosen))
+
+
+def strengths_of(option: str, text: str) -> tuple[float, ...]:
+    """ "10,30,50" to numbers. Raises `GlintError`, which names the option."""
+    from glint_data.errors import GlintError
+
+    try:
+        return tuple(
+            int(piece) if piece.strip().lstrip("-").isdecimal() else float(piece)
+            for piece in filter(str.strip, text.split(","))
+        )
+    except ValueError:
+        raise GlintError(
+            f"{option} {text}: write numbers with commas between them, such as 10,30,50"
+        ) from None
+
+
+def width_and_height(option: str, text: str) -> tuple[int, int] | None:
+    """ "512x384" to (512, 384); an empty text to None. Raises `GlintError`, which names the option."""
+    from glint_data.errors import GlintError
+
+    if not text:
+        return None
+    width, times, height = text.lower().partition("x")
+    if not (times and width.isdecimal() and height.isdecimal()):
+        raise GlintError(f"{option} {text}: write WIDTHxHEIGHT in pixels, such as 512x384")
+    return int(width), int(height)
+
+
 def workers(number: int) -> int:
     """The number asked for, or one a core where none was."""
     from glint_data.work import default_workers

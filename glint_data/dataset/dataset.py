@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from glint_data.dataset import manifest, rewriting, runs
+from glint_data.dataset import manifest, rendering, rewriting, runs
 from glint_data.dataset.pixels import Pictures
 from glint_data.dataset.rows import Rows, in_order_of_photos
 from glint_data.dataset.sample import Sample
@@ -50,6 +50,7 @@ class Dataset:
         self._rows: tuple[Any, Rows] | None = None
         self._holds_lock = 0
         manifest.opened(self.file)
+        rendering.learn_suite(self.folder)
 
     def __repr__(self) -> str:
         return f"Dataset({str(self.folder)!r}, {len(self):,} samples)"

@@ -1,11 +1,11 @@
 """The export stage: rows in the dataset's order, pictures by worker processes, one folder by rename."""
 
-import csv
 import re
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from glint_data.dataset import manifest
@@ -16,6 +16,7 @@ from glint_data.exports.folder import building, check_free
 from glint_data.exports.format import FORMATS, Chunk, Format, Row, Written, format_named, record
 from glint_data.exports.options import Options
 from glint_data.exports.split import deal_photos, read_split, shares_of
+from glint_data.exports.tables import CsvTable
 from glint_data.progress import Meter, duration
 from glint_data.storage.places import place
 from glint_data.work import Outcome, run_tasks
@@ -185,15 +186,16 @@ class _Failures:
 
     def __init__(self, file: Path, summary: ExportSummary, stack: ExitStack) -> None:
         self.file, self.summary, self.stack = file, summary, stack
-        self._writer = None
+
+    @cached_property
+    def _table(self) -> CsvTable:
+        table = CsvTable(self.file, ["sample_id", "error"])
+        self.stack.callback(table.close)
+        return table
 
     def add(self, sample_id: str, error: str) -> None:
-        if self._writer is None:
-            stream = self.stack.enter_context(self.file.open("w", newline="", encoding="utf-8"))
-            self._writer = csv.writer(stream)
-            self._writer.writerow(["sample_id", "error"])
         sentence = error if sample_id in error else f"{sample_id}: {error}"
-        self._writer.writerow([sample_id, sentence])
+        self._table.add([sample_id, sentence])
         self.summary.refused += 1
         if len(self.summary.first) < 3:
             self.summary.first.append(sentence)
