@@ -92,7 +92,7 @@ class DeformableFusion(nn.Module):
         self.conv_offset = nn.Conv2d(vit_width, 18, 3, padding=1)
         if config.zero_offsets:
             nn.init.zeros_(self.conv_offset.weight)
-            nn.init.zeros_(self.conv_offset.bias)
+            nn.init.zeros_(cast(Tensor, self.conv_offset.bias))
         # The blocks of one stage repeat much of each other: a third of the channels is displaced at a ninth of
         # the work, which as published is the largest part of a step.
         cnn_width = sum(cnn_widths)
@@ -244,9 +244,8 @@ class AHIQ(backbones.TwoBranches):
     def from_features(  # type: ignore[override]
         self, distorted: tuple[Tensor, ...], reference: tuple[Tensor, ...]
     ) -> Tensor:
-        distorted, reference = self._complete(*distorted), self._complete(*reference)
-        offsets = self.fusion.offsets(reference[0], reference[1][0].shape[-1])
-        joined = [
-            torch.cat((tokens, self.fusion(maps, offsets)), dim=1) for tokens, maps in (distorted, reference)
-        ]
+        pair = self._complete(*distorted), self._complete(*reference)
+        tokens, maps = pair[1]
+        offsets = self.fusion.offsets(tokens, maps[0].shape[-1])
+        joined = [torch.cat((tokens, self.fusion(maps, offsets)), dim=1) for tokens, maps in pair]
         return self.prediction(*joined)
