@@ -5,7 +5,8 @@
 Embedding by open_clip and timm against the bare forward pass, the measurements of `deep`, training steps of the exact
 variant against the default with mixed precision (asked: 2.5 times), agreement of half precision with float32, type 15,
 training by two processes, memory. Weights are random: neither time nor rounding depends on them. No hub is asked.
-On a CPU everything is smaller: a test of the command, not of the machine. A part that fails is told, and the exit code is 1.
+On a CPU everything is smaller: a test of the command, not of the machine. A part that fails is told, and the exit
+code is 1.
 """
 
 import argparse
