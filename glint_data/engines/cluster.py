@@ -1,6 +1,5 @@
 """Joining a Ray cluster, or starting one on this machine where there is none."""
 
-import atexit
 import importlib.util
 import os
 import signal
@@ -50,15 +49,7 @@ def joined(workers: int) -> Iterator[ModuleType]:
         say(_connect(ray, workers))
         with _sigterm_as_ctrl_c():
             yield ray
-    except head.HeadLost:
-        atexit.unregister(
-            ray.shutdown
-        )  # it would wait for the head, and end this process without a word of ours
-        raise
-    except BaseException:
-        ray.shutdown()
-        raise
-    else:
+    finally:
         ray.shutdown()
 
 
