@@ -1,6 +1,7 @@
 """What a run would cost, measured on a few photos of it on this very machine; nothing is written."""
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import distortions
@@ -13,7 +14,7 @@ from glint_data.synthesis.recipes import Settings
 MEASURED_PHOTOS = 3
 
 
-def estimate(places: list[str | Path], settings: Settings, workers: int, limit: int = 0) -> str:
+def estimate(places: Sequence[str | Path], settings: Settings, workers: int, limit: int = 0) -> str:
     """Samples, bytes, time and the dearest types, extrapolated by pixels from up to three photos.
 
     Raises:
