@@ -61,7 +61,7 @@ def synthesize_shard(
         known, admitted, refused = scan(out, files, known, workers, numbers, settings, shard)
         every = merged(known, admitted)
         sources.write(out, every, record)
-        summary = Summary(out, sources=len(admitted), refusals=refused)
+        summary = Summary(out, sources=len(admitted), refusals=refused, suite=settings.suite)
         wanted = dict.fromkeys(admitted, tuple(settings.cells()))
         changed = render(out, settings, wanted, workers, summary, finish=False)
         look_again(out, every, changed, record)
@@ -95,7 +95,7 @@ def merge(out: Path) -> Summary:
             for name in left:
                 remove(out / name)
     made = sum(statuses.count(Status.OK) for statuses in done.values())
-    return Summary(out, sources=len(admitted), kept=made, refusals=refused)
+    return Summary(out, sources=len(admitted), kept=made, refusals=refused, suite=settings.suite)
 
 
 def _require_finished(

@@ -58,7 +58,7 @@ def synthesize(
         listed.write(out, numbers)
         every = merged(known, admitted)
         sources.write(out, every)
-        summary = Summary(out, sources=len(admitted), refusals=refused)
+        summary = Summary(out, sources=len(admitted), refusals=refused, suite=settings.suite)
         if settings.virtual:
             _plan_virtual(out, settings, admitted, summary)
         else:
