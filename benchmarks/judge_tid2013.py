@@ -86,7 +86,7 @@ def cut(pixels: np.ndarray) -> np.ndarray:
 
 def measure_photo(task: tuple[str, int]) -> dict[str, np.ndarray]:
     """Everything about one photo: its statistics, PSNR in KADID-10k's cells, all measures in TID2013's."""
-    from glint_data.models.torchvision_import import ensure_torchvision
+    from glint_data.weights.torchvision_import import ensure_torchvision
 
     ensure_torchvision()
     import piq

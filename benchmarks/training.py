@@ -5,9 +5,8 @@
 Steps of all contenders take turns in one process, so that whatever else the machine does slows all alike;
 the median step counts. Ratios are to the exact variant. Backbones have random weights (time does not depend on
 them) and are frozen as published; all contenders have the optimiser of our training. "cached" is the default
-variant fed with its frozen features from files, the reading included. "blas" is the default variant without
-`onednn_products`: what its form gains without its kernels. `--cpu-seconds` counts the process's CPU time instead
-of the wall's: for a busy machine.
+variant fed with its frozen features from files, the reading included. `--cpu-seconds` counts the process's CPU
+time instead of the wall's: for a busy machine.
 A last line trains a small network on images written for it and says how much of the time the loop waited for
 its loader.
 """
@@ -25,13 +24,13 @@ import torch
 
 from glint_data import models, training
 from glint_data.models.network import QualityNetwork
-from glint_data.training.features import FeatureBatch, FeatureStore
-from glint_data.training.loader import Batch
-from glint_data.training.optimisation import make_optimizer
-from glint_data.training.processes import choose_device
+from glint_data.training.feed.features import FeatureBatch, FeatureStore
+from glint_data.training.feed.loader import Batch
+from glint_data.training.run.optimisation import make_optimizer
 from glint_data.training.settings import TrainSettings
+from glint_data.weights.device import choose_device
 
-CONTENDERS = ("exact", "default", "cached", "blas", "exact bfloat16", "default bfloat16", "cached bfloat16")
+CONTENDERS = ("exact", "default", "cached", "exact bfloat16", "default bfloat16", "cached bfloat16")
 
 
 @dataclass
@@ -47,9 +46,8 @@ class Contender:
     inferences: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        trained = [parameter for parameter in self.network.parameters() if parameter.requires_grad]
-        self.optimizer = make_optimizer(TrainSettings(), trained)
-        self.device = trained[0].device
+        self.optimizer = make_optimizer(TrainSettings(), self.network)
+        self.device = next(self.network.parameters()).device
         self.names = [self.store.keep(crops) for crops in self.crops] if self.store else []
 
     def scores(self) -> torch.Tensor:
@@ -83,8 +81,7 @@ def contender(
     """One of `CONTENDERS` for a network."""
     kind, _, half = label.partition(" ")
     variant = "exact" if kind == "exact" else "default"
-    kernels = {"onednn_products": False} if kind == "blas" else {}
-    network = models.create(name, variant, pretrained=False, freeze_backbones=True, **kernels).to(device)
+    network = models.create(name, variant, pretrained=False, freeze_backbones=True).to(device)
     given = crops if network.needs_reference else crops[:1]
     store = FeatureStore(folder, network, "float16", bool(half)) if kind == "cached" else None
     return Contender(label, network, bool(half), given, store)
@@ -131,6 +128,14 @@ def compare(name: str, asked: argparse.Namespace, device: torch.device, folder: 
 
 def loader_share(folder: Path) -> float:
     """Share of a small training run that was spent waiting for images."""
+    write_noise(folder)
+    return training.train(
+        [folder], "glintiqa", folder / "run", size="tiny", epochs=2, epoch_samples=256, baseline=False
+    ).waiting
+
+
+def write_noise(folder: Path) -> None:
+    """A labelled dataset of 24 images of noise."""
     import pandas
 
     from glint_data import images
@@ -153,9 +158,6 @@ def loader_share(folder: Path) -> float:
             }
         )
     manifest.write(folder, pandas.DataFrame(rows))
-    return training.train(
-        [folder], "glintiqa", folder / "run", size="tiny", epochs=2, epoch_samples=256
-    ).waiting
 
 
 def main() -> None:

@@ -1,8 +1,10 @@
 """Photo files to one table of sources: what is admitted, under which name, and why the rest is not."""
 
 import re
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, fields, replace
+from functools import partial
 from pathlib import Path
 
 from glint_data import images
@@ -10,6 +12,7 @@ from glint_data.dataset.failures import Refusal
 from glint_data.errors import GlintError, ImageRefused
 from glint_data.finding import find
 from glint_data.progress import is_text, printable, track
+from glint_data.source_names import HASH_SHOWN, named, numbered, safe_name
 from glint_data.storage.files import read_bytes
 from glint_data.storage.places import check, explaining, place, recorded
 from glint_data.work import Workers, run_tasks
@@ -40,13 +43,19 @@ class Source:
 
 
 def scan(
-    files: list[Path], known: list[Source], workers: Workers, shard: tuple[int, int] = (1, 1)
+    files: list[Path],
+    known: list[Source],
+    workers: Workers,
+    shard: tuple[int, int] = (1, 1),
+    places: Mapping[str, int] | None = None,
+    edit: images.Edit = images.UNCHANGED,
 ) -> tuple[list[Source], list[Refusal]]:
     """Decode every file once and name it. Files unchanged since `known` was made are not decoded again.
 
     Returns the sources in the order of `files`, known names kept, and the refusals. Two files with the
     same pixels are one source. Of several shards (number, count) only this one's files are looked at; names
-    and places depend on the whole list, never on what else was looked at.
+    and places depend on the whole list, never on what else was looked at or could be read. `places` are the
+    numbers of the files by their paths (None: as they come); `edit` makes the photo from what a file holds.
     """
     number, count = shard
     mine = {str(file) for file in files[number - 1 :: count]}
@@ -63,9 +72,15 @@ def scan(
             looked_at[file] = before
         else:
             fresh.append(file)
-    for outcome in track(run_tasks(inspect, fresh, workers), len(fresh), "photos scanned") if fresh else ():
+    for outcome in (
+        track(run_tasks(partial(inspect, edit=edit), fresh, workers), len(fresh), "photos scanned")
+        if fresh
+        else ()
+    ):
         looked_at[outcome.task] = outcome.result or Refusal(outcome.task, outcome.error or "")
-    labels = _label(files, known)
+    numbers = places if places is not None else numbered(files, {s.path: s.place for s in known})
+    names = named(files, {source.path: source.name for source in known})
+    labels = {file: (*names[file], numbers[file]) for file in mine}
     return admit([(looked_at[str(file)], labels[str(file)]) for file in files if str(file) in mine], known)
 
 
@@ -90,34 +105,15 @@ def _is_folder(file: Path) -> bool:
         return False
 
 
-def _label(files: list[Path], known: list[Source]) -> dict[str, tuple[str, bool, int]]:
-    """For every file its stem as a name, whether that is taken by an earlier one, and its place."""
-    taken = {source.name.lower() for source in known}
-    paths = {source.path for source in known}
-    begin = 1 + max((source.place for source in known), default=-1)
-    labels = {}
-    for index, file in enumerate(files):
-        name = safe_name(file.stem)
-        # lower: some file systems do not tell A.png from a.png
-        is_taken = name.lower() in taken or _WITH_HASH.search(name.lower()) is not None
-        labels[str(file)] = (name, is_taken, begin + index)
-        if str(file) not in paths:
-            taken.add(name.lower())
-    return labels
-
-
-_WITH_HASH = re.compile(r"-[0-9a-f]{12}$")
-"""A stem that looks like a name given to a second photo gets its own hash too, so that no two can meet."""
-
-
 def admit(
     looked_at: list[tuple[Source | Refusal, tuple[str, bool, int]]], known: list[Source]
 ) -> tuple[list[Source], list[Refusal]]:
     """Give each source its name and place: those it had, or its stem, with a piece of its hash if that is taken."""
     before = {source.hash: source for source in known}
+    others = {source.name.lower() for source in known}
     first_path: dict[str, str] = {}
     admitted, refused = [], []
-    for found, (name, is_taken, number) in looked_at:
+    for found, (name, is_shared, number) in looked_at:
         if isinstance(found, Refusal):
             refused.append(found)
         elif found.hash in first_path:
@@ -126,8 +122,9 @@ def admit(
             first_path[found.hash] = found.path
             if found.hash in before:
                 name, number = before[found.hash].name, before[found.hash].place
-            elif is_taken:
-                name = f"{name}-{found.hash[:12]}"
+            elif is_shared:
+                with_hash = f"{name}-{found.hash[:HASH_SHOWN]}"
+                name = with_hash if with_hash.lower() not in others else f"{name}-{found.hash}"
             admitted.append(replace(found, name=name, place=number))
     return admitted, refused
 
@@ -137,14 +134,15 @@ def twin(path: str, first: str) -> Refusal:
     return Refusal(path, f"{path}: the same pixels as {first}; used once")
 
 
-def inspect(path: str) -> Source | Refusal:
+def inspect(path: str, edit: images.Edit = images.UNCHANGED) -> Source | Refusal:
     """Decode one file and say what it is; its name is given later, beside its siblings."""
     size, modified = _stamp(place(path))
     try:
         photo = images.read_photo(path)
+        pixels = edit.of(photo.pixels, path)
     except ImageRefused as refusal:
         return Refusal(path, str(refusal))
-    height, width = photo.pixels.shape[:2]
+    height, width = pixels.shape[:2]
     if min(width, height) < MINIMUM_SIDE:
         return Refusal(path, f"{path}: {width}x{height} is too small; both sides need {MINIMUM_SIDE} pixels")
     return Source(
@@ -153,7 +151,7 @@ def inspect(path: str) -> Source | Refusal:
         path,
         size,
         modified,
-        images.pixel_hash(photo.pixels),
+        images.pixel_hash(pixels),
         width,
         height,
         "; ".join(photo.conversions),
@@ -172,12 +170,6 @@ def _stamp(file: Path) -> tuple[int, int]:
     except (OSError, ValueError, GlintError):  # reading it will say why
         return (-1, -1)
     return status.st_size, int(status.st_mtime_ns)
-
-
-def safe_name(stem: str) -> str:
-    """A stem as a name that every file system takes: letters, digits, dot, dash, underscore; at most 80."""
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip(".-_")[:80]
-    return name or "photo"
 
 
 def read(folder: Path, file: str = FILE) -> list[Source]:

@@ -5,6 +5,7 @@ import pytest
 
 from glint_data import images, sources
 from glint_data.errors import GlintError
+from glint_data.source_names import safe_name
 
 
 def picture(seed: int, side: int = 64) -> np.ndarray:
@@ -83,7 +84,7 @@ def test_unchanged_files_are_not_decoded_again(tmp_path, monkeypatch):
     ],
 )
 def test_names_are_safe_for_every_file_system(stem, name):
-    assert sources.safe_name(stem) == name
+    assert safe_name(stem) == name
 
 
 def test_sources_come_back_as_written(tmp_path):

@@ -2,9 +2,14 @@
 
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from types import ModuleType
+from typing import Any, TypeVar
+
+import pytest
+
+from glint_data import work
 
 Value = TypeVar("Value")
 
@@ -21,3 +26,16 @@ def wait_until(happened: Callable[[], Value], *processes: subprocess.Popen) -> V
 
 HELD_RUN = Path(__file__).parent / "processes" / "held_run.py"
 """A program: the command line, held when its first photo is rendered; its first argument is a flag's file."""
+
+
+def one_after_the_other(monkeypatch: pytest.MonkeyPatch, *modules: ModuleType) -> None:
+    """Have these modules run their tasks in the test's own process: starting workers takes most of a small run."""
+
+    def here(
+        function: Callable[[Any], Any], tasks: Iterable[Any], _workers: object
+    ) -> Iterator[work.Outcome]:
+        for task in tasks:
+            yield work.outcome_of(task, lambda task=task: function(task))
+
+    for module in modules:
+        monkeypatch.setattr(module, "run_tasks", here)

@@ -104,6 +104,7 @@ class Pictures:
         return self._made_with.get(sample.suite or "")
 
     def _rendered(self, sample: "Sample") -> Picture:
+        rendering.learn_suite(self.folder, sample.suite)
         photo = self._photo(sample).photo
         made = rendering.render(
             photo,
@@ -209,11 +210,7 @@ def _read(file: Path, expected: str | None) -> Picture:
 
 def _read_source(path: str, edit: str | None, expected: str) -> Picture:
     """The photo from its own file; what an export copies is then a PNG of its pixels."""
-    if edit:
-        raise ImageRefused(
-            f"{path}: was cropped or scaled ({edit}), which this glint-data cannot repeat; update it"
-        )
-    pixels = images.read_rgb(recorded(path))
+    pixels = images.edit_from(edit).of(images.read_rgb(recorded(path)), path)
     if images.pixel_hash(pixels) != expected:
         raise ImageRefused(
             f"{path}: is not the photo that the recipes were made for; restore it or synthesize again"

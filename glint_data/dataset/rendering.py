@@ -1,13 +1,46 @@
 """The one place that renders a row: by the suite, and the version of it, that the row was planned with."""
 
+import functools
+import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import distortions
+from distortions.suites import SUITES
+from glint_data.dataset import runs
 from glint_data.errors import ImageRefused
+from glint_data.storage.files import holds
 
 FIRST_VERSION = "1"
 """Version of every suite in the first release, whose rows name none."""
+
+
+@functools.lru_cache(maxsize=16)
+def own_suite(record: str) -> distortions.Suite:
+    """The suite that a run's record holds as JSON, known from now on by its name and version.
+
+    Raises:
+        ValueError: the record is no suite, or has the name of one that ships.
+    """
+    return distortions.add_suite(distortions.suite_from_record(json.loads(record), "its suite in run.json"))
+
+
+@functools.lru_cache(maxsize=256)
+def learn_suite(folder: Path, name: str | None = None) -> None:
+    """Have a suite known that does not ship, from the record of the dataset in `folder` that was made with it.
+
+    Raises:
+        ImageRefused: the record holds something else.
+    """
+    if (name is not None and name in SUITES) or not holds(folder, runs.FILE):
+        return
+    record = runs.read(folder).get("settings", {}).get("suite_record")
+    if record:
+        try:
+            own_suite(json.dumps(record, sort_keys=True))
+        except ValueError as error:
+            raise ImageRefused(f"{folder / runs.FILE}: {error}") from error
 
 
 def suite_of(name: str | None, version: str | None = None) -> distortions.Suite:

@@ -131,14 +131,12 @@ def _as_table(changes: Any) -> "pa.Table":
         changes = _of_mapping(changes)
     if isinstance(changes, pandas.DataFrame):
         fields = {field.name: value_of(field.type) for field in schema()}
-        try:
-            columns = {
-                str(name): pa.array(changes[name], fields[_known_or_id(str(name))], from_pandas=True)
+        changes = pa.table(
+            {
+                str(name): _column(str(name), changes[name], fields[_known_or_id(str(name))], len(changes))
                 for name in changes.columns
             }
-        except (pa.ArrowException, OverflowError, TypeError) as error:
-            raise GlintError(f"the new values do not fit the manifest: {error}") from error
-        changes = pa.table(columns)
+        )
     if not isinstance(changes, pa.Table) or "sample_id" not in changes.column_names:
         raise GlintError("changes are a table with the column sample_id, or a mapping of sample ids")
     return changes

@@ -3,22 +3,61 @@
 import json
 import platform
 from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import glint_data
+from glint_data import plugins
 from glint_data.errors import CannotWrite, GlintError
 from glint_data.storage.files import is_partial, listing, make_folder, read_bytes, remove, write_atomically
 from glint_data.storage.places import check, is_remote
 
 FILE = "run.json"
-_PACKAGES = ("numpy", "opencv-python-headless", "opencv-python", "pillow", "scipy", "torch")
+HISTORY = "history.jsonl"
+"""A line an epoch of a training run."""
+_PACKAGES = (
+    *(
+        "numpy",
+        "opencv-python-headless",
+        "opencv-python",
+        "pillow",
+        "scipy",
+        "torch",
+        "numba",
+        "scikit-image",
+    ),
+    *("pillow-heif", "pillow-jxl-plugin", "av"),
+)
 _IGNORED = {".lock", ".DS_Store", "Thumbs.db", "failures.csv"}
 
 
+@contextmanager
+def begun(folder: Path, verb: str, settings: dict[str, Any]) -> Iterator[None]:
+    """The folder as the output of `verb`, for a block that holds its lock; a block that fails and made nothing
+    leaves no record, so that the next run may have other settings. Raises as `check_folder` does.
+    """
+    open_folder(folder, verb, settings)
+    try:
+        check_folder(
+            folder, verb, settings
+        )  # another that began at the same moment may have written the record
+        yield
+    except BaseException:
+        forget(folder)
+        raise
+
+
 def open_folder(folder: Path, verb: str, settings: dict[str, Any]) -> None:
-    """Make `folder` the output of `verb`, or check that it already is, with these very settings.
+    """Make `folder` the output of `verb`, or check that it already is, with these very settings; see `check_folder`."""
+    if not check_folder(folder, verb, settings):
+        settings = json.loads(json.dumps(settings))
+        write(folder, {"verb": verb, "settings": settings, "versions": versions()})
+
+
+def check_folder(folder: Path, verb: str, settings: dict[str, Any]) -> bool:
+    """Make `folder`, and check that it is empty or the output of `verb` with these very settings (then: true).
 
     Raises:
         GlintError: the folder holds something else, or a run with other settings (the difference is shown).
@@ -36,18 +75,19 @@ def open_folder(folder: Path, verb: str, settings: dict[str, Any]) -> None:
     refuse_links(folder)
     if FILE in present:
         _check_same(folder, verb, settings)
-    elif {name for name in present if not name.startswith(".lock")}:
+        return True
+    if {name for name in present if not name.startswith(".lock")}:
         raise GlintError(
             f"{folder}: holds other things ({', '.join(sorted(present)[:3])}) and no {FILE}; "
             "choose a new or an empty folder"
         )
-    else:
-        write(folder, {"verb": verb, "settings": settings, "versions": versions()})
+    return False
 
 
 def forget(folder: Path) -> None:
     """Take back the record of a run that made nothing, so that the next may have other settings."""
-    if set(listing(folder)) <= {FILE, *_IGNORED}:
+    names = {name for name in listing(folder) if not is_partial(name) and not name.startswith(".lock")}
+    if names <= {FILE, *_IGNORED}:
         remove(folder / FILE)
 
 
@@ -91,9 +131,10 @@ def _check_same(folder: Path, verb: str, settings: dict[str, Any]) -> None:
 
 
 def _shown(value: Any) -> str:
-    """A setting as it would be typed: number lists as ranges."""
+    """A setting as it would be typed: number lists as ranges; of what is long, the beginning."""
     if not isinstance(value, list) or not all(isinstance(item, int) for item in value):
-        return repr(value)
+        text = repr(value)
+        return text if len(text) <= 80 else f"{text[:80]}..."
     ranges: list[list[int]] = []
     for number in value:
         if ranges and number == ranges[-1][1] + 1:
@@ -121,8 +162,32 @@ def read(folder: Path) -> dict[str, Any]:
     return record
 
 
-_SHAPES: dict[str, type] = {"verb": str, "settings": dict, "versions": dict, "photos": dict, "best": dict}
+_SHAPES: dict[str, type] = {
+    "verb": str,
+    "settings": dict,
+    "versions": dict,
+    "photos": dict,
+    "best": dict,
+    "gone_on_with": list,
+}
 """What a record may hold, and as what: checked once, when it is read."""
+
+
+def history(folder: Path) -> list[dict[str, Any]]:
+    """What a training run's epochs said, in order; a line that is cut short or no epoch's is left out."""
+    try:
+        lines = read_bytes(folder / HISTORY).decode("utf-8", "replace").splitlines()
+    except FileNotFoundError:
+        return []
+    found: dict[int, dict[str, Any]] = {}
+    for line in lines:
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(entry, dict) and isinstance(entry.get("epoch"), int):
+            found[entry["epoch"]] = entry
+    return [found[epoch] for epoch in sorted(found)]
 
 
 def write(folder: Path, record: dict[str, Any]) -> None:
@@ -131,8 +196,31 @@ def write(folder: Path, record: dict[str, Any]) -> None:
     write_atomically(folder / FILE, (text + "\n").encode())
 
 
+def other_versions(record: dict[str, Any]) -> list[str]:
+    """What can change a pixel and is not as it was when the run was begun, or last gone on with, in words."""
+    earlier = [record.get("versions"), *(record.get("gone_on_with") or [])][-1]
+    before, here = earlier if isinstance(earlier, dict) else {}, versions()
+    names = sorted(before.keys() | here.keys()) if before else []
+    return [
+        f"{name} {before.get(name, 'not there')} (here {here.get(name, 'not there')})"
+        for name in names
+        if _release(before.get(name)) != _release(here.get(name))
+    ]
+
+
+def _release(version: object) -> str:
+    """A version without what says for which processor a package was built."""
+    return str(version).partition("+")[0]
+
+
+def note_versions(folder: Path) -> None:
+    """Record that a run is gone on with, with the versions that are here."""
+    record = read(folder)
+    write(folder, record | {"gone_on_with": [*(record.get("gone_on_with") or []), versions()]})
+
+
 def versions() -> dict[str, str]:
-    """The versions that can change a pixel or a number: ours, Python's and the numeric packages'."""
+    """The versions that can change a pixel or a number: ours, Python's, the numeric packages', the plug-ins' hashes."""
     found = {
         "glint-data": glint_data.__version__,
         "python": platform.python_version(),
@@ -143,4 +231,4 @@ def versions() -> dict[str, str]:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             continue
-    return found
+    return found | {f"plug-in {name}": digest for name, digest in plugins.record().items()}

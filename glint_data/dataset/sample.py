@@ -61,7 +61,8 @@ class Sample:
 
     `source` is the short name of the pristine photo, `source_hash` the SHA-256 of its pixels. `type`, `level`,
     `suite` and `seed` are None where the image was not rendered here; `parameters` holds what was drawn. `width`
-    and `height` are in pixels. `error` says why a failed sample failed. Paths are relative to the dataset.
+    and `height` are in pixels. `error` says why a failed sample failed,
+    `note` why a label is wide or missing. Paths are relative to the dataset.
     """
 
     id: str
@@ -89,6 +90,7 @@ class Sample:
     licence: str | None = None
     split: str | None = None
     error: str | None = None
+    note: str | None = None
     _pictures: "Pictures | None" = field(default=None, repr=False, compare=False)
 
     @classmethod
@@ -105,6 +107,7 @@ class Sample:
             parameters=_parameters(row),
             status=Status(status) if status else Status.FAILED,
             label=Label.from_row(row),
+            note=row.get("label_note"),
             error=row.get("error") or (None if status else "its row has no status"),
             _pictures=pictures,
             **{name: row.get(name) for name in _COPIED},

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import distortions
-from glint_data import images
+from glint_data import images, records
 from glint_data.dataset import manifest, rendering, runs, values
 from glint_data.dataset.pixels import Pictures
 from glint_data.dataset.sample import Sample
@@ -20,6 +20,7 @@ from glint_data.work import Workers, run_tasks
 
 if TYPE_CHECKING:
     import pandas
+    import pyarrow
 
 RERENDERED = 40
 """Samples drawn at random whose pixels are rendered again from their recipes."""
@@ -37,6 +38,10 @@ class Findings:
     files: int = 0
     rerendered: int = 0
     problems: list[str] = field(default_factory=list)
+
+    def record(self) -> dict[str, Any]:
+        """The findings as plain values."""
+        return records.as_mapping(self)
 
     def text(self, most: int = 20) -> str:
         """The findings for a person."""
@@ -74,7 +79,7 @@ def verify(dataset: str | Path, workers: Workers, seed: int = 0) -> Findings:
         problem = outcome.error or outcome.result
         if problem:
             findings.problems.append(problem)
-    _rerender(folder, rows, workers, seed, findings)
+    _rerender(folder, table, rows, workers, seed, findings)
     return findings
 
 
@@ -178,7 +183,12 @@ def check_file(task: tuple[str, str]) -> str | None:
 
 
 def _rerender(
-    folder: Path, rows: "pandas.DataFrame", workers: Workers, seed: int, findings: Findings
+    folder: Path,
+    table: "pyarrow.Table",
+    rows: "pandas.DataFrame",
+    workers: Workers,
+    seed: int,
+    findings: Findings,
 ) -> None:
     rendered_here = (
         rows["status"].isin((Status.OK, Status.PLANNED)) & rows["seed"].notna() & rows["type"].notna()
@@ -187,7 +197,7 @@ def _rerender(
     ids = sorted(rows.loc[rendered_here, "sample_id"])
     chosen = set(random.Random(seed).sample(ids, min(RERENDERED, len(ids))))
     numbers = [number for number, name in enumerate(rows["sample_id"]) if name in chosen]
-    tasks = [(str(folder), row) for row in _rows_at(rows, numbers)]
+    tasks = [(str(folder), row) for row in table.take(numbers).to_pylist()] if numbers else []
     for outcome in run_tasks(check_rendering, tasks, workers):
         findings.rerendered += 1
         problem = outcome.error or outcome.result
@@ -195,26 +205,12 @@ def _rerender(
             findings.problems.append(problem)
 
 
-def _rows_at(rows: "pandas.DataFrame", numbers: list[int]) -> Iterator[dict[str, Any]]:
-    """Rows as the manifest holds them, without pandas' NaN."""
-    for number in numbers:
-        row = rows.iloc[number].to_dict()
-        yield {name: None if _is_gap(value) else value for name, value in row.items()}
-
-
-def _is_gap(value: Any) -> bool:
-    return value is None or (isinstance(value, float) and value != value)
-
-
 def check_rendering(task: tuple[str, dict[str, Any]]) -> str | None:
     """Render a sample again from its recipe, as it was drawn; the sentence that says how it drifted, or None."""
     folder, row = task
-    whole = {name: int(row[name]) for name in ("type", "level", "seed") if row[name] is not None}
-    sample = Sample.from_row(
-        row | whole | {"status": Status.PLANNED, "parameters": None}, Pictures(place(folder))
-    )
+    as_planned = row | {"status": Status.PLANNED, "parameters": None}
     try:
-        sample.pixels()
+        Sample.from_row(as_planned, Pictures(place(folder))).pixels()
     except GlintError as refusal:
         return str(refusal)
     return None

@@ -10,7 +10,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from glint_data.errors import GlintError
-from glint_data.models.weights import CLIP_DEFAULT_TAGS, clip_checkpoint, near_names, timm_state
+from glint_data.weights import clip, find
+from glint_data.weights.device import choose_device
+from glint_data.weights.read import read_weights
+from glint_data.weights.timm_network import timm_network
 
 RANDOM_SUFFIX = "+random"
 
@@ -23,7 +26,7 @@ def open_network(name: str, device: str, allow_download: bool):
     if not separator or family not in ("open_clip", "timm"):
         family, rest = "open_clip", plain
     model, _, weights = rest.partition("@")
-    target = _device(device)
+    target = str(choose_device(device))
     kind = PooledBackbone if family == "timm" else ClipModel
     network = kind(model, weights, is_random, target, allow_download)
     network.asked = (name, target, allow_download)
@@ -33,21 +36,6 @@ def open_network(name: str, device: str, allow_download: bool):
 @functools.lru_cache(maxsize=1)
 def _opened_once(name: str, device: str, allow_download: bool):
     return open_network(name, device, allow_download)
-
-
-def _device(device: str) -> str:
-    import torch
-
-    if device == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    if device.startswith("cuda") and not torch.cuda.is_available():
-        raise GlintError(f"device {device}: this machine's torch sees no GPU; use --device auto or cpu")
-    try:
-        torch.empty(1, device=device)
-    except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
-        raise GlintError(f"device {device}: not usable here ({reason}); use --device auto or cpu") from error
-    return device
 
 
 class _Network:
@@ -81,40 +69,42 @@ class ClipModel(_Network):
     def __init__(self, model: str, weights: str, is_random: bool, device: str, allow_download: bool) -> None:
         import torch
 
-        from glint_data.models.torchvision_import import ensure_torchvision
+        from glint_data.weights.torchvision_import import ensure_torchvision
 
         ensure_torchvision()
         import open_clip
 
         if model not in open_clip.list_models():
-            near = near_names(model, open_clip.list_models())
+            near = find.near_names(model, open_clip.list_models())
             raise GlintError(
                 f"embedder {model!r}: open_clip has no model of that name; near it: {near}. "
                 "'descriptor' needs no weights, 'timm:NAME' names a timm backbone"
             )
         self.device = device
-        tag = weights or CLIP_DEFAULT_TAGS.get(model, "")
+        found: find.Found | None = None
+        settings: dict = {}
         if is_random:
             torch.manual_seed(0)  # the same random weights every time, or caches would lie
-            checkpoint, self.name = None, f"open_clip:{model}{RANDOM_SUFFIX}"
+            self.name = f"open_clip:{model}{RANDOM_SUFFIX}"
         else:
-            checkpoint, recorded = clip_checkpoint(model, tag, allow_download)
-            self.name = f"open_clip:{model}@{recorded}"
-        # A tag knows its own normalisation; a local checkpoint is taken to follow the model's usual one.
-        settings = (open_clip.get_pretrained_cfg(model, tag) if tag else None) or {}
-        network, _, preprocess = open_clip.create_model_and_transforms(
-            model,
-            device=device,
-            force_quick_gelu=bool(settings.get("quick_gelu")),
-            image_mean=settings.get("mean"),
-            image_std=settings.get("std"),
-            image_interpolation=settings.get("interpolation"),
-            image_resize_mode=settings.get("resize_mode"),
-            pretrained_image=False,
-            pretrained_text=False,
-        )
-        if checkpoint is not None:
-            _load_clip(open_clip, network, checkpoint, model)
+            tag = weights or clip.DEFAULT_TAGS.get(model, "TAG")
+            ways_on = _ways_on(f"open_clip:{model}@{tag}=FILE (@FILE alone where all its tags look alike)")
+            found, settings = clip.chosen_weights(model, weights, ways_on, allow_download)
+            self.name = f"open_clip:{model}@{found.tag}"
+        with clip.without_warnings():  # open_clip says that weights are random, before they are loaded
+            network, _, preprocess = open_clip.create_model_and_transforms(
+                model,
+                device=device,
+                force_quick_gelu=bool(settings.get("quick_gelu")),
+                image_mean=settings.get("mean"),
+                image_std=settings.get("std"),
+                image_interpolation=settings.get("interpolation"),
+                image_resize_mode=settings.get("resize_mode"),
+                pretrained_image=False,
+                pretrained_text=False,
+            )
+        if found is not None:
+            clip.load(network, found.file, model)
         self._network, self._preprocess = network.eval(), preprocess
 
     def embed(self, photos: Sequence[np.ndarray]) -> np.ndarray:
@@ -129,34 +119,33 @@ class ClipModel(_Network):
 
 
 class PooledBackbone(_Network):
-    """A timm backbone as the published transfer uses ResNet-50: full resolution, global average pooling,
-    unit length (arXiv 2408.03885, section on content similarity). Photos of one size share a batch."""
+    """A timm backbone as the published transfer uses ResNet-50: full resolution, pooled, unit length (arXiv
+    2408.03885, section on content similarity). Pooling is timm's own of the network: the average of a CNN's
+    positions, a transformer's class token or average. Photos of one size share a batch."""
 
     def __init__(self, model: str, weights: str, is_random: bool, device: str, allow_download: bool) -> None:
         import torch
 
-        from glint_data.models.torchvision_import import ensure_torchvision
+        from glint_data.weights.torchvision_import import ensure_torchvision
 
         ensure_torchvision()
         import timm
 
-        architecture, _, _tag = model.partition(".")
-        if not timm.is_model(architecture):
-            raise GlintError(
-                f"embedder timm:{model}: timm has no model of that name; "
-                f"near it: {near_names(model, timm.list_models())}"
-            )
+        find.timm_settings(model)  # refuses unknown names and tags
         self.device = device
         torch.manual_seed(0)
-        options = {"num_classes": 0, "global_pool": "avg", "pretrained": False}
         if is_random:
             self.name = f"timm:{model}{RANDOM_SUFFIX}"
-            network = timm.create_model(model, **options)
+            network = timm.create_model(model, pretrained=False, num_classes=0)
         else:
-            state, recorded, where = timm_state(model, weights, allow_download)
-            self.name = f"timm:{model}@{recorded}"
-            network = timm.create_model(model, **options)
-            _load_strictly(network, state, f"timm:{model}", where)
+            found = (
+                find.local_file(weights)
+                if weights
+                else find.timm_checkpoint(model, _ways_on(f"timm:{model}@FILE"), allow_download)
+            )
+            self.name = f"timm:{model}@{found.tag}"
+            state = read_weights(found.file) if weights else find.timm_state(model, found)
+            network = timm_network(model, state, str(found.file))
         settings = timm.data.resolve_data_config({}, model=network)
         self._mean = torch.tensor(settings["mean"]).view(3, 1, 1)
         self._deviation = torch.tensor(settings["std"]).view(3, 1, 1)
@@ -198,24 +187,8 @@ def _wants_one_size(network) -> bool:
     return hasattr(network, "patch_embed") and getattr(network.patch_embed, "strict_img_size", False)
 
 
-def _load_strictly(network, state: dict, what: str, file: str) -> None:
-    found = network.load_state_dict(
-        {k: v for k, v in state.items() if not k.startswith(("fc.", "head.", "classifier."))}, strict=False
+def _ways_on(name: str) -> str:
+    return (
+        f"Two ways on: fetch that file where there is a network and name it, --embedder {name}; "
+        "or use what needs no weights, --embedder descriptor"
     )
-    missing = [name for name in found.missing_keys if not name.endswith("num_batches_tracked")]
-    if missing:
-        raise GlintError(
-            f"{file}: does not fit {what}: it lacks {len(missing)} tensors, the first {missing[0]!r}; "
-            "name the checkpoint of this very architecture"
-        )
-
-
-def _load_clip(open_clip, network, checkpoint: str, model: str) -> None:
-    try:
-        open_clip.load_checkpoint(network, checkpoint, strict=True, weights_only=True)
-    except Exception as error:
-        first = (str(error).splitlines() or [type(error).__name__])[0]
-        raise GlintError(
-            f"{checkpoint}: does not fit open_clip's {model} ({first}); "
-            "name the checkpoint of this very architecture"
-        ) from error

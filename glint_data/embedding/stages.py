@@ -1,7 +1,7 @@
 """What an ImageNet network makes of an image, stage by stage: for the measurements of pairs, and of photos.
 
 The network is EfficientNet-Lite0 (Tan and Le, ICML 2019; the Lite variant without squeeze-and-excitation),
-whose weights an ordinary package of the Python index carries (`glint_data.models.packaged_weights`). It looks
+whose weights an ordinary package of the Python index carries (`glint_data.weights.packaged`). It looks
 at half the scale at which content is described, 256x192 pixels for the references, and runs on one thread, so
 that the same image gives the same numbers whoever asks.
 """
@@ -34,15 +34,15 @@ class StageNetwork:
     unit = False
 
     def __init__(self) -> None:
-        from glint_data.models.packaged_weights import how_to_install
-        from glint_data.models.torchvision_import import ensure_torchvision
-        from glint_data.models.weights import read_packaged
+        from glint_data.weights.find import packaged_state
+        from glint_data.weights.packaged import how_to_install
+        from glint_data.weights.torchvision_import import ensure_torchvision
 
         ensure_torchvision()
         import timm
         import torch
 
-        packaged = read_packaged(ARCHITECTURE)
+        packaged = packaged_state(ARCHITECTURE)
         if packaged is None:
             raise GlintError(
                 f"the network {ARCHITECTURE}: its weights are not installed; {how_to_install(ARCHITECTURE)}, "

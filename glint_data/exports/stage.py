@@ -1,21 +1,25 @@
 """The export stage: rows in the dataset's order, pictures by worker processes, one folder by rename."""
 
-import csv
 import re
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
+from glint_data import records
 from glint_data.dataset import manifest
 from glint_data.errors import GlintError
 from glint_data.exports.about import About, Exported, scan
 from glint_data.exports.chunks import Planner
 from glint_data.exports.folder import building, check_free
-from glint_data.exports.format import FORMATS, Chunk, Format, Row, Written, format_named, record
+from glint_data.exports.format import FORMATS, Chunk, Format, Row, Written, record
 from glint_data.exports.options import Options
 from glint_data.exports.split import deal_photos, read_split, shares_of
+from glint_data.exports.tables import CsvTable
 from glint_data.progress import Meter, duration
 from glint_data.storage.places import place
 from glint_data.work import Outcome, run_tasks
@@ -34,10 +38,11 @@ class ExportSummary:
     outside_split: int = 0
     first: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    private: Counter[str] = field(default_factory=Counter)
 
-    def record(self) -> dict[str, object]:
+    def record(self) -> dict[str, Any]:
         """The same as plain values."""
-        return {**asdict(self), "folder": str(self.folder), "seconds": round(self.seconds, 3)}
+        return records.as_mapping(self)
 
     def text(self) -> str:
         """The closing lines for a person."""
@@ -48,6 +53,8 @@ class ExportSummary:
         ]
         if self.outside_split:
             lines.append(f"  {self.outside_split:,} samples are in no split and were left out")
+        for what, count in sorted(self.private.items()):
+            lines.append(f"  {count:,} files carry {what}; --strip exports them without")
         if self.refused:
             lines.append(
                 f"  {self.refused:,} not exported: {self.folder / FAILURES} (may name places on this machine: "
@@ -86,7 +93,7 @@ def export_dataset(
     """
     begun = time.monotonic()
     dataset, out = place(dataset), Path(out)
-    kind = format_named(to)
+    kind = FORMATS[to]
     check_free(out)
     if licence is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.+-]*", licence):
         raise GlintError(f"--licence {licence!r}: name it in one word, as cc-by-4.0 or mit")
@@ -97,7 +104,7 @@ def export_dataset(
     summary = ExportSummary(out, to)
     with building(out) as folder, ExitStack() as stack:
         failures = _Failures(folder / FAILURES, summary, stack)
-        planner = Planner(dataset, to, splits, failures.add)
+        planner = Planner(dataset, to, splits, failures.add, about.options.strip)
         export = kind(folder, about)
         exported = Exported()
         # closing: no worker writes any more when an error has the folder removed
@@ -105,6 +112,7 @@ def export_dataset(
         with Meter(about.samples, "samples") as meter:
             for chunk, results in in_order(outcomes):
                 rows = list(_merged(chunk, results, failures))
+                summary.private.update(what for written in results for what in written.private)
                 export.add(rows)
                 exported.count(rows)
                 meter.advance(len(chunk.rows))
@@ -185,15 +193,16 @@ class _Failures:
 
     def __init__(self, file: Path, summary: ExportSummary, stack: ExitStack) -> None:
         self.file, self.summary, self.stack = file, summary, stack
-        self._writer = None
+
+    @cached_property
+    def _table(self) -> CsvTable:
+        table = CsvTable(self.file, ["sample_id", "error"])
+        self.stack.callback(table.close)
+        return table
 
     def add(self, sample_id: str, error: str) -> None:
-        if self._writer is None:
-            stream = self.stack.enter_context(self.file.open("w", newline="", encoding="utf-8"))
-            self._writer = csv.writer(stream)
-            self._writer.writerow(["sample_id", "error"])
         sentence = error if sample_id in error else f"{sample_id}: {error}"
-        self._writer.writerow([sample_id, sentence])
+        self._table.add([sample_id, sentence])
         self.summary.refused += 1
         if len(self.summary.first) < 3:
             self.summary.first.append(sentence)

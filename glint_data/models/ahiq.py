@@ -4,26 +4,31 @@ Paper: arXiv 2204.10485, CVPRW 2022. `exact` computes what the authors' code com
 its defects, each behind a field of `AHIQConfig`.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 
 from glint_data.errors import GlintError
-from glint_data.models import backbones
+from glint_data.models import NETWORKS, backbones
 from glint_data.models.cnn_taps import CnnTaps, JoinedMaps, NarrowedMaps
 from glint_data.models.deformable import DeformableConv2d
-from glint_data.models.network import QualityNetwork
-from glint_data.models.shapes import with_options
+
+VITS = {size: f"vit_base_patch{size}_224.augreg_in21k_ft_in1k" for size in (8, 16)}
+"""The authors' transformers by patch size, pinned: timm has since given the names without a tag to later weights."""
+
+PARTS = {"deform_net_model_state_dict": "fusion", "regressor_model_state_dict": "prediction"}
+"""The two parts of the authors' file, and what they are here; their backbones come from timm."""
 
 
 @dataclass(frozen=True)
 class AHIQConfig:
     """Every choice of the architecture; the first block is size, the second the defects removed."""
 
-    vit: str = "vit_base_patch8_224"
+    vit: str = VITS[8]
     cnn: str = "resnet50.tv_in1k"
     patch_size: int = 8
     input_size: int = 224
@@ -38,7 +43,6 @@ class AHIQConfig:
     zero_offsets: bool = True
     offsets_on_tokens: bool = True
     channels_last: bool = True  # the layout in which a CPU convolves fastest
-    onednn_products: bool = True  # its linear layers by the library that convolves, see `models/products.py`
     freeze_backbones: bool = True
     pretrained_branches: tuple[str, ...] = (
         backbones.BRANCHES
@@ -51,7 +55,6 @@ PUBLISHED = {
     "zero_offsets": False,
     "offsets_on_tokens": False,
     "channels_last": False,
-    "onednn_products": False,
 }
 TINY = {
     "vit": "test_vit",
@@ -89,7 +92,7 @@ class DeformableFusion(nn.Module):
         self.conv_offset = nn.Conv2d(vit_width, 18, 3, padding=1)
         if config.zero_offsets:
             nn.init.zeros_(self.conv_offset.weight)
-            nn.init.zeros_(self.conv_offset.bias)
+            nn.init.zeros_(cast(Tensor, self.conv_offset.bias))
         # The blocks of one stage repeat much of each other: a third of the channels is displaced at a ninth of
         # the work, which as published is the largest part of a step.
         cnn_width = sum(cnn_widths)
@@ -139,12 +142,18 @@ class Prediction(nn.Module):
         return (scores * weights).sum(dim=(1, 2, 3)) / weights.sum(dim=(1, 2, 3))
 
 
-class AHIQ(QualityNetwork):
+@NETWORKS.register("ahiq")
+class AHIQ(backbones.TwoBranches):
     """Two images (B, 3, S, S) in [-1, 1], the same place of each -> scores (B,), higher is better."""
 
     name = "ahiq"
     needs_reference = True
+    Config = AHIQConfig
+    sizes = SIZES
+    as_published = PUBLISHED
     published_names = {"vit.": "vit_taps.backbone.", "resnet.": "cnn_taps.backbone."}  # noqa: RUF012
+    published_mark = "fusion.conv_offset.weight"
+    parts = PARTS
     published_unused = (
         *(f"vit.blocks.{index}." for index in range(5, 12)),
         *("vit.norm.", "vit.head.", "resnet.layer2.", "resnet.layer3.", "resnet.layer4.", "resnet.fc."),
@@ -163,8 +172,53 @@ class AHIQ(QualityNetwork):
         self.fusion = DeformableFusion(vit_width, cnn_widths, config)
         self.prediction = Prediction(vit_width + sum(cnn_widths), config)
 
-    def score_layer(self) -> nn.Module:
-        return self.prediction.conv[-1]
+    @classmethod
+    def configured(
+        cls,
+        variant: str,
+        size: str,
+        pretrained: bool,
+        backbone_weights: Sequence[Any],
+        options: Mapping[str, Any],
+    ) -> AHIQConfig:
+        """As in `TwoBranches`; `patch_size` of the full size, 8 or 16, chooses the transformer too."""
+        patch_size = options.get("patch_size")
+        if patch_size is not None and size == "full":
+            if patch_size not in VITS:
+                raise GlintError(f"patch_size {patch_size} of ahiq: it is 8 or 16")
+            options = {"vit": VITS[patch_size], **options}
+        elif patch_size is not None:
+            options = {name: value for name, value in options.items() if name != "patch_size"}
+        return super().configured(variant, size, pretrained, backbone_weights, options)
+
+    @classmethod
+    def assemble(
+        cls, config: AHIQConfig, pretrained: bool = False, backbone_weights: Sequence[str | Path] = ()
+    ) -> "AHIQ":
+        """The network of a configuration, its backbones filled as `glint_data.models.create` says."""
+        branches = backbones.two_branches(config, config.cnn_stages, True, pretrained, backbone_weights)
+        network = cls(config, *branches)
+        network.freeze()
+        return network.quicken()
+
+    def load_published(self, state: Mapping[str, Any]) -> list[str]:
+        """As in `QualityNetwork`; the authors' file of two parts is taken too, its backbones stay as they are here."""
+        if not all(part in state for part in PARTS):
+            return super().load_published(state)
+        mapped = {
+            f"{PARTS[part]}.{name.removeprefix('module.')}": tensor
+            for part in PARTS
+            for name, tensor in state[part].items()
+        }
+        held = {
+            name: value
+            for name, value in self.state_dict().items()
+            if not name.startswith(tuple(PARTS.values()))
+        }
+        return super().load_published({**held, **mapped})
+
+    def score_layer(self) -> nn.Conv2d:
+        return cast(nn.Conv2d, self.prediction.conv[-1])
 
     def frozen_modules(self) -> list[nn.Module]:
         held = {"vit": self.vit_taps, "cnn": self.cnn_taps}
@@ -187,52 +241,11 @@ class AHIQ(QualityNetwork):
         tokens = tokens if backbones.is_held(self.config, "vit") else self._tokens(tokens)
         return tokens, maps if backbones.is_held(self.config, "cnn") else self.cnn_taps(*maps)
 
-    def from_features(self, distorted: tuple[Tensor, ...], reference: tuple[Tensor, ...]) -> Tensor:
-        distorted, reference = self._complete(*distorted), self._complete(*reference)
-        offsets = self.fusion.offsets(reference[0], reference[1][0].shape[-1])
-        joined = [
-            torch.cat((tokens, self.fusion(maps, offsets)), dim=1) for tokens, maps in (distorted, reference)
-        ]
+    def from_features(  # type: ignore[override]
+        self, distorted: tuple[Tensor, ...], reference: tuple[Tensor, ...]
+    ) -> Tensor:
+        pair = self._complete(*distorted), self._complete(*reference)
+        tokens, maps = pair[1]
+        offsets = self.fusion.offsets(tokens, maps[0].shape[-1])
+        joined = [torch.cat((tokens, self.fusion(maps, offsets)), dim=1) for tokens, maps in pair]
         return self.prediction(*joined)
-
-
-def build(
-    variant: str = "default",
-    size: str = "full",
-    pretrained: bool | None = None,
-    backbone_weights: Sequence[str | Path] = (),
-    patch_size: int | None = None,
-    **options,
-) -> AHIQ:
-    """An AHIQ; see `glint_data.models.create`. `patch_size` is the transformer's, 8 or 16."""
-    config = backbones.configuration(
-        AHIQConfig(), PUBLISHED if variant == "exact" else {}, SIZES, size, "ahiq"
-    )
-    if patch_size is not None and size == "full":
-        if patch_size not in (8, 16):
-            raise GlintError(f"patch_size {patch_size} of ahiq: it is 8 or 16")
-        config = replace(config, patch_size=patch_size, vit=f"vit_base_patch{patch_size}_224")
-    pretrained = backbones.starts_pretrained(size, pretrained)
-    if backbone_weights:
-        config = replace(config, pretrained_branches=backbones.BRANCHES)
-    if variant == "default" and not pretrained and not backbone_weights:
-        config = replace(config, freeze_backbones=False)
-    config = with_options(config, options, "ahiq")
-    vit_file, cnn_file = backbones.files_for(backbone_weights)
-    return assemble(config, pretrained, vit_file, cnn_file)
-
-
-def assemble(
-    config: AHIQConfig, pretrained: bool = False, vit_file: Path | None = None, cnn_file: Path | None = None
-) -> AHIQ:
-    """The network of a configuration, its backbones filled as asked."""
-    vit, vit_normalise = backbones.build_backbone(config.vit, img_size=config.input_size)
-    cnn, cnn_normalise = backbones.build_backbone(config.cnn)
-    if not config.own_normalisation:
-        vit_normalise = cnn_normalise = backbones.Normalise((0.5,) * 3, (0.5,) * 3)
-    vit_taps = backbones.VitTaps(vit, config.vit_taps, vit_normalise)
-    cnn_taps = CnnTaps(cnn, config.cnn_stages, cnn_normalise, every_block=True)
-    provenance = backbones.fill_both(config, vit_taps, cnn_taps, pretrained, vit_file, cnn_file)
-    network = AHIQ(config, vit_taps, cnn_taps, provenance)
-    network.freeze()
-    return network.quicken()

@@ -1,12 +1,12 @@
 """Channel-wise self-attention (GlintIQA, arXiv 2408.03885): channels attend to channels over the token axis."""
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
 from glint_data.models.dropout import ShardedDropout
-from glint_data.models.products import together
 
 COSINE_SCALE = 14.0
 """Logit scale at the start: the square root of 196, so that cosines in [-1, 1] are used in full."""
@@ -37,7 +37,7 @@ class ChannelAttention(nn.Module):
         channels = tokens.transpose(1, 2).contiguous()  # (B, C, N)
         batch, width, length = channels.shape
         grouped = (batch, self.heads, width // self.heads, length)
-        projected = together((self.c_q, self.c_k, self.c_v), channels)
+        projected = _together((self.c_q, self.c_k, self.c_v), channels)
         query, key, value = (part.view(grouped) for part in projected)
         attended = self._attend(query, key, value).reshape(batch, width, length)
         if self.mixing_reshape:
@@ -48,7 +48,7 @@ class ChannelAttention(nn.Module):
         """Mixtures of the values (B, heads, c, N) by scaled cosines of queries and keys."""
         group, length = query.shape[-2:]
         if self.log_temperature is None:
-            temperature = 1 / math.sqrt(length)
+            temperature: Tensor | float = 1 / math.sqrt(length)
         else:
             temperature = self.log_temperature.clamp(max=math.log(100)).exp()
         if group > length:  # c^2 logits would be more than what they are made of: never hold them all
@@ -60,3 +60,11 @@ class ChannelAttention(nn.Module):
         )
         scale = (temperature / of_queries) * (1 / of_keys).transpose(-1, -2)
         return (query @ key.transpose(-1, -2) * scale).softmax(dim=-1) @ value
+
+
+def _together(layers: Sequence[nn.Linear], values: Tensor) -> tuple[Tensor, ...]:
+    """What each of several linear layers makes of the same values (..., K), by one product."""
+    weight = torch.cat([layer.weight for layer in layers])
+    bias = torch.cat([layer.bias for layer in layers])
+    joined = nn.functional.linear(values, weight, bias)
+    return joined.split([layer.out_features for layer in layers], dim=-1)

@@ -1,35 +1,27 @@
 """timm networks cut after the last block that is used, with a record of where their weights came from."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from glint_data.errors import GlintError
-from glint_data.models.hub import pretrained_weights
-from glint_data.models.shapes import check_shapes
-from glint_data.models.torchvision_import import ensure_torchvision
-from glint_data.models.weights import read_weights
+from glint_data.models.cnn_taps import CnnTaps
+from glint_data.models.network import QualityNetwork
+from glint_data.models.normalise import Normalise
+from glint_data.models.shapes import check_shapes, configuration, with_options
+from glint_data.weights import find
+from glint_data.weights.read import read_weights
 
 BRANCHES = ("vit", "cnn")
-
-
-class Normalise(nn.Module):
-    """From [-1, 1] to a backbone's own mean and standard deviation (both of [0, 1] pixels)."""
-
-    def __init__(self, mean: Sequence[float], std: Sequence[float]) -> None:
-        super().__init__()
-        self.is_identity = tuple(mean) == tuple(std) == (0.5, 0.5, 0.5)
-        scale = torch.tensor([0.5 / deviation for deviation in std])
-        shift = torch.tensor(
-            [(0.5 - centre) / deviation for centre, deviation in zip(mean, std, strict=True)]
-        )
-        self.register_buffer("scale", scale.view(3, 1, 1), persistent=False)
-        self.register_buffer("shift", shift.view(3, 1, 1), persistent=False)
-
-    def forward(self, image: Tensor) -> Tensor:
-        return image if self.is_identity else image * self.scale + self.shift
+WAYS_ON = (
+    "Two ways on: --backbone-weights FILE with a local copy (one for each backbone, first the transformer's), "
+    "or --from-scratch to train without"
+)
+"""What training can do where pretrained weights are not on this machine."""
 
 
 class VitTaps(nn.Module):
@@ -40,7 +32,9 @@ class VitTaps(nn.Module):
     a graph, unless `train_embeddings` asks for gradients of class token and position embedding.
     """
 
-    def __init__(self, vit: nn.Module, taps: Sequence[int], normalise: Normalise) -> None:
+    backbone: Any  # timm's, whose parts torch types as tensors or modules
+
+    def __init__(self, vit: Any, taps: Sequence[int], normalise: Normalise) -> None:
         super().__init__()
         if max(taps) >= len(vit.blocks):
             raise GlintError(f"the vision transformer has {len(vit.blocks)} blocks, taps are {list(taps)}")
@@ -98,15 +92,9 @@ def build_backbone(timm_name: str, **options) -> tuple[nn.Module, Normalise]:
     Raises:
         GlintError: timm knows no such network, or not with these options.
     """
-    ensure_torchvision()
+    settings = find.timm_settings(timm_name)
     import timm
 
-    settings = timm.get_pretrained_cfg(timm_name) if timm.is_model(timm_name) else None
-    if settings is None:
-        from difflib import get_close_matches
-
-        near = ", ".join(get_close_matches(timm_name, timm.list_models() + timm.list_pretrained(), 3, 0.3))
-        raise GlintError(f"backbone {timm_name!r}: timm knows no such network; similar are {near}")
     try:
         network = timm.create_model(timm_name, pretrained=False, **options)
     except (TypeError, ValueError, RuntimeError) as error:
@@ -114,25 +102,32 @@ def build_backbone(timm_name: str, **options) -> tuple[nn.Module, Normalise]:
     return network, Normalise(settings.mean, settings.std)
 
 
-def fill_both(
-    config,
-    vit_taps: nn.Module,
-    cnn_taps: nn.Module,
-    pretrained: bool,
-    vit_file: Path | None,
-    cnn_file: Path | None,
-) -> dict[str, str]:
-    """Fill the branches of a network, the pretrained ones with published weights. Returns name -> origin."""
+def two_branches(
+    config: Any, cnn_stages: int, every_block: bool, pretrained: bool, backbone_weights: Sequence[str | Path]
+) -> tuple[VitTaps, CnnTaps, dict[str, str]]:
+    """Transformer and CNN of a configuration, filled, and name -> origin of their weights.
+
+    Raises:
+        GlintError: timm knows no such network, or its weights cannot be had.
+    """
+    vit_file, cnn_file = files_for(backbone_weights)
+    vit, vit_normalise = build_backbone(config.vit, img_size=config.input_size)
+    cnn, cnn_normalise = build_backbone(config.cnn)
+    if not config.own_normalisation:
+        vit_normalise = cnn_normalise = Normalise((0.5,) * 3, (0.5,) * 3)
+    vit_taps = VitTaps(vit, config.vit_taps, vit_normalise)
+    cnn_taps = CnnTaps(cnn, cnn_stages, cnn_normalise, every_block=every_block)
     branches = (
         ("vit", config.vit, vit_taps.backbone, vit_file),
         ("cnn", config.cnn, cnn_taps.backbone, cnn_file),
     )
-    return {
+    origins = {
         timm_name: fill_backbone(
             backbone, timm_name, pretrained and branch in config.pretrained_branches, file
         )
         for branch, timm_name, backbone, file in branches
     }
+    return vit_taps, cnn_taps, origins
 
 
 def fill_backbone(
@@ -144,18 +139,37 @@ def fill_backbone(
         GlintError: the weights cannot be had or belong to another network; names the file and the ways on.
     """
     if weights_file is not None:
-        _load(backbone, read_weights(str(weights_file)), str(weights_file))
-        return f"local file {Path(weights_file).name} (sha256 {_digest(Path(weights_file))[:16]})"
+        found = find.local_file(weights_file)
+        _load(backbone, read_weights(found.file), str(weights_file))
+        return found.origin
     if not pretrained:
         return "from scratch"
-    state, origin = pretrained_weights(timm_name)
-    _load(backbone, state, origin)
-    return origin
+    found = find.timm_checkpoint(timm_name, WAYS_ON)
+    _load(backbone, find.timm_state(timm_name, found), str(found.file))
+    return found.origin
 
 
-def starts_pretrained(size: str, pretrained: bool | None) -> bool:
-    """What was asked for, or what suits a size: only the tiny one is made to learn from scratch."""
-    return size != "tiny" if pretrained is None else pretrained
+class TwoBranches(QualityNetwork):
+    """A network of a transformer and a CNN, whose pretrained branches may be frozen."""
+
+    @classmethod
+    def configured(
+        cls,
+        variant: str,
+        size: str,
+        pretrained: bool,
+        backbone_weights: Sequence[Any],
+        options: Mapping[str, Any],
+    ) -> Any:
+        """As in `QualityNetwork`; from scratch nothing is frozen in the default variant."""
+        config = configuration(
+            cls.Config(), cls.as_published if variant == "exact" else {}, cls.sizes, size, cls.name
+        )
+        if backbone_weights:
+            config = replace(config, pretrained_branches=BRANCHES)
+        if variant == "default" and not pretrained and not backbone_weights:
+            config = replace(config, freeze_backbones=False)
+        return with_options(config, options, cls.name)
 
 
 def _load(backbone: nn.Module, state: dict[str, Tensor], where: str) -> None:
@@ -173,13 +187,6 @@ def _load(backbone: nn.Module, state: dict[str, Tensor], where: str) -> None:
     used = {name: state[name] for name in ours}
     check_shapes(ours, used, where)
     backbone.load_state_dict(used)
-
-
-def _digest(file: Path) -> str:
-    import hashlib
-
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def files_for(backbone_weights: Sequence[str | Path]) -> tuple[Path | None, Path | None]:
@@ -204,12 +211,3 @@ def is_held(config, branch: str) -> bool:
     if unknown := sorted(set(config.pretrained_branches) - set(BRANCHES)):
         raise GlintError(f"pretrained_branches {', '.join(unknown)}: known are {', '.join(BRANCHES)}")
     return config.freeze_backbones and branch in config.pretrained_branches
-
-
-def configuration(default, variant: dict, sizes: dict[str, dict], size: str, name: str):
-    """The default configuration in a size, then a variant's switches. Raises `GlintError` for an unknown size."""
-    from glint_data.models.shapes import with_options
-
-    if size not in sizes:
-        raise GlintError(f"size {size!r} of {name}: there is no such size; known are {', '.join(sizes)}")
-    return with_options(default, sizes[size] | variant, name)

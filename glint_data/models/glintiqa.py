@@ -5,25 +5,24 @@ computes; `default` removes its defects, each behind a field of `GlintIQAConfig`
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 
-from glint_data.models import backbones
+from glint_data.models import NETWORKS, backbones
 from glint_data.models.attention import ChannelAttention
 from glint_data.models.cnn_taps import CnnTaps
 from glint_data.models.dropout import ShardedDropout
-from glint_data.models.network import QualityNetwork
-from glint_data.models.shapes import with_options
 
 
 @dataclass(frozen=True)
 class GlintIQAConfig:
     """Every choice of the architecture; the first block is size, the second the defects removed."""
 
-    vit: str = "vit_small_patch16_224"
+    vit: str = "vit_small_patch16_224.augreg_in21k_ft_in1k"  # pinned: timm moves a name without a tag to later weights
     cnn: str = "resnet50.tv_in1k"
     input_size: int = 224
     width: int = 384
@@ -41,7 +40,6 @@ class GlintIQAConfig:
     transformer_gain: float = 1.0  # weight of the transformer's norms at the start
     train_embeddings: bool = False
     channels_last: bool = True  # the layout in which a CPU convolves fastest
-    onednn_products: bool = True  # its linear layers by the library that convolves, see `models/products.py`
     frozen_norms_drift: bool = False
     freeze_backbones: bool = True
     pretrained_branches: tuple[str, ...] = (
@@ -57,7 +55,6 @@ PUBLISHED = {
     "balanced_branches": False,
     "train_embeddings": True,
     "channels_last": False,
-    "onednn_products": False,
     "frozen_norms_drift": True,
 }
 TINY = {
@@ -91,6 +88,10 @@ SIZES = {"full": {}, "lite": LITE, "tiny": TINY}
 class LocalFeatures(nn.Module):
     """CLFE: three stages of the CNN, each brought to the token grid by a non-overlapping patch embedding."""
 
+    patch_embed1: nn.Conv2d
+    patch_embed2: nn.Conv2d
+    patch_embed3: nn.Conv2d
+
     def __init__(self, taps: CnnTaps, width: int, balanced: bool) -> None:
         super().__init__()
         self.taps = taps
@@ -118,17 +119,32 @@ class SpatialEnhancement(nn.Module):
         return self.conv(image).flatten(2).transpose(1, 2)
 
 
-class GlintIQA(QualityNetwork):
+@NETWORKS.register("glintiqa")
+class GlintIQA(backbones.TwoBranches):
     """One image (B, 3, S, S) in [-1, 1] -> scores (B,), unbounded, higher is better."""
 
     name = "glintiqa"
     needs_reference = False
+    Config = GlintIQAConfig
+    sizes = SIZES
+    as_published = PUBLISHED
     published_names = {  # noqa: RUF012  (read only)
         "vgfe.backbone.": "global_features.backbone.",
         "clfe.backbone.": "local_features.taps.backbone.",
         **{f"clfe.patch_embed{n}.proj.": f"local_features.patch_embed{n}." for n in (1, 2, 3)},
         "quality_head.layers.": "quality_head.",
     }
+    earlier_names = {  # noqa: RUF012
+        "transformer.": "vgfe.backbone.",
+        "cnn.": "clfe.backbone.",
+        **{f"patch_embed{n}.": f"clfe.patch_embed{n}." for n in (1, 2, 3)},
+        "att_cnn.": "local_cwsa.",
+        "proj.": "local_projection.",
+        **{f"fusion{n}.": f"cwsa{n}." for n in (1, 2, 3, 4)},
+        **{f"conv{n}.": f"siem{n}.conv." for n in (1, 2, 3, 4)},
+        "out.": "quality_head.layers.",
+    }
+    published_mark = "local_cwsa.c_q.weight"
     published_unused = (
         *(f"vgfe.backbone.{part}" for part in ("blocks.10.", "blocks.11.", "norm.", "head.")),
         *(f"clfe.backbone.{part}" for part in ("layer4.", "fc.")),
@@ -153,8 +169,9 @@ class GlintIQA(QualityNetwork):
         self.tap_norms = nn.ModuleList(
             nn.LayerNorm(global_features.width) if balanced else nn.Identity() for _ in config.vit_taps
         )
-        for norm in self.tap_norms if balanced else ():
-            nn.init.constant_(norm.weight, config.transformer_gain)
+        for norm in self.tap_norms:
+            if isinstance(norm, nn.LayerNorm):
+                nn.init.constant_(norm.weight, config.transformer_gain)
         # The transformer's width may differ from d only in small sizes; as published it is d.
         same = global_features.width == config.width
         self.widen = nn.Identity() if same else nn.Linear(global_features.width, config.width)
@@ -166,6 +183,19 @@ class GlintIQA(QualityNetwork):
         )
         self._frozen = self._freeze_first()
 
+    @classmethod
+    def assemble(
+        cls, config: GlintIQAConfig, pretrained: bool = False, backbone_weights: Sequence[str | Path] = ()
+    ) -> "GlintIQA":
+        """The network of a configuration, its backbones filled as `glint_data.models.create` says."""
+        vit_taps, cnn_taps, provenance = backbones.two_branches(
+            config, 3, False, pretrained, backbone_weights
+        )
+        local = LocalFeatures(cnn_taps, config.width, config.balanced_branches)
+        network = cls(config, vit_taps, local, provenance)
+        network.freeze()
+        return network.quicken()
+
     def _freeze_first(self) -> list[nn.Module]:
         config, frozen = self.config, []
         if backbones.is_held(config, "vit"):
@@ -174,8 +204,8 @@ class GlintIQA(QualityNetwork):
             frozen += self.local_features.taps.freeze_first(config.frozen_cnn_stages)
         return frozen
 
-    def score_layer(self) -> nn.Module:
-        return self.quality_head[-1]
+    def score_layer(self) -> nn.Linear:
+        return cast(nn.Linear, self.quality_head[-1])
 
     def frozen_modules(self) -> list[nn.Module]:
         return self._frozen
@@ -192,7 +222,7 @@ class GlintIQA(QualityNetwork):
         """Outputs of the CNN's frozen stages, then tokens after the frozen blocks; the image for a trained branch."""
         return (*self.local_features.taps.begin(image), *self.global_features.begin(image))
 
-    def from_features(self, features: tuple[Tensor, ...]) -> Tensor:
+    def from_features(self, features: tuple[Tensor, ...]) -> Tensor:  # type: ignore[override]
         stages = max(self.local_features.taps.frozen_stages, 1)
         local_taps = self.local_features(features[:stages])
         global_taps = self.global_features.finish(features[stages:])
@@ -212,45 +242,3 @@ def _attention(config: GlintIQAConfig, tokens: int) -> ChannelAttention:
         config.mixing_reshape,
         config.attention_dropout,
     )
-
-
-def build(
-    variant: str = "default",
-    size: str = "full",
-    pretrained: bool | None = None,
-    backbone_weights: Sequence[str | Path] = (),
-    **options,
-) -> GlintIQA:
-    """A GlintIQA; see `glint_data.models.create`. From scratch nothing is frozen in the default variant."""
-    config = backbones.configuration(
-        GlintIQAConfig(), PUBLISHED if variant == "exact" else {}, SIZES, size, "glintiqa"
-    )
-    vit_file, cnn_file = backbones.files_for(backbone_weights)
-    pretrained = backbones.starts_pretrained(size, pretrained)
-    if backbone_weights:
-        config = replace(config, pretrained_branches=backbones.BRANCHES)
-    if variant == "default" and not pretrained and not backbone_weights:
-        config = replace(config, freeze_backbones=False)
-    config = with_options(config, options, "glintiqa")
-    return assemble(config, pretrained, vit_file, cnn_file)
-
-
-def assemble(
-    config: GlintIQAConfig,
-    pretrained: bool = False,
-    vit_file: Path | None = None,
-    cnn_file: Path | None = None,
-) -> GlintIQA:
-    """The network of a configuration, its backbones filled as asked."""
-    vit, vit_normalise = backbones.build_backbone(config.vit, img_size=config.input_size)
-    cnn, cnn_normalise = backbones.build_backbone(config.cnn)
-    if not config.own_normalisation:
-        vit_normalise = cnn_normalise = backbones.Normalise((0.5,) * 3, (0.5,) * 3)
-    vit_taps = backbones.VitTaps(vit, config.vit_taps, vit_normalise)
-    cnn_taps = CnnTaps(cnn, 3, cnn_normalise)
-    provenance = backbones.fill_both(config, vit_taps, cnn_taps, pretrained, vit_file, cnn_file)
-    network = GlintIQA(
-        config, vit_taps, LocalFeatures(cnn_taps, config.width, config.balanced_branches), provenance
-    )
-    network.freeze()
-    return network.quicken()

@@ -1,7 +1,8 @@
 """What both networks share: a configuration, backbones that may be frozen, and published weights."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any, Self
 
 import torch
@@ -9,8 +10,7 @@ from torch import Tensor, nn
 
 from glint_data.errors import GlintError
 from glint_data.models.dropout import ShardedDropout
-from glint_data.models.products import use_onednn
-from glint_data.models.shapes import check_shapes
+from glint_data.models.shapes import check_same, check_shapes, configuration, with_options
 
 
 class QualityNetwork(nn.Module):
@@ -21,27 +21,60 @@ class QualityNetwork(nn.Module):
     """
 
     name: str
-    needs_reference: bool
-    published_names: Mapping[str, str]  # prefix in the published state dict -> prefix here
-    published_unused: tuple[str, ...]  # prefixes of published tensors that no score depends on
+    needs_reference: bool = False
+    Config: type  # a frozen dataclass, every choice of the architecture; it has `input_size`
+    sizes: Mapping[str, Mapping[str, Any]] = {}
+    as_published: Mapping[str, Any] = {}
+    published_names: Mapping[str, str] = {}
+    earlier_names: Mapping[str, str] = {}
+    published_unused: tuple[str, ...] = ()  # prefixes of published tensors that no score depends on
+    published_mark: str = (
+        ""  # a name that every published file of this network holds, as it is called in later ones
+    )
+    parts: Mapping[str, str] = {}
+    closed_form = False  # its weights are solved for, not trained step by step; see `models/frozen.py`
 
-    def __init__(self, config, provenance: dict[str, str]) -> None:
+    def __init__(self, config: Any, provenance: dict[str, str] | None = None) -> None:
         super().__init__()
         self.config = config
-        self.provenance = provenance
+        self.provenance: dict[str, str] = provenance or {}
+
+    @classmethod
+    def configured(
+        cls,
+        variant: str,
+        size: str,
+        pretrained: bool,
+        backbone_weights: Sequence[Any],
+        options: Mapping[str, Any],
+    ) -> Any:
+        """The configuration of a variant in a size, with fields replaced. Raises `GlintError` for unknown ones."""
+        config = configuration(
+            cls.Config(), cls.as_published if variant == "exact" else {}, cls.sizes, size, cls.name
+        )
+        return with_options(config, options, cls.name)
+
+    @classmethod
+    def assemble(
+        cls, config: Any, pretrained: bool = False, backbone_weights: Sequence[str | Path] = ()
+    ) -> Self:
+        """The network of a configuration, its backbones filled as `glint_data.models.create` says."""
+        return cls(config)
 
     @property
     def input_size(self) -> int:
         """Side of the square crops it takes, in pixels."""
         return self.config.input_size
 
-    def score_layer(self) -> nn.Module:
+    def score_layer(self) -> nn.Linear | nn.Conv2d:
         """The linear layer or 1x1 convolution whose bias adds to every score."""
         raise NotImplementedError
 
     def start_at(self, score: float) -> None:
         """Begin with predictions around a score, so that the first steps are not spent on finding the mean."""
-        nn.init.constant_(self.score_layer().bias, score)
+        bias = self.score_layer().bias
+        if bias is not None:
+            nn.init.constant_(bias, score)
 
     def frozen_modules(self) -> Iterable[nn.Module]:
         """Parts that training leaves as they are."""
@@ -49,7 +82,7 @@ class QualityNetwork(nn.Module):
 
     def why_not_cacheable(self) -> str | None:
         """Why `frozen_features` may change during training; None where they are constant."""
-        return None if self.config.freeze_backbones else "its backbones are trained"
+        return None if getattr(self.config, "freeze_backbones", False) else "its backbones are trained"
 
     def frozen_features(self, image: Tensor) -> tuple[Tensor, ...]:
         """What the frozen parts make of images (B, 3, S, S); constant where `why_not_cacheable` is None."""
@@ -76,10 +109,10 @@ class QualityNetwork(nn.Module):
             module.requires_grad_(False)
 
     def quicken(self) -> Self:
-        """Take the memory layout and the kernels that the configuration asks for; what is computed stays."""
-        if self.config.onednn_products:
-            use_onednn(self)
-        return self.to(memory_format=torch.channels_last) if self.config.channels_last else self
+        """Take the memory layout that the configuration asks for; what is computed stays."""
+        if getattr(self.config, "channels_last", False):
+            self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        return self
 
     def shard_dropout(self, rank: int, world: int) -> None:
         """Draw dropout for the global batch of `world` processes and use rows rank, rank + world, ..."""
@@ -91,16 +124,34 @@ class QualityNetwork(nn.Module):
         """Name, configuration and origin of the backbones, as JSON-able values; `rebuild` reads it."""
         return {"name": self.name, "config": asdict(self.config), "provenance": self.provenance}
 
-    def load_published(self, state: Mapping[str, Tensor]) -> list[str]:
-        """Load a state dict with the authors' names. Returns the published names that no score depends on.
+    def load_saved(self, tensors: Mapping[str, Tensor], where: str | Path) -> None:
+        """Load a run's weights, no more and no less. Raises `GlintError` naming the first that does not fit."""
+        check_same(tensors, self.state_dict(), where)
+        self.load_state_dict(tensors)
+
+    @classmethod
+    def is_whole(cls, names: Sequence[str]) -> bool:
+        """Whether a published file holds the network in one piece, backbones included."""
+        return bool(cls.published_mark) and cls.published_mark in {
+            _renamed(name, cls.earlier_names) for name in names
+        }
+
+    @classmethod
+    def is_published(cls, names: Sequence[str]) -> bool:
+        """Whether these are the names in a published file of this network."""
+        return cls.is_whole(names) or (bool(cls.parts) and set(cls.parts) <= set(names))
+
+    def load_published(self, state: Mapping[str, Any]) -> list[str]:
+        """Load a state dict with the authors' names, those of older files too. Returns names that no score depends on.
 
         Raises:
             GlintError: tensors missing, unknown or of another shape; the sentence names the first of them.
         """
         ours = self.state_dict()
         mapped, unused, unknown = {}, [], []
-        for published, tensor in state.items():
-            name = self._name_here(published)
+        for theirs, tensor in state.items():
+            published = _renamed(theirs.removeprefix("module."), self.earlier_names)
+            name = _renamed(published, self.published_names)
             if name in ours:
                 mapped[name] = tensor
             elif published.startswith(self.published_unused):
@@ -120,8 +171,10 @@ class QualityNetwork(nn.Module):
         self.provenance = {**self.provenance, "published": f"{len(mapped)} tensors"}
         return unused
 
-    def _name_here(self, published: str) -> str:
-        for prefix, here in self.published_names.items():
-            if published.startswith(prefix):
-                return here + published[len(prefix) :]
-        return published
+
+def _renamed(name: str, prefixes: Mapping[str, str]) -> str:
+    """The name with the first prefix that fits exchanged."""
+    for prefix, other in prefixes.items():
+        if name.startswith(prefix):
+            return other + name[len(prefix) :]
+    return name

@@ -4,86 +4,88 @@ import difflib
 import json
 from pathlib import Path
 
-import distortions
-from glint_data.dataset import manifest
+from glint_data.dataset import rendering
+from glint_data.dataset.dataset import Dataset
+from glint_data.dataset.sample import Label, Sample, Status
 from glint_data.errors import GlintError
+from glint_data.progress import printable
+
+_LONGEST = 160
 
 
-def explain(dataset: Path, sample_id: str) -> str:
+def explain(dataset: str | Path | Dataset, sample_id: str) -> str:
     """The sample's recipe and label as lines for a person.
 
     Raises:
         GlintError: no such dataset, or no such sample (near names are given).
     """
-    rows = manifest.read(dataset)
-    found = rows[rows["sample_id"] == sample_id]
-    if not len(found):
-        near = (
-            difflib.get_close_matches(sample_id, rows["sample_id"], 3) or rows["sample_id"].head(3).tolist()
+    opened = Dataset(dataset)
+    sample = next(opened.samples(sample_id=sample_id), None)
+    if sample is None:
+        names = opened.columns("sample_id")["sample_id"].tolist()
+        near = difflib.get_close_matches(sample_id, names, 3) or names[:3]
+        raise GlintError(
+            printable(f"{opened.folder}: holds no sample {sample_id}; near it: {', '.join(near)}")
         )
-        raise GlintError(f"{dataset}: holds no sample {sample_id}; near it: {', '.join(near)}")
-    row = found.iloc[0]
-    return "\n".join([*_recipe(dataset, row), *_label(row)])
+    lines = [*_recipe(opened, sample), *_label(sample)]
+    return "\n".join(printable(line) for line in lines)
 
 
-def _recipe(dataset: Path, row) -> list[str]:
-    drawn = json.loads(row["parameters"]) if isinstance(row["parameters"], str) else {}
-    lines = [row["sample_id"], f"  photo      {row['source']} ({row['source_path']})"]
-    is_rendered = row["seed"] is not None and row["seed"] == row["seed"]
-    if not is_rendered:
-        lines += _published(row)
-    elif row["suite"] in distortions.suites():
-        kind = distortions.suite(row["suite"]).types.get(row["type"])
-        what = (
-            f"{kind.title}, level {row['level']}, {kind.levels[row['level'] - 1]} ({kind.unit})"
-            if kind
-            else ""
-        )
-        lines.append(f"  rendered   {row['suite']} type {row['type']} {what}")
-        lines.append(f"  seed       {row['seed']}")
-    if drawn:
-        text = json.dumps(drawn)
-        lines.append(f"  drawn      {text if len(text) < 160 else text[:157] + '...'}")
-    where = (
-        manifest.dataset_folder(dataset) / row["path"]
-        if isinstance(row["path"], str)
-        else "not on disk (virtual)"
-    )
-    if row["status"] == "failed":
-        lines.append(f"  failed     {row['error']}")
-    else:
-        lines.append(f"  image      {where}, {int(row['width'])}x{int(row['height'])}")
-    return lines
+def _recipe(dataset: Dataset, sample: Sample) -> list[str]:
+    lines = [sample.id, f"  photo      {sample.source} ({sample.source_path})"]
+    lines += _published(sample) if sample.seed is None else _rendered(sample)
+    if sample.parameters:
+        text = json.dumps(sample.parameters)
+        lines.append(f"  drawn      {text if len(text) < _LONGEST else text[: _LONGEST - 3] + '...'}")
+    if sample.status == Status.FAILED:
+        return [*lines, f"  failed     {sample.error}"]
+    where = f"{dataset.folder / sample.path}" if sample.path else "not on disk (virtual)"
+    size = f", {sample.width}x{sample.height}" if sample.width and sample.height else ""
+    return [*lines, f"  image      {where}{size}"]
 
 
-def _published(row) -> list[str]:
+def _rendered(sample: Sample) -> list[str]:
+    """The cell with its strength, as far as the suite is known here."""
+    what, version = "", f" (version {sample.suite_version})" if sample.suite_version else ""
+    try:
+        entry = rendering.suite_of(sample.suite, sample.suite_version).type_called(sample.type or 0)
+        what = f" {entry.title}, level {sample.level}, {entry.strength(sample.level or 0)} ({entry.unit})"
+    except (GlintError, ValueError):  # a suite, a type or a level of elsewhere: its numbers have to do
+        what = f", level {sample.level}"
+    return [f"  rendered   {sample.suite}{version} type {sample.type}{what}", f"  seed       {sample.seed}"]
+
+
+def _published(sample: Sample) -> list[str]:
     """The cell of an image that came with a public set: its strength is the set's own, so none is named."""
-    if not isinstance(row["distortion"], str):
+    if not sample.distortion:
         return ["  published  authentic photo"]
-    level = f", level {int(row['level'])}" if row["level"] == row["level"] else ""
-    named = row["distortion"].replace("_", " ")
-    return [f"  published  {row['suite'] or row['label_set']} type {int(row['type'])}, {named}{level}"]
+    level = "" if sample.level is None else f", level {sample.level}"
+    origin = sample.suite or (sample.label.set if sample.label else None) or "own pictures"
+    return [f"  published  {origin} type {sample.type}, {sample.distortion.replace('_', ' ')}{level}"]
 
 
-def _label(row) -> list[str]:
-    if row["mos"] != row["mos"] or row["mos"] is None:
-        note = row["label_note"] if isinstance(row["label_note"], str) else "not labelled yet"
-        return [f"  label      none: {note}"]
-    if row["label_method"] == "rated":
-        spread = f", spread {row['mos_std']:.3f}" if row["mos_std"] == row["mos_std"] else ""
+def _label(sample: Sample) -> list[str]:
+    label = sample.label
+    if label is None:
+        return [f"  label      none: {sample.note or 'not labelled yet'}"]
+    if label.method == "rated":
+        spread = "" if label.std is None else f", spread {label.std:.3f}"
         return [
-            f"  label      {row['mos']:.3f}{spread}, on 0 to 1, higher is better",
-            f"  method     rated by people: {row['label_set']}",
+            f"  label      {label.mos:.3f}{spread}, on 0 to 1, higher is better",
+            f"  method     rated by people: {label.set}",
         ]
-    lines = [
-        f"  label      {row['mos']:.3f} ± {row['mos_std']:.3f} on 0 to 1, higher is better",
-        f"             with 90 % certainty from {row['mos_low']:.3f} to {row['mos_high']:.3f}",
-        f"  method     {row['label_method']} on {row['label_set']}",
-    ]
-    if isinstance(row["label_note"], str):
-        lines.append(f"  note       {row['label_note']}")
-    names, likeness = row["label_references"], row["label_similarities"]
-    if names is not None:
-        pairs = zip(names, likeness, strict=True)
-        lines.append(f"  resembles  {', '.join(f'{name} ({similarity:.2f})' for name, similarity in pairs)}")
-    return lines
+    return [*_score(label), *([f"  note       {label.note}"] if label.note else []), *_references(label)]
+
+
+def _score(label: Label) -> list[str]:
+    spread = "" if label.std is None else f" ± {label.std:.3f}"
+    lines = [f"  label      {label.mos:.3f}{spread} on 0 to 1, higher is better"]
+    if label.low is not None and label.high is not None:
+        lines.append(f"             with 90 % certainty from {label.low:.3f} to {label.high:.3f}")
+    version = f" (version {label.version})" if label.version else ""
+    return [*lines, f"  method     {label.method}{version} on {label.set}"]
+
+
+def _references(label: Label) -> list[str]:
+    pairs = [f"{name} ({similarity:.2f})" for name, similarity in label.references]
+    return [f"  resembles  {', '.join(pairs)}"] if pairs else []

@@ -75,12 +75,18 @@ def _acquire(lock: Path, mine: dict) -> None:
 
 
 def _create(lock: Path, mine: dict) -> bool:
-    """Whether the lock was free and is ours now."""
+    """Whether the lock was free and is ours now.
+
+    A store may have written it though it answered with an error; asked again it then says that there is one, ours.
+    """
     try:
         lock.fs.pipe_file(lock.path, _content(mine), mode="create")
     except FileExistsError:
-        return False
+        return _holder(lock).get("owner") == mine["owner"]
     except Exception as error:  # each scheme's package raises its own kinds
+        with contextlib.suppress(Exception):  # the first error says more
+            if _holder(lock).get("owner") == mine["owner"]:
+                return True
         raise CannotWrite(f"{lock.parent}: cannot be locked: {reason(error)}") from error
     return True
 

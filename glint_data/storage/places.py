@@ -6,8 +6,10 @@ from the usual environment (AWS_PROFILE, AWS_ENDPOINT_URL, FSSPEC_S3_..., fsspec
 """
 
 import contextlib
+import errno
 import os
 import re
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -111,20 +113,40 @@ def reason(error: BaseException) -> str:
         return _BY_CODE[_code(error)]
     if isinstance(error, PermissionError):
         return _REFUSED
+    if isinstance(error, ValueError) and "endpoint" in str(error).lower():
+        return f"{_one_line(error)}; check AWS_ENDPOINT_URL, which begins with https:// or http://"
     if isinstance(error, FileNotFoundError):
         return "there is no such object"
     if isinstance(error, (ConnectionError, TimeoutError)) or "Connect" in name or "Timeout" in name:
         return f"its server does not answer ({_one_line(error)}); check the network and AWS_ENDPOINT_URL"
+    if (
+        isinstance(error, OSError) and error.errno in _OF_A_SERVER
+    ):  # the package has asked several times by now
+        said = (
+            error.strerror if error.strerror and error.strerror != os.strerror(error.errno) else _code(error)
+        )
+        return f"its server failed, asked several times ({said or 'no reason was said'}); {_LATER}"
     return f"{name}: {_one_line(error)}"
 
 
 def is_of_a_server(error: BaseException) -> bool:
     """Whether the error came out of the packages that talk to remote places."""
     packages = ("botocore", "aiobotocore", "aiohttp", "s3fs", "gcsfs", "adlfs", "fsspec")
-    chain = (error, error.__cause__, error.__context__)
-    return any(type(link).__module__.partition(".")[0] in packages for link in chain if link is not None)
+    chain = [link for link in (error, error.__cause__, error.__context__) if link is not None]
+    names = [type(link).__module__ for link in chain] + [_raised_in(link) for link in chain]
+    return any(name.partition(".")[0] in packages for name in names)
 
 
+def _raised_in(error: BaseException) -> str:
+    """The module that raised an error."""
+    name = ""
+    for frame, _line in traceback.walk_tb(error.__traceback__):
+        name = frame.f_globals.get("__name__", "")
+    return name
+
+
+_OF_A_SERVER = {getattr(errno, name) for name in ("EREMOTEIO", "EIO", "EBUSY") if hasattr(errno, name)}
+_LATER = "run the same command again in a while, it goes on where it stopped"
 _REFUSED = "access was refused; check the credentials and what they may do with this bucket"
 _CREDENTIALS = (
     "no credentials were found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_PROFILE "

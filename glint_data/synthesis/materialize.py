@@ -10,7 +10,8 @@ from glint_data.errors import GlintError
 from glint_data.storage.files import holds, sweep
 from glint_data.storage.places import place, recorded
 from glint_data.synthesis.recipes import Settings, sample_seed
-from glint_data.synthesis.synthesize import Summary, render
+from glint_data.synthesis.summary import Summary
+from glint_data.synthesis.synthesize import render
 from glint_data.work import Workers, only_run
 
 if TYPE_CHECKING:
@@ -44,8 +45,9 @@ def materialize(dataset: Path, out: Path, where: list[str], workers: Workers) ->
         known[name]: tuple(zip(group["type"], group["level"], strict=True))
         for name, group in rows.groupby("source")
     }
-    runs.open_folder(out, "materialize", settings.resolved().record() | {"where": sorted(where)})
-    with only_run(out):
+    recorded_as = settings.resolved().record() | {"where": sorted(where)}
+    runs.check_folder(out, "materialize", recorded_as)
+    with only_run(out), runs.begun(out, "materialize", recorded_as):
         sweep(out)
         sources.write(out, list(cells))
         summary = Summary(out, sources=len(cells))

@@ -6,13 +6,14 @@ Everything here goes source by source, so that memory does not grow with the num
 import itertools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from glint_data import sources
 from glint_data.dataset import manifest
 from glint_data.dataset.columns import plain_schema
+from glint_data.errors import GlintError
 from glint_data.storage.files import holds, listing, read_ahead, read_bytes, remove_folder
 
 if TYPE_CHECKING:
@@ -24,14 +25,14 @@ ROWS_A_GROUP = 32_768
 _ENDING = ".parquet"
 
 
-def write(out: Path, name: str, rows: list[dict]) -> None:
+def write(out: Path, name: str, rows: list[dict[str, Any]]) -> None:
     """Commit rows of the source `name`; rows of an earlier part that are not among them stay."""
     import pandas
 
     file = out / manifest.PARTS / f"{name}{_ENDING}"
     table = manifest.to_table(pandas.DataFrame(rows))
     try:
-        before = manifest.read_table(file, content=read_bytes(file))
+        before = _read(file, read_bytes(file))
     except FileNotFoundError:
         pass
     else:
@@ -40,12 +41,15 @@ def write(out: Path, name: str, rows: list[dict]) -> None:
 
 
 def finished(
-    out: Path, names: Sequence[str], columns: list[str] | None = None
+    out: Path, names: Sequence[str], columns: list[str] | None = None, lost: list[str] | None = None
 ) -> Iterator[tuple[str, "pa.Table"]]:
     """The rows committed so far of each named source that has any, in the order of `names`.
 
     They are the manifest's, replaced by those of the source's part where there is a newer one. `columns`
-    limits what is read; `sample_id` is always there.
+    limits what is read; `sample_id` is always there. `lost` takes up the samples whose label does not hold any more.
+
+    Raises:
+        GlintError: a part or the manifest is damaged.
     """
     columns = columns and list(dict.fromkeys(("sample_id", "source", *columns)))
     there = listing(out / manifest.PARTS)
@@ -59,14 +63,35 @@ def finished(
             tables.append(row[1])
             row = next(older, None)
         if part is not None and part[0].name == f"{name}{_ENDING}":
-            tables.append(manifest.read_table(part[0], columns, content=part[1]))
+            tables.append(_read(*part, columns))
             part = next(newer, None)
         if tables:
-            yield name, tables[0] if len(tables) == 1 else _replaced(*tables)
+            yield name, tables[0] if len(tables) == 1 else _replaced(*tables, lost)
 
 
-def commit(out: Path, suite: str) -> None:
-    """Turn the parts into the manifest, in the order of the sources; only then are they removed."""
+def _read(file: Path, content: bytes, columns: list[str] | None = None) -> "pa.Table":
+    try:
+        return manifest.read_table(file, columns, content=content)
+    except GlintError as error:
+        raise GlintError(
+            f"{file}: is damaged ({str(error).removeprefix(f'{file}: ')}); delete it, and run the command that made "
+            "the dataset again: it renders that photo anew"
+        ) from error
+
+
+def counts(out: Path) -> dict[str, int]:
+    """How many samples of each source the manifest has."""
+    found: dict[str, int] = {}
+    for name, count in zip(*_runs(out), strict=True):
+        found[name] = found.get(name, 0) + int(count)
+    return found
+
+
+def commit(out: Path, suite: str) -> int:
+    """Turn the parts into the manifest, in the order of the sources; only then are they removed.
+
+    Returns how many labelled samples lost their label, because they were rendered again to other pixels.
+    """
     there = holds(out, manifest.FILE)
     names = [source.name for source in sources.read(out)]
     known = set(names)
@@ -75,13 +100,15 @@ def commit(out: Path, suite: str) -> None:
         others |= set(_runs(out)[0])
     names += sorted(others - known)
     facts = (manifest.facts(out) if there else {}) | {"suite": suite}
-    groups = _grouped(table for _, table in finished(out, names))
+    lost: list[str] = []
+    groups = _grouped(table for _, table in finished(out, names, lost=lost))
     first = next(groups, None)
     if first is not None:
         metadata = manifest.schema_metadata(facts)
         every = (table.replace_schema_metadata(metadata) for table in itertools.chain([first], groups))
         manifest.write_tables(out / manifest.FILE, every)
     remove_folder(out / manifest.PARTS)
+    return len(lost)
 
 
 def _grouped(tables: Iterator["pa.Table"]) -> Iterator["pa.Table"]:
@@ -118,12 +145,34 @@ def _stacked(tables: list["pa.Table"]) -> "pa.Table":
     return pa.concat_tables([table.select(plain.names).cast(plain) for table in tables])
 
 
-def _replaced(before: "pa.Table", after: "pa.Table") -> "pa.Table":
-    """Both, without those earlier rows that are there again."""
+def _replaced(before: "pa.Table", after: "pa.Table", lost: list[str] | None = None) -> "pa.Table":
+    """Both, without those earlier rows that are there again.
+
+    What others wrote into such a row goes over into the new one; a label does so where the pixels are the same.
+    """
+    import pyarrow as pa
     import pyarrow.compute as pc
 
-    again = pc.is_in(before["sample_id"], after["sample_id"].combine_chunks())
-    return _stacked([before.filter(pc.invert(again)), after])
+    is_again = pc.is_in(before["sample_id"], after["sample_id"].combine_chunks())
+    earlier = {row["sample_id"]: row for row in before.filter(is_again).to_pylist()}
+    if earlier and "image_hash" in after.column_names:
+        rows = [_carried(row, earlier.get(row["sample_id"]), lost) for row in after.to_pylist()]
+        after = pa.Table.from_pylist(rows, plain_schema(after.column_names))
+    return _stacked([before.filter(pc.invert(is_again)), after])
+
+
+def _carried(row: dict[str, Any], earlier: dict[str, Any] | None, lost: list[str] | None) -> dict[str, Any]:
+    if earlier is None:
+        return row
+    same = row["image_hash"] is not None and row["image_hash"] == earlier["image_hash"]
+    if lost is not None and not same and earlier.get("mos") is not None:
+        lost.append(row["sample_id"])
+    names = (*_OWNERS, *(name for name in row if same and name.startswith(("mos", "label_"))))
+    return row | {name: earlier[name] for name in names if row.get(name) is None and name in earlier}
+
+
+_OWNERS = ("licence", "split")
+"""Columns that hold for a sample whatever its pixels are."""
 
 
 def _runs(out: Path) -> tuple[list[str], np.ndarray]:

@@ -4,22 +4,21 @@ Every job is given the same command and its own `--shard I/N`, on a folder they 
 pixels depend on the whole list of photos, so the merged dataset equals that of a single run.
 """
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from glint_data import sources
 from glint_data.dataset import failures, manifest, runs
+from glint_data.dataset.status import Status
 from glint_data.errors import GlintError
 from glint_data.sources import Refusal, Source
 from glint_data.storage.files import holds, listing, remove, sweep
-from glint_data.synthesis import parts
+from glint_data.synthesis import listed, parts
 from glint_data.synthesis.recipes import Settings
-from glint_data.synthesis.synthesize import Summary, render
+from glint_data.synthesis.summary import Summary
+from glint_data.synthesis.synthesize import look_again, merged, render, scan
 from glint_data.work import Workers, only_run
-
-_RECORD = re.compile(r"sources\.(\d+)-of-(\d+)\.parquet")
 
 
 def parse(text: str) -> tuple[int, int]:
@@ -31,7 +30,7 @@ def parse(text: str) -> tuple[int, int]:
 
 
 def synthesize_shard(
-    places: list[str | Path],
+    places: Sequence[str | Path],
     out: Path,
     settings: Settings,
     workers: Workers,
@@ -46,18 +45,26 @@ def synthesize_shard(
     number, count = shard
     settings = settings.going_on_in(out).resolved()
     files = sources.find(places, out)[: limit or None]
-    runs.open_folder(out, "synthesize", settings.record())
+    runs.check_folder(out, "synthesize", settings.record())
     if settings.virtual:
         raise GlintError("--virtual needs no shards: the recipes of millions of samples take a minute")
     if holds(out, manifest.FILE):
         raise GlintError(f"{out}: is finished; photos are added to it by a run without --shard")
-    with only_run(out, f".lock.{number}-of-{count}"):
-        record = f"sources.{number}-of-{count}.parquet"
-        admitted, refused = sources.scan(files, sources.read(out, record), workers, shard)
-        sources.write(out, admitted, record)
-        summary = Summary(out, sources=len(admitted), refusals=refused)
+    begun = runs.begun(out, "synthesize", settings.record())
+    with (
+        only_run(out, f".lock.{number}-of-{count}"),
+        begun,
+        listed.pinned(out, files, number, count) as numbers,
+    ):
+        record = _sources_of(number, count)
+        known = sources.read(out, record)
+        known, admitted, refused = scan(out, files, known, workers, numbers, settings, shard)
+        every = merged(known, admitted)
+        sources.write(out, every, record)
+        summary = Summary(out, sources=len(admitted), refusals=refused, suite=settings.suite)
         wanted = dict.fromkeys(admitted, tuple(settings.cells()))
-        render(out, settings, wanted, workers, summary, finish=False)
+        changed = render(out, settings, wanted, workers, summary, finish=False)
+        look_again(out, every, changed, record)
         failures.write(out, summary.refusals, _failures_of(number, count))
     return summary
 
@@ -73,62 +80,77 @@ def merge(out: Path) -> Summary:
     settings = Settings.recorded(record, out)
     with only_run(out), _all_shards(out) as count:
         sweep(out)
-        admitted, twins = _united(out, count)
+        is_merged = holds(out, manifest.FILE)  # and was cut short while it cleaned up
+        admitted, twins = (sources.read(out), []) if is_merged else _united(out, count)
         done = _done(out, admitted)
-        lacking = [source.name for source in admitted if done.get(source.name, 0) < len(settings.cells())]
-        refused = [*_failures(out, count), *twins]
-        known_failed = {refusal.path for refusal in refused}
-        unfinished = [s for s in admitted if s.name in lacking and s.path not in known_failed]
-        if unfinished:
-            raise GlintError(
-                f"{out}: {len(unfinished)} photos lack samples, {unfinished[0].name} first; "
-                f"run shard {unfinished[0].place % count + 1}/{count} again"
-            )
-        sources.write(out, admitted)
+        refused = failures.read(out) if is_merged else [*_failures(out, count), *twins]
+        if not is_merged:
+            _require_finished(out, settings, admitted, done, {refusal.path for refusal in refused}, count)
+            sources.write(out, admitted)
+            listed.write(out, listed.read(out, listed.of_shard(1, count)))
+            failures.write(out, refused)
         parts.commit(out, settings.suite)
-        failures.write(out, refused)
         for number in range(1, count + 1):
-            for left in (f"sources.{number}-of-{count}.parquet", _failures_of(number, count)):
-                remove(out / left)
-    made = sum(done.values())
-    return Summary(out, sources=len(admitted), kept=made, refusals=refused)
+            left = (_sources_of(number, count), _failures_of(number, count), listed.of_shard(number, count))
+            for name in left:
+                remove(out / name)
+    made = sum(statuses.count(Status.OK) for statuses in done.values())
+    return Summary(out, sources=len(admitted), kept=made, refusals=refused, suite=settings.suite)
+
+
+def _require_finished(
+    out: Path,
+    settings: Settings,
+    admitted: list[Source],
+    done: dict[str, list[str]],
+    failed: set[str],
+    count: int,
+) -> None:
+    """Raise `GlintError` where photos lack samples that did not fail."""
+    every = len(settings.cells())
+    lacking = [s for s in admitted if len(done.get(s.name, ())) < every and s.path not in failed]
+    if lacking:
+        raise GlintError(
+            f"{out}: {len(lacking)} photos lack samples, {lacking[0].name} first; "
+            f"run shard {lacking[0].place % count + 1}/{count} again"
+        )
 
 
 @contextmanager
 def _all_shards(out: Path) -> Iterator[int]:
     """Hold every shard's lock; yields how many there are."""
-    found = [match for name in listing(out) if (match := _RECORD.fullmatch(name))]
-    counts = {int(match[2]) for match in found}
+    numbers = list(listed.shards(out).values())
+    counts = {count for _, count in numbers}
     if len(counts) != 1:
         what = f"shards of {' and of '.join(map(str, sorted(counts)))}" if counts else "no shards"
         raise GlintError(
             f"{out}: holds {what}; run 'glint-data synthesize ... --shard I/N' for every I of one N first"
         )
     count = counts.pop()
-    missing = sorted(set(range(1, count + 1)) - {int(match[1]) for match in found})
-    if missing:
-        raise GlintError(
-            f"{out}: shards {', '.join(f'{number}/{count}' for number in missing)} have not been run"
-        )
     with ExitStack() as locks:
         for number in range(1, count + 1):
             locks.enter_context(only_run(out, f".lock.{number}-of-{count}"))
+        there = set(listing(out))
+        ran = {number for number in range(1, count + 1) if _sources_of(number, count) in there}
+        missing = sorted(set(range(1, count + 1)) - ran)
+        if missing and manifest.FILE not in there:
+            raise GlintError(
+                f"{out}: shards {', '.join(f'{number}/{count}' for number in missing)} have not been run"
+            )
+        if manifest.FILE not in there:
+            listed.require_one_list(out)
         yield count
 
 
-def _done(out: Path, admitted: list[Source]) -> dict[str, int]:
-    """How many samples of each source are finished."""
+def _done(out: Path, admitted: list[Source]) -> dict[str, list[str]]:
+    """What became of the samples of each source, as far as it is rendered."""
     names = [source.name for source in admitted]
-    return {
-        name: rows["status"].to_pylist().count("ok") for name, rows in parts.finished(out, names, ["status"])
-    }
+    return {name: rows["status"].to_pylist() for name, rows in parts.finished(out, names, ["status"])}
 
 
 def _united(out: Path, count: int) -> tuple[list[Source], list[Refusal]]:
     """The sources of all shards; of photos with the same pixels the first stays, the others' parts are removed."""
-    every = [
-        s for number in range(1, count + 1) for s in sources.read(out, f"sources.{number}-of-{count}.parquet")
-    ]
+    every = [s for number in range(1, count + 1) for s in sources.read(out, _sources_of(number, count))]
     first: dict[str, Source] = {}
     twins = []
     for source in sorted(every, key=lambda source: source.place):
@@ -148,6 +170,10 @@ def _united(out: Path, count: int) -> tuple[list[Source], list[Refusal]]:
 def _failures(out: Path, count: int) -> list[Refusal]:
     names = (_failures_of(number, count) for number in range(1, count + 1))
     return [refusal for name in names for refusal in failures.read(out, name)]
+
+
+def _sources_of(number: int, count: int) -> str:
+    return sources.FILE.replace(".parquet", f".{number}-of-{count}.parquet")
 
 
 def _failures_of(number: int, count: int) -> str:

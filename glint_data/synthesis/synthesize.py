@@ -7,86 +7,31 @@ rendered again by the next run. When all sources are done the parts become `mani
 
 import functools
 import itertools
-import json
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-import distortions
-from glint_data import images, sources
-from glint_data.dataset import failures, manifest, rendering, runs
-from glint_data.errors import GlintError, ImageRefused
-from glint_data.progress import Meter, duration, printable, say
-from glint_data.sources import Refusal, Source
-from glint_data.storage.files import (
-    holds,
-    listing,
-    make_durable,
-    make_folder,
-    sweep,
-    write_atomically,
-)
+from glint_data import sources
+from glint_data.dataset import failures, manifest, runs
+from glint_data.dataset.failures import Refusal
+from glint_data.errors import GlintError
+from glint_data.progress import Meter, say
+from glint_data.sources import Source
+from glint_data.storage.files import holds, listing, make_folder, sweep
 from glint_data.storage.places import is_remote, place
-from glint_data.synthesis import costs, parts
-from glint_data.synthesis.recipes import Settings, plan, recipe
+from glint_data.synthesis import costs, drift, listed, parts
+from glint_data.synthesis.recipes import Settings, plan
+from glint_data.synthesis.render_source import Cells, Task, render_source
+from glint_data.synthesis.summary import Summary
 from glint_data.work import Outcome, Workers, only_run, run_tasks
 
 SOURCES_PER_FOLDER = 79
 """79 sources x 125 samples stay under 10,000 files a folder, where viewers and file systems slow down."""
 
-Cells = tuple[tuple[int, int], ...]
-"""(type, level) pairs of a suite."""
-
-
-@dataclass
-class Summary:
-    """What a run did: counts, the dataset's folder, and what was refused."""
-
-    folder: Path
-    sources: int = 0
-    made: int = 0
-    kept: int = 0
-    failed: int = 0
-    refusals: list[Refusal] = field(default_factory=list)
-    seconds: float = 0.0
-    seconds_by_type: dict[int, float] = field(default_factory=dict)
-    suite: str = ""
-
-    def text(self) -> str:
-        """The closing lines for a person: counts, paths, what was refused and what to do next."""
-        done = self.made + self.kept
-        rate = f" in {duration(self.seconds)} ({self.made / self.seconds:.1f}/s)" if self.made else ""
-        kept = f", {self.kept:,} kept from before" if self.kept else ""
-        lines = [f"{done:,} samples of {self.sources:,} photos: {self.made:,} made{rate}{kept}"]
-        if done:
-            lines.append(f"  {self.folder / manifest.FILE}")
-        if len(self.seconds_by_type) > 1:
-            lines += [
-                "  dearest types, of the workers' time:",
-                *costs.table(self.seconds_by_type, self.suite),
-            ]
-        if self.refusals:
-            lines.append(
-                f"  {len(self.refusals):,} refused or failed: {self.folder / failures.FILE}; the first:"
-            )
-            lines += [f"    {refusal.error}" for refusal in self.refusals[:3]]
-        return printable("\n".join(lines))
-
-
-@dataclass(frozen=True)
-class Task:
-    """All it takes to render what one source still lacks."""
-
-    source: Source
-    cells: Cells
-    settings: Settings
-    folder: str
-    subfolder: str
-
 
 def synthesize(
-    places: list[str | Path], out: str | Path, settings: Settings, workers: Workers, limit: int = 0
+    places: Sequence[str | Path], out: str | Path, settings: Settings, workers: Workers, limit: int = 0
 ) -> Summary:
     """Render every admitted photo through every cell into the dataset folder `out`, resuming what is there.
 
@@ -99,32 +44,90 @@ def synthesize(
     """
     out = place(out)
     settings = settings.going_on_in(out).resolved()
-    files = sources.find(places, out)
-    runs.open_folder(out, "synthesize", settings.record())
-    with only_run(out):
+    files = sources.find(places, out)[: limit or None]
+    runs.check_folder(out, "synthesize", settings.record())
+    with only_run(out), runs.begun(out, "synthesize", settings.record()):
+        listed.refuse_shards(out)
         sweep(out)
         known = sources.read(out)
-        admitted, refused = sources.scan(files[: limit or None], known, workers)
+        numbers = listed.places(out, files, known)
+        known, admitted, refused = scan(out, files, known, workers, numbers, settings)
         if not admitted:
             failures.write(out, refused)
-            if not known:
-                runs.forget(out)
             raise GlintError(f"none of the {len(files)} files was admitted; the first: {refused[0].error}")
-        sources.write(out, _merged(known, admitted))
-        summary = Summary(out, sources=len(admitted), refusals=refused)
+        listed.write(out, numbers)
+        every = merged(known, admitted)
+        sources.write(out, every)
+        summary = Summary(out, sources=len(admitted), refusals=refused, suite=settings.suite)
         if settings.virtual:
             _plan_virtual(out, settings, admitted, summary)
         else:
-            render(out, settings, dict.fromkeys(admitted, tuple(settings.cells())), workers, summary)
+            changed = render(
+                out, settings, dict.fromkeys(admitted, tuple(settings.cells())), workers, summary
+            )
+            look_again(out, every, changed)
+        _count_others(out, every, admitted, summary)
         failures.write(out, summary.refusals)
     return summary
 
 
-def _merged(known: list[Source], admitted: list[Source]) -> list[Source]:
-    """Sources known from before, as they are found now, and new ones."""
+def scan(
+    out: Path,
+    files: list[Path],
+    known: list[Source],
+    workers: Workers,
+    numbers: dict[str, int],
+    settings: Settings,
+    shard: tuple[int, int] = (1, 1),
+) -> tuple[list[Source], list[Source], list[Refusal]]:
+    """The sources known from before that still count, those of this run, and the files refused.
+
+    A photo that was exchanged before any of its samples was made leaves its name to the one that is there now.
+    """
+    admitted, refused = sources.scan(files, known, workers, shard, numbers, settings.edit)
+    exchanged = _exchanged(known, admitted)
+    made = {name for name, _ in parts.finished(out, [source.name for source in exchanged], ["status"])}
+    gone = {source.hash for source in exchanged if source.name not in made}
+    if gone:
+        known = [source for source in known if source.hash not in gone]
+        admitted, refused = sources.scan(files, known, workers, shard, numbers, settings.edit)
+    return known, admitted, refused
+
+
+def _exchanged(known: list[Source], admitted: list[Source]) -> list[Source]:
+    """Known sources whose file holds another photo now, and that no other file holds."""
+    now = {source.path: source.hash for source in admitted}
+    there = set(now.values())
+    return [
+        source
+        for source in known
+        if now.get(source.path, source.hash) != source.hash and source.hash not in there
+    ]
+
+
+def merged(known: list[Source], admitted: list[Source]) -> list[Source]:
+    """Sources known from before, as they are now, and new ones."""
     return list(
         ({source.hash: source for source in known} | {source.hash: source for source in admitted}).values()
     )
+
+
+def look_again(out: Path, every: list[Source], changed: set[str], file: str = sources.FILE) -> None:
+    """Forget what was seen in files that turned out to hold another photo, so that the next run looks into them."""
+    if changed:
+        unseen = {"size": -1, "modified": -1}
+        sources.write(out, [replace(s, **unseen) if s.path in changed else s for s in every], file)
+
+
+def _count_others(out: Path, every: list[Source], admitted: list[Source], summary: Summary) -> None:
+    """Note what the dataset holds of photos that this run was not given."""
+    now = {source.hash for source in admitted}
+    others = {source.name for source in every if source.hash not in now}
+    if not others or not holds(out, manifest.FILE):
+        return
+    counts = {name: count for name, count in parts.counts(out).items() if name in others}
+    summary.others, summary.other_samples = len(counts), sum(counts.values())
+    summary.replaced = sorted({source.name for source in _exchanged(every, admitted)} & counts.keys())
 
 
 def render(
@@ -134,8 +137,12 @@ def render(
     workers: Workers,
     summary: Summary,
     finish: bool = True,
-) -> None:
-    """Render the wanted cells of each source that are not there yet; `finish` makes the parts the manifest."""
+) -> set[str]:
+    """Render the wanted cells of each source that are not there yet; `finish` makes the parts the manifest.
+
+    Returns the paths of files that hold another photo than the one that was scanned.
+    """
+    changed: set[str] = set()
     summary.suite, begun = settings.suite, time.monotonic()
     tasks = _tasks(out, settings, wanted)
     total = sum(len(task.cells) for task in tasks)
@@ -143,11 +150,13 @@ def render(
     if summary.kept:
         say(f"{summary.kept:,} samples are there already; {total:,} to go")
     if total:
+        if summary.kept:
+            drift.check(out, wanted)
         make_folder(out / manifest.PARTS)
         with Meter(total, "samples") as meter:
             worst = 1
             for outcome in run_tasks(render_source, tasks, workers):
-                _count(outcome, summary)
+                _count(outcome, summary, changed)
                 worst = max(worst, outcome.attempts)
                 meter.note(costs.short(summary.seconds_by_type, settings.suite))
                 meter.advance(len(outcome.task.cells))
@@ -155,21 +164,23 @@ def render(
             sweep(out)  # what dead workers had not finished writing
     summary.failed = total - summary.made
     if finish:
-        parts.commit(out, settings.suite)
+        summary.unlabelled = parts.commit(out, settings.suite)
     summary.seconds = time.monotonic() - begun
+    return changed
 
 
-def _count(outcome: Outcome, summary: Summary) -> None:
-    if outcome.error is None:
-        made, refusals, seconds = outcome.result
-        summary.made += made
-        summary.refusals += refusals
-        for kind, spent in seconds.items():
-            summary.seconds_by_type[kind] = summary.seconds_by_type.get(kind, 0.0) + spent
-    else:
-        path = outcome.task.source.path
-        error = outcome.error if path in outcome.error else f"{path}: {outcome.error}"
-        summary.refusals.append(Refusal(path, error, "render"))
+def _count(outcome: Outcome, summary: Summary, changed: set[str]) -> None:
+    path, error = outcome.task.source.path, outcome.error
+    if error is None and outcome.result.is_other:
+        changed.add(path)
+        error = f"{path}: holds another photo than when it was scanned; run the same command again"
+    if error is not None:
+        summary.refusals.append(Refusal(path, error if path in error else f"{path}: {error}", "render"))
+        return
+    summary.made += outcome.result.made
+    summary.refusals += outcome.result.refusals
+    for number, spent in outcome.result.seconds.items():
+        summary.seconds_by_type[number] = summary.seconds_by_type.get(number, 0.0) + spent
 
 
 def _tasks(out: Path, settings: Settings, wanted: dict[Source, Cells]) -> list[Task]:
@@ -211,63 +222,6 @@ def _written(out: Path) -> Callable[[str | None], bool]:
             return False
 
     return is_there
-
-
-def render_source(task: Task) -> tuple[int, list[Refusal], dict[int, float]]:
-    """Render one source's missing cells, write them, then write its part. Runs in a worker process.
-
-    Returns how many samples were made, the cells that failed, and the seconds that each type took.
-    """
-    source, out = task.source, place(task.folder)
-    pixels = images.read_rgb(source.path)
-    if images.pixel_hash(pixels) != source.hash:
-        raise ImageRefused(f"{source.path}: changed while the run was under way; run the same command again")
-    reference = _image_path("references", task.subfolder, f"{source.name}.png")
-    _write_image(out / reference, images.encode_png(pixels))
-    photo = distortions.Photo(pixels)
-    rows, seconds = [], dict.fromkeys((kind for kind, _ in task.cells), 0.0)
-    for kind, level in task.cells:
-        begun = time.perf_counter()
-        rows.append(_render_cell(task, out, photo, reference, kind, level))
-        seconds[kind] += time.perf_counter() - begun
-    done = [row for row in rows if row["status"] == "ok"]
-    make_durable([out / reference, *(out / row["path"] for row in done)])
-    parts.write(out, source.name, rows)
-    failed = [row for row in rows if row["status"] == "failed"]
-    refusals = [Refusal(source.path, f"{row['sample_id']}: {row['error']}", "render") for row in failed]
-    return len(done), refusals, seconds
-
-
-def _render_cell(
-    task: Task, out: Path, photo: "distortions.Photo", reference: str, kind: int, level: int
-) -> dict:
-    """Render one sample and write its image; its row, whether it could be made or not."""
-    settings = task.settings
-    row = recipe(task.source, settings, kind, level)
-    try:
-        rendered = rendering.render(photo, row["suite"], row["suite_version"], kind, level, row["seed"])
-    except ImageRefused as error:
-        return row | {"status": "failed", "error": str(error)}
-    path = _image_path("images", task.subfolder, f"{row['sample_id']}.{settings.format}")
-    _write_image(out / path, images.ENCODERS[settings.format](rendered.pixels))
-    return row | {
-        "path": path,
-        "reference_path": reference,
-        "parameters": json.dumps(rendered.parameters, sort_keys=True),
-        "height": rendered.pixels.shape[0],
-        "width": rendered.pixels.shape[1],
-        "image_hash": images.pixel_hash(rendered.pixels),
-        "status": "ok",
-    }
-
-
-def _image_path(folder: str, subfolder: str, name: str) -> str:
-    return "/".join(part for part in (folder, subfolder, name) if part)
-
-
-def _write_image(file: Path, encoded: bytes) -> None:
-    make_folder(file.parent)
-    write_atomically(file, encoded, durable=False)
 
 
 def _plan_virtual(out: Path, settings: Settings, admitted: list[Source], summary: Summary) -> None:

@@ -1,44 +1,54 @@
 """Training, evaluation and scoring of quality networks on labelled manifests.
 
 `train` makes a run folder: `model.safetensors` (the best weights), `run.json` (settings, versions, origin of
-the backbones, range of the scores), `split.csv`, `history.jsonl`, and `checkpoint.safetensors` to go on from.
+the backbones, range of the scores, result), `split.csv`, `history.jsonl`, `checkpoint.safetensors` to go on from, and
+`baseline/`, a frozen network on the same samples. `feed/` makes batches, `run/` trains, `judge/` scores and compares.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from glint_data.training.evaluation import evaluate, evaluate_text
-    from glint_data.training.prepare import train
-    from glint_data.training.protocols import cross_table, cross_text, repeat_splits, repeat_text
-    from glint_data.training.scoring import score
+    from glint_data.training.judge.evaluation import evaluate, evaluate_text
+    from glint_data.training.judge.given_scores import evaluate_scores, scores_text
+    from glint_data.training.judge.protocols import cross_table, cross_text, repeat_splits, repeat_text
+    from glint_data.training.judge.scoring import run_and_images, score, scorer
+    from glint_data.training.run.train import train
     from glint_data.training.switches import read_switches
 
 _PLACES = {
-    "cross_table": "protocols",
-    "cross_text": "protocols",
-    "evaluate": "evaluation",
-    "evaluate_text": "evaluation",
+    "cross_table": "judge.protocols",
+    "cross_text": "judge.protocols",
+    "evaluate": "judge.evaluation",
+    "evaluate_scores": "judge.given_scores",
+    "evaluate_text": "judge.evaluation",
     "read_switches": "switches",
-    "repeat_splits": "protocols",
-    "repeat_text": "protocols",
-    "score": "scoring",
-    "train": "prepare",
+    "repeat_splits": "judge.protocols",
+    "repeat_text": "judge.protocols",
+    "run_and_images": "judge.scoring",
+    "score": "judge.scoring",
+    "scorer": "judge.scoring",
+    "scores_text": "judge.given_scores",
+    "train": "run.train",
 }
 
 __all__ = [
     "cross_table",
     "cross_text",
     "evaluate",
+    "evaluate_scores",
     "evaluate_text",
     "read_switches",
     "repeat_splits",
     "repeat_text",
+    "run_and_images",
     "score",
+    "scorer",
+    "scores_text",
     "train",
 ]
 
 
-def __getattr__(name: str):
+def __getattr__(name: str) -> Any:
     """Import a verb, and torch with it, when it is first used."""
     if name not in _PLACES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -7,6 +7,7 @@ from typing import Any, get_args, get_origin
 
 from glint_data import models
 from glint_data.errors import GlintError
+from glint_data.models.shapes import refuse_gone
 from glint_data.training.settings import TrainSettings
 
 _WORDS = {
@@ -45,6 +46,7 @@ def read_switches(model: str, assignments: Sequence[str], taken: Collection[str]
             raise GlintError(
                 f"--set {assignment}: write NAME=VALUE, for example {next(iter(own))}={text or '...'}"
             )
+        refuse_gone([name])
         if name in chosen or name in switched:
             raise GlintError(f"--set {name}: given twice; give it once")
         if name in own:

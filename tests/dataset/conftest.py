@@ -1,9 +1,12 @@
 """What tests of this room share."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 from made import make
+
+from glint_data.dataset import manifest
 
 
 @pytest.fixture(scope="session")
@@ -14,6 +17,11 @@ def sound(tmp_path_factory) -> tuple[Path, Path]:
 
 
 @pytest.fixture
-def own(tmp_path) -> Path:
-    """A dataset of files, to be changed."""
-    return make(tmp_path / "own")
+def own(sound, tmp_path) -> Path:
+    """A dataset of files with its photos, to be changed."""
+    shutil.copytree(sound[0].parent, tmp_path / "own")
+    folder = tmp_path / "own" / "files"
+    rows = manifest.read(folder)
+    here = rows["source_path"].str.replace(str(sound[0].parent), str(tmp_path / "own"))
+    manifest.write(folder, rows.assign(source_path=here), manifest.facts(folder))
+    return folder

@@ -8,7 +8,7 @@ import pytest
 
 from glint_data.embedding import embed, stages
 from glint_data.errors import GlintError
-from glint_data.models import packaged_weights
+from glint_data.weights import packaged as packaged_weights
 
 
 @pytest.fixture(scope="module")
@@ -20,15 +20,15 @@ def astronaut() -> np.ndarray:
 
 def test_stages_are_those_of_the_whole_network(astronaut):
     """Folding the norms and stopping early changes nothing that timm's own forward pass would give."""
-    from glint_data.models.torchvision_import import ensure_torchvision
-    from glint_data.models.weights import read_packaged
+    from glint_data.weights.find import packaged_state
+    from glint_data.weights.torchvision_import import ensure_torchvision
 
     ensure_torchvision()
     import timm
     import torch
 
     whole = timm.create_model(stages.ARCHITECTURE, features_only=True, out_indices=(2, 3, 4)).eval()
-    state, _ = read_packaged(stages.ARCHITECTURE)
+    state, _ = packaged_state(stages.ARCHITECTURE)
     whole.load_state_dict(state, strict=False)
     seen = torch.from_numpy(stages._scaled(astronaut)).permute(2, 0, 1)[None].float() / 127.5 - 1
     with torch.inference_mode():

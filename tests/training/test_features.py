@@ -9,8 +9,8 @@ from test_training import FAST, write_dataset
 
 from glint_data import models, training
 from glint_data.errors import GlintError
-from glint_data.training import features
-from glint_data.training.features import FeatureStore
+from glint_data.training.feed import features
+from glint_data.training.feed.features import FeatureStore
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

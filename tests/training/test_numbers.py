@@ -5,8 +5,9 @@ import pytest
 import torch
 from scipy import stats
 
-from glint_data.training import losses, metrics
-from glint_data.training.crops import crop, grid_places, pad_to
+from glint_data.training.feed.crops import crop, grid_places, pad_to
+from glint_data.training.judge import intervals, metrics
+from glint_data.training.run import losses
 from glint_data.training.settings import TrainSettings
 
 RNG = np.random.default_rng(5)
@@ -35,11 +36,16 @@ def test_bootstrap_draws_whole_photos():
     photos = np.repeat(np.arange(10), 20)
     shift = RNG.normal(0, 1, 10)[photos]
     labels = RNG.uniform(0, 1, 200)
-    by_photo = metrics.bootstrap_intervals(labels + shift, labels, photos, 200, np.random.default_rng(0))
-    by_sample = metrics.bootstrap_intervals(labels + shift, labels, range(200), 200, np.random.default_rng(0))
+    measures = {"rmse": metrics.rmse, "srocc": metrics.srocc}
+    by_photo = intervals.over_photos(measures, labels + shift, labels, photos, 200)
+    by_sample = intervals.over_photos(measures, labels + shift, labels, range(200), 200)
     low, high = by_photo["rmse"]
     assert low < metrics.rmse(labels + shift, labels) < high
     assert high - low > 2 * (by_sample["rmse"][1] - by_sample["rmse"][0])
+    few = intervals.over_photos(measures, labels, labels, np.arange(200) % 4, 200)
+    assert few == {"rmse": None, "srocc": None} and intervals.shown(few["srocc"]) == "too few photos to tell"
+    alike = intervals.over_photos(measures, labels, np.ones(200), photos, 20)
+    assert alike["srocc"] is None and alike["rmse"] is not None
 
 
 def test_losses_are_least_at_the_labels_and_know_what_they_ignore():
@@ -84,7 +90,7 @@ def test_small_images_are_mirrored_not_scaled():
 
 
 def test_one_warm_up_and_one_cosine():
-    from glint_data.training.optimisation import learning_rate
+    from glint_data.training.run.optimisation import learning_rate
 
     rates = [learning_rate(TrainSettings(learning_rate=1.0, warmup=0.1), step, 200) for step in range(200)]
     peak = int(np.argmax(rates))

@@ -13,9 +13,9 @@ import distortions
 from glint_data import images, models
 from glint_data.dataset import manifest
 from glint_data.errors import GlintError
-from glint_data.training.feed import PixelFeed
-from glint_data.training.loader import Pixels, RandomCrops
-from glint_data.training.processes import Processes
+from glint_data.training.feed.loader import Pixels, RandomCrops
+from glint_data.training.feed.pixels import PixelFeed
+from glint_data.training.run.processes import Processes
 from glint_data.training.samples import read_samples
 from glint_data.training.settings import TrainSettings, settings_from
 from glint_data.training.splits import Split, make_split, read_split
@@ -150,7 +150,7 @@ def test_unlabelled_and_missing_are_named(tmp_path):
 @pytest.mark.parametrize(
     ("option", "value", "said"),
     [
-        ("loss", "huber+huge", "no such loss"),
+        ("loss", "huber+huge", "there is no loss 'huge'"),
         ("loss", "x*l1", "no weight"),
         ("epochs", 0, "at least 1"),
         ("optimizer", "sgd", "adamw"),

@@ -18,7 +18,8 @@ import torch
 from glint_data import images, models, training
 from glint_data.dataset import manifest
 from glint_data.errors import GlintError
-from glint_data.training import checkpoints, evaluation, trained
+from glint_data.training.judge import evaluation
+from glint_data.training.run import checkpoints, trained
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -29,6 +30,7 @@ FAST = {
     "learning_rate": 2e-3,
     "validation_crops": 2,
     "split_seed": 1,
+    "baseline": False,
 }
 
 
@@ -239,9 +241,6 @@ def test_other_settings_do_not_mix_into_a_run(run, dataset):
 
 
 def test_a_refusal_leaves_no_folder_that_refuses_the_next_call(dataset, tmp_path, monkeypatch):
-    from glint_data.models import hub
-
-    monkeypatch.setattr(hub, "_why_out_of_reach", lambda: "no network")
     monkeypatch.setattr("huggingface_hub.try_to_load_from_cache", lambda *_: None)
     with pytest.raises(GlintError, match="--from-scratch"):
         training.train([dataset], "glintiqa", tmp_path / "run", size="full")

@@ -1,0 +1,53 @@
+"""A run that goes on with other versions than it was begun with: do they render the same pixels?"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from glint_data import images
+from glint_data.dataset import runs
+from glint_data.dataset.pixels import Pictures
+from glint_data.dataset.sample import Sample
+from glint_data.dataset.status import Status
+from glint_data.errors import GlintError, ImageRefused
+from glint_data.progress import say
+from glint_data.sources import Source
+from glint_data.synthesis import parts
+
+
+def check(out: Path, wanted: Iterable[Source]) -> None:
+    """Where versions differ from those in `run.json`, render one finished photo's types again and compare.
+
+    Raises:
+        GlintError: they come out otherwise: the dataset would be of two pieces.
+    """
+    other = runs.other_versions(runs.read(out))
+    if not other:
+        return
+    difference = ", ".join(other)
+    names = [source.name for source in sorted(wanted, key=lambda source: source.place)]
+    rendered = 0
+    for _, rows in parts.finished(out, names):
+        by_type = {row["type"]: row for row in rows.to_pylist() if row["status"] == Status.OK}
+        for row in by_type.values():
+            sample = Sample.from_row(
+                row | {"status": Status.PLANNED, "image_hash": None, "parameters": None}, Pictures(out)
+            )
+            try:
+                seen = images.pixel_hash(sample.pixels())
+            except ImageRefused:  # its photo is gone, say
+                continue
+            rendered += 1
+            if seen != row["image_hash"]:
+                raise GlintError(
+                    f"{out}: was begun with {difference}, and {sample.id} renders to other pixels now; install those "
+                    "versions to go on with it, or choose another --out"
+                )
+        if rendered:
+            break
+    runs.note_versions(out)
+    shown = (
+        f"{rendered} of its samples rendered again are the same"
+        if rendered
+        else "none could be rendered again"
+    )
+    say(f"{out}: was begun with {difference}; {shown}, going on")

@@ -1,0 +1,1 @@
+"""What a network is worth: scores of images, agreement with labels, tables of several runs."""

@@ -1,0 +1,84 @@
+"""Scores against labels: all numbers of one comparison, by type and by level, as JSON-able values and as lines."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from glint_data.training.judge import intervals, metrics
+from glint_data.training.judge.metrics import shown
+from glint_data.training.samples import Sample
+
+Numbers = dict[str, Any]
+
+
+def compare(samples: Sequence[Sample], predicted: np.ndarray) -> Numbers:
+    """The numbers of `metrics.NAMES` (None where there is none), their intervals, and those of types and levels.
+
+    Args:
+        samples: (n), with labels on [0, 1].
+        predicted: (n,) scores on any scale.
+    """
+    labels = np.array([sample.mos for sample in samples])
+    photos = [sample.source_hash for sample in samples]
+    ends = intervals.over_photos(
+        {"srocc": metrics.srocc, "plcc": metrics.plcc, "rmse": metrics.rmse}, predicted, labels, photos
+    )
+    return {
+        "samples": len(samples),
+        "photos": len(set(photos)),
+        **metrics.agreement(predicted, labels),
+        "intervals_95": {name: list(pair) if pair else None for name, pair in ends.items()},
+        "by_distortion": _by(samples, predicted, labels, lambda sample: sample.distortion),
+        "by_level": _by(samples, predicted, labels, lambda sample: str(sample.level)),
+    }
+
+
+def _by(
+    samples: Sequence[Sample], predicted: np.ndarray, labels: np.ndarray, key: Callable[[Sample], str]
+) -> dict[str, Numbers]:
+    groups: dict[str, list[int]] = {}
+    for index, sample in enumerate(samples):
+        groups.setdefault(key(sample), []).append(index)
+    return {
+        name: {
+            "samples": len(members),
+            "photos": len({samples[index].source_hash for index in members}),
+            **{
+                measure: metrics.or_none(function(predicted[members], labels[members]))
+                for measure, function in metrics.EACH.items()
+            },
+        }
+        for name, members in sorted(groups.items())
+    }
+
+
+def text(found: Numbers) -> list[str]:
+    """The numbers as lines for a person."""
+    lines = [
+        f"  SROCC {shown(found['srocc'])} ({intervals.shown(found['intervals_95']['srocc'])})   "
+        f"KROCC {shown(found['krocc'])}",
+        f"  PLCC  {shown(found['plcc'])}, after the 4-parameter logistic {shown(found['plcc_logistic'])}",
+        f"  RMSE  {shown(found['rmse'])}, after the 4-parameter logistic {shown(found['rmse_logistic'])}",
+    ]
+    if found["srocc"] is None:
+        lines.append("  no correlation can be had: labels or scores are all alike, or fewer than two")
+    known = {
+        name: group["srocc"] for name, group in found["by_distortion"].items() if group["srocc"] is not None
+    }
+    ranked = [f"{name} {known[name]:.2f}" for name in sorted(known, key=known.__getitem__)]
+    if len(ranked) > 1:
+        lines.append(f"  hardest: {', '.join(ranked[:3])}")
+    if len(ranked) > 3:
+        lines.append(f"  easiest: {', '.join(ranked[:2:-1][:3])}")
+    return lines
+
+
+def table(groups: dict[str, Numbers], title: str) -> list[str]:
+    """A line a group: SROCC, KROCC, PLCC, RMSE."""
+    width = max(len(title), *(len(name) for name in groups))
+    lines = [f"  {title:{width}s} {'samples':>8s} {'SROCC':>7s} {'KROCC':>7s} {'PLCC':>7s} {'RMSE':>7s}"]
+    for name, group in groups.items():
+        cells = " ".join(f"{shown(group[measure]):>7s}" for measure in metrics.EACH)
+        lines.append(f"  {name:{width}s} {group['samples']:8,d} {cells}")
+    return lines

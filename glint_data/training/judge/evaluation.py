@@ -1,0 +1,159 @@
+"""A trained run against a labelled manifest: agreement as the field measures it, with intervals."""
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from glint_data.errors import GlintError
+from glint_data.progress import track
+from glint_data.storage.files import write_atomically
+from glint_data.storage.places import is_remote, place
+from glint_data.training.feed.loader import Pixels
+from glint_data.training.judge import agreement, metrics
+from glint_data.training.judge.inference import score_image
+from glint_data.training.judge.metrics import shown
+from glint_data.training.run.trained import TrainedRun, open_trained
+from glint_data.training.samples import Sample, read_samples
+from glint_data.training.splits import FILE as SPLIT
+from glint_data.training.splits import Split, read_split
+
+CROPS = 12
+SPLITS = ("auto", "train", "val", "test", "all")
+BASELINE = "baseline"
+BASELINE_CROPS = 4
+"""Its crops are four times as large as those of size lite; more of them cost time and change little."""
+
+
+def evaluate(
+    run: str | Path,
+    manifest: str | Path,
+    split: str = "auto",
+    crops: int = CROPS,
+    device: str = "auto",
+    predictions: str | Path | None = None,
+    plot: str | Path | None = None,
+) -> dict[str, Any]:
+    """Compare a run's scores with a manifest's labels.
+
+    `split`: "test", "val" or "train" as the run dealt its photos; "all"; or "auto": the test photos where
+    the run's split knows photos of this manifest, else all. `predictions` is a CSV with one line a sample,
+    `plot` a PNG of predictions over labels.
+
+    Returns the numbers of `metrics.NAMES`, their bootstrap intervals, and the same per distortion and level,
+    as JSON-able values; also written to `evaluation_<manifest>_<split>.json` in the run's folder.
+
+    Raises:
+        GlintError: no such run or manifest, damaged weights, or no labelled sample of that split.
+    """
+    trained = open_trained(run, device)
+    samples = read_samples([place(manifest)])
+    has_split = (trained.folder / SPLIT).is_file()
+    known = read_split(trained.folder) if has_split else Split({}, {})  # a published checkpoint has none
+    samples, used = choose(samples, known, split, str(manifest))
+    scores = predict(trained, samples, crops)
+    found = agreement.compare(samples, scores[:, 0]) | {
+        "scale": trained.scale,
+        "run": str(run),
+        "manifest": str(manifest),
+        "split": used,
+        "crops": crops,
+    }
+    if (trained.folder / BASELINE).is_dir():
+        beside = predict(open_trained(trained.folder / BASELINE, device), samples, min(crops, BASELINE_CROPS))
+        numbers = agreement.compare(samples, beside[:, 0])
+        found["baseline"] = {name: numbers[name] for name in (*metrics.NAMES, "intervals_95")}
+    name = f"evaluation_{_name(place(manifest)).removesuffix('.parquet')}_{used}.json"
+    if trained.folder.is_dir():
+        write_atomically(
+            trained.folder / name, (json.dumps(found, indent=1, allow_nan=False) + "\n").encode()
+        )
+    if predictions is not None:
+        write_predictions(Path(predictions), samples, scores)
+    if plot is not None:
+        write_scatter(Path(plot), samples, scores, found)
+    return found
+
+
+def _name(dataset: Path) -> str:
+    return dataset.name if is_remote(dataset) else dataset.resolve().name
+
+
+def choose(samples: list[Sample], split: Split, asked: str, where: str) -> tuple[list[Sample], str]:
+    """The samples of the split asked for, and its name. Raises `GlintError` where there are none."""
+    if asked not in SPLITS:
+        raise GlintError(f"split {asked!r}: known are {', '.join(SPLITS)}")
+    known = any(sample.source_hash in split.part for sample in samples)
+    if asked == "auto":
+        asked = "test" if known else "all"
+    chosen = samples if asked == "all" else [s for s in samples if split.part.get(s.source_hash) == asked]
+    if not chosen:
+        raise GlintError(
+            f"{where}: holds no labelled sample of the run's {asked} photos; "
+            + (
+                f"use another split than {asked}"
+                if known
+                else "the run never saw these photos: use --split all"
+            )
+        )
+    return chosen, asked
+
+
+def predict(trained: TrainedRun, samples: list[Sample], crops: int) -> np.ndarray:
+    """Scores (n, 2): each sample's score and its spread over the crops."""
+    pixels = Pixels(samples, trained.network.needs_reference, keep=False)
+    scores = [
+        score_image(trained.network, *pixels.get(index), crops)
+        for index in track(range(len(samples)), len(samples), "images scored")
+    ]
+    return np.array([(score.value, score.spread) for score in scores])
+
+
+def write_predictions(file: Path, samples: list[Sample], scores: np.ndarray) -> None:
+    """One line a sample: what it is, its label, its score and the score's spread over the crops."""
+    table = io.StringIO()
+    writer = csv.writer(table)
+    writer.writerow(
+        ["sample_id", "source", "distortion", "type", "level", "mos", "mos_std", "score", "score_spread"]
+    )
+    for sample, (value, spread) in zip(samples, scores, strict=True):
+        identity = (sample.sample_id, sample.source, sample.distortion, sample.type, sample.level)
+        numbers = (sample.mos, sample.mos_std, value, spread)
+        writer.writerow([*identity, *(f"{number:.6f}" if np.isfinite(number) else "" for number in numbers)])
+    write_atomically(file, table.getvalue().encode())
+
+
+def write_scatter(file: Path, samples: list[Sample], scores: np.ndarray, found: dict[str, Any]) -> None:
+    """Predictions over labels, coloured by level, as PNG."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(4.6, 4.2), dpi=120, layout="constrained")
+    axes = figure.subplots()
+    labels, levels = [sample.mos for sample in samples], [sample.level for sample in samples]
+    points = axes.scatter(labels, scores[:, 0], c=levels, s=7, alpha=0.6, cmap="viridis_r", linewidths=0)
+    axes.plot([0, 1], [0, 1], color="0.6", linewidth=0.8)
+    axes.set(
+        xlabel="label", ylabel="score", title=f"SROCC {shown(found['srocc'])}, PLCC {shown(found['plcc'])}"
+    )
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.colorbar(points, label="level")
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png", metadata={"Software": None})
+    write_atomically(file, stream.getvalue())
+
+
+def evaluate_text(found: dict[str, Any]) -> str:
+    """The numbers as lines for a person."""
+    lines = [
+        f"{found['samples']:,} samples of {found['photos']:,} photos ({found['split']} of {found['manifest']})",
+        *agreement.text(found),
+    ]
+    if beside := found.get("baseline"):
+        lines.append(
+            f"  beside it, a frozen network with a small head: SROCC {shown(beside['srocc'])}, "
+            f"PLCC {shown(beside['plcc'])}, RMSE {shown(beside['rmse'])}"
+        )
+    return "\n".join(lines)

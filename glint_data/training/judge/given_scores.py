@@ -1,0 +1,182 @@
+"""Other people's metrics: a table of scores against a dataset's labels; PSNR, SSIM, GMSD of the same pairs beside."""
+
+import csv
+import io
+import math
+from collections.abc import Sequence
+from pathlib import Path, PurePath
+from typing import Any
+
+import numpy as np
+
+from glint_data.errors import GlintError
+from glint_data.progress import printable
+from glint_data.storage.places import is_remote, place
+from glint_data.training.judge import agreement, yardsticks
+from glint_data.training.samples import Sample, read_samples
+
+KEYS = ("sample_id", "path", "image", "distorted", "file", "name")
+"""Columns that may say which sample a score is of: its identity, or its file."""
+_ABSENT = {"", "nan", "none", "null", "na", "n/a"}
+
+
+def evaluate_scores(file: str | Path, manifest: str | Path) -> dict[str, Any]:
+    """Compare the scores in a CSV with a dataset's labels.
+
+    Args:
+        file: a column `score`, and `sample_id` or `path` (relative to the dataset or to the table, absolute, or the
+            file's name alone). Rows without a score are counted, not judged.
+        manifest: the labelled dataset.
+
+    Returns:
+        As `evaluate` of a run, with `yardsticks` (the same numbers of PSNR, SSIM and GMSD, where there are pristine
+        originals), and how many samples had no score and rows no sample.
+
+    Raises:
+        GlintError: no such columns, a score that is no number, two scores for one sample, or no row of this dataset.
+    """
+    file = Path(file)
+    samples = read_samples([place(manifest)])
+    scores, strangers = _matched(_rows(file), samples, file, place(manifest))
+    chosen = [index for index in range(len(samples)) if index in scores]
+    if not chosen:
+        raise GlintError(
+            f"{file}: none of its {strangers:,} rows with a score is a labelled sample of {manifest}; name samples by "
+            "the manifest's sample_id, or by their path in the dataset"
+        )
+    judged = [samples[index] for index in chosen]
+    found = agreement.compare(judged, np.array([scores[index] for index in chosen]))
+    return found | {
+        "scores": str(file),
+        "manifest": str(manifest),
+        "without_score": len(samples) - len(chosen),
+        "rows_of_no_sample": strangers,
+        "yardsticks": _yardsticks(judged),
+    }
+
+
+def _yardsticks(samples: list[Sample]) -> dict[str, Any]:
+    paired = [sample for sample in samples if yardsticks.has_pristine(sample)]
+    if not paired:
+        return {}
+    found = {}
+    for name, values in yardsticks.measured(paired).items():
+        known = np.flatnonzero(np.isfinite(values))
+        if len(known):
+            found[name] = agreement.compare([paired[index] for index in known], values[known])
+    return found
+
+
+def _rows(file: Path) -> list[tuple[int, str, str]]:
+    """(line, key, score) of every row."""
+    try:
+        text = file.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise GlintError(f"{file}: cannot be read ({error.strerror or error})") from error
+    except UnicodeDecodeError as error:
+        raise GlintError(f"{file}: is not text in UTF-8 ({error.reason}); save it as CSV in UTF-8") from error
+    head = text.partition("\n")[0]
+    reader = csv.DictReader(io.StringIO(text), delimiter=";" if head.count(";") > head.count(",") else ",")
+    columns = {(name or "").strip().lower(): name for name in reader.fieldnames or ()}
+    key = next((columns[name] for name in KEYS if name in columns), None)
+    if key is None or "score" not in columns:
+        raise GlintError(
+            f"{file}: needs a column score, and sample_id or path; it has {', '.join(filter(None, columns)) or 'none'}"
+        )
+    try:
+        return [
+            (line, (row[key] or "").strip(), (row[columns["score"]] or "").strip())
+            for line, row in enumerate(reader, start=2)
+        ]
+    except csv.Error as error:
+        raise GlintError(f"{file}: line {reader.line_num} cannot be read as CSV ({error})") from error
+
+
+def _matched(
+    rows: Sequence[tuple[int, str, str]], samples: Sequence[Sample], file: Path, dataset: Path
+) -> tuple[dict[int, float], int]:
+    """Sample's index -> score, and how many rows are of no labelled sample."""
+    known = _names(samples)
+    scores: dict[int, float] = {}
+    strangers = 0
+    for line, key, text in rows:
+        index = next((known[name] for name in _candidates(key, file, dataset) if name in known), None)
+        if index is None:
+            strangers += 1
+            continue
+        if index < 0:
+            raise GlintError(
+                f"{file}: line {line}: {printable(key)} is the name of several samples; name them by sample_id"
+            )
+        if text.lower() in _ABSENT:
+            continue
+        score = _number(text)
+        if score is None:
+            raise GlintError(
+                f"{file}: line {line}: the score {printable(text)!r} is no number; write 0.5, not 0,5"
+            )
+        if index in scores:
+            raise GlintError(f"{file}: line {line}: {printable(key)} has a score already; give one a sample")
+        scores[index] = score
+    return scores, strangers
+
+
+def _names(samples: Sequence[Sample]) -> dict[str, int]:
+    """What a sample may be called -> its index; -1 for a name that is several samples'."""
+    known: dict[str, int] = {}
+    ambiguous: dict[str, int] = {}
+    for index, sample in enumerate(samples):
+        known[sample.sample_id] = index
+        if sample.file:
+            known[sample.file] = index
+            for name in {PurePath(sample.file).name, PurePath(sample.file).stem}:
+                ambiguous[name] = -1 if name in ambiguous else index
+    return {**ambiguous, **known}
+
+
+def _candidates(key: str, file: Path, dataset: Path) -> list[str]:
+    """How a row may name a sample, the surest first."""
+    found = [key]
+    if key:
+        if not is_remote(dataset):
+            folder = dataset if dataset.is_dir() else dataset.parent
+            found += [str((base / key).resolve()) for base in (folder, file.parent)]
+        found += [
+            str(place(dataset) / key) if is_remote(dataset) else key,
+            PurePath(key).name,
+            PurePath(key).stem,
+        ]
+    return found
+
+
+def _number(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def scores_text(found: dict[str, Any]) -> str:
+    """The numbers as lines for a person: all, by type, by level, and what PSNR, SSIM and GMSD reach."""
+    lines = [
+        f"{found['samples']:,} samples of {found['photos']:,} photos ({found['scores']} against {found['manifest']})"
+    ]
+    if found["without_score"]:
+        lines.append(f"  {found['without_score']:,} labelled samples have no score and do not count")
+    if found["rows_of_no_sample"]:
+        lines.append(f"  {found['rows_of_no_sample']:,} rows are of no labelled sample of this dataset")
+    lines += agreement.text(found)
+    if found["srocc"] is not None and found["srocc"] < 0:
+        lines.append(
+            "  note: the scores fall as the labels rise; if lower is better in this metric, read the signs so"
+        )
+    lines += agreement.table(found["by_distortion"], "by type")
+    lines += agreement.table(found["by_level"], "by level")
+    whole = {"these scores": found, **found["yardsticks"]}
+    if found["yardsticks"]:
+        lines += agreement.table(whole, "beside it")
+        lines.append("  (RMSE of PSNR, SSIM and GMSD is on their own scales; GMSD is turned round)")
+    else:
+        lines.append("  no pristine originals: PSNR, SSIM and GMSD cannot stand beside it")
+    return "\n".join(lines)

@@ -1,0 +1,64 @@
+"""One image, one number: the mean over a fixed grid of crops, the same every time."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from glint_data.errors import GlintError
+from glint_data.models.network import QualityNetwork
+from glint_data.training.feed.crops import crop, grid_places, pad_to
+from glint_data.training.feed.loader import to_unit
+
+
+@dataclass(frozen=True)
+class Score:
+    """Mean over the crops and their standard deviation (0 where there is one crop)."""
+
+    value: float
+    spread: float
+    crops: int
+
+
+def score_image(
+    network: QualityNetwork, image: np.ndarray, reference: np.ndarray | None, crops: int, amp: bool = False
+) -> Score:
+    """The score of a uint8 (H, W, 3) image of any size, the network in evaluation mode.
+
+    The crops of one image are one batch, so its score does not depend on which images stand beside it.
+    Raises `GlintError` where a reference is needed and missing, or of another size.
+    """
+    device = next(network.parameters()).device
+    inputs = [to_unit(cut.to(device)) for cut in grid_crops(network, image, reference, crops)]
+    with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=amp):
+        scores = network(*inputs).float().cpu().numpy().astype(np.float64)
+    return Score(float(scores.mean()), float(scores.std()), len(scores))
+
+
+def grid_crops(
+    network: QualityNetwork, image: np.ndarray, reference: np.ndarray | None, count: int
+) -> list[torch.Tensor]:
+    """The fixed crops by which an image is judged, uint8 (n, 3, S, S), then its reference's at the same places.
+
+    Raises `GlintError` where a reference is needed and missing, or of another size.
+    """
+    size = network.input_size
+    given = [image] if reference is None else [image, reference]
+    if network.needs_reference != (reference is not None):
+        takes = (
+            "an image and its pristine reference" if network.needs_reference else "one image, no reference"
+        )
+        raise GlintError(f"{network.name} takes {takes}")
+    if reference is not None and reference.shape != image.shape:
+        raise GlintError(
+            f"the reference is {reference.shape[1]}x{reference.shape[0]}, the image {image.shape[1]}x{image.shape[0]}; "
+            "a full-reference network compares images of one size"
+        )
+    given = [pad_to(pixels, size) for pixels in given]
+    places = grid_places(given[0].shape, size, count)
+    return [
+        torch.from_numpy(
+            np.stack([crop(pixels, place, size) for place in places]).transpose(0, 3, 1, 2).copy()
+        )
+        for pixels in given
+    ]

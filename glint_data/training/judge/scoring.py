@@ -1,0 +1,204 @@
+"""Scores for users' images: one number each, the same every time, with its spread over the crops."""
+
+import csv
+import glob
+import io
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from glint_data import images, sources
+from glint_data.dataset import runs
+from glint_data.errors import GlintError, ImageRefused
+from glint_data.progress import track
+from glint_data.storage.files import write_atomically
+from glint_data.storage.places import is_remote, place
+from glint_data.training.judge.evaluation import CROPS
+from glint_data.training.judge.inference import score_image
+from glint_data.training.run.trained import open_trained
+
+COLUMNS = ("image", "score", "spread", "crops", "width", "height", "error")
+
+
+def score(
+    run: str | Path | None,
+    paths: Iterable[str | Path],
+    references: Sequence[str | Path] = (),
+    out: str | Path | None = None,
+    crops: int = CROPS,
+    device: str = "auto",
+) -> list[dict[str, Any]]:
+    """Score images with a trained run: files, folders (searched through) and glob patterns.
+
+    Scores are on the labels' scale: 0 worst to 1 best, unbounded, so that a single image may lie a little
+    outside. `spread` is the standard deviation over the image's crops. `run` may be a run's folder, a published
+    checkpoint (whose scores are on the scale of what its authors trained on), or None for the judge that ships.
+    For a full-reference network `references` holds one pristine image for all, one for each image, or one folder
+    with files of the same names. `out` is written as JSON where it ends in .json, else as CSV. An image that cannot
+    be read gets an `error` and no score.
+
+    Returns one dictionary per image with the keys `COLUMNS`.
+
+    Raises:
+        GlintError: nothing to score, a damaged run, or references missing or not needed.
+    """
+    files = find_images(paths)
+    trained = open_trained(run, device)
+    pristine = pair(files, [place(given) for given in references], trained.network.needs_reference)
+    rows = []
+    for file, reference in zip(track(files, len(files), "images scored"), pristine, strict=True):
+        rows.append(_score_file(trained.network, file, reference, crops))
+    if out is not None:
+        write_scores(Path(out), rows, trained.scale)
+    return rows
+
+
+def run_and_images(words: Sequence[str], run: str | Path | None) -> tuple[str | Path | None, list[str]]:
+    """Which run is meant and which images: `score RUN A B`, `score A B --run RUN`, or `score A B` by the judge.
+
+    A first word is a run where it is a folder with a run's record, and no run is named otherwise.
+
+    Raises:
+        GlintError: a run and no image.
+    """
+    images_named = list(words)
+    if run is None and images_named and is_run(images_named[0]):
+        run = images_named.pop(0)
+    if not images_named:
+        raise GlintError(f"{run}: name images, folders or patterns to score with this run")
+    return run, images_named
+
+
+def is_run(word: str | Path) -> bool:
+    """Whether a folder holds the record of a training run."""
+    try:
+        return (Path(word) / runs.FILE).is_file() and runs.read(Path(word)).get("verb") == "train"
+    except GlintError:  # a damaged record is a run's too, and is told of when it is opened
+        return True
+
+
+class Scorer:
+    """A run's network as a function of one picture: `Scorer("run")("photo.jpg")`; the network is opened once."""
+
+    def __init__(self, run: str | Path | None = None, crops: int = CROPS, device: str = "auto") -> None:
+        """`run` as in `score`. Raises `GlintError` where it cannot be opened, or needs a reference."""
+        self.trained = open_trained(run, device)
+        self.crops = crops
+        if self.trained.network.needs_reference:
+            raise GlintError(
+                f"{run}: holds {self.trained.network.name}, which compares a picture with its pristine original; use "
+                "score with references, or a run of a network without"
+            )
+
+    def __call__(self, picture: Any) -> float:
+        """The score of a path, a PIL image or an array: about 0 worst to 1 best, not clipped.
+
+        An array is uint8, height x width x 3, RGB; or height x width, grey.
+
+        Raises:
+            GlintError: an unreadable file, or an array of another form.
+        """
+        return score_image(self.trained.network, as_pixels(picture), None, self.crops).value
+
+    def __repr__(self) -> str:
+        return f"Scorer({str(self.trained.folder)!r})"
+
+
+def scorer(run: str | Path | None = None, crops: int = CROPS, device: str = "auto") -> Scorer:
+    """A function that scores one picture after another; the network is opened once. See `Scorer`."""
+    return Scorer(run, crops, device)
+
+
+def as_pixels(picture: Any) -> np.ndarray:
+    """A path, a PIL image or an array as uint8 (H, W, 3) RGB. Raises `GlintError` for what is none of these."""
+    if isinstance(picture, (str, Path)) or hasattr(picture, "fs"):
+        return images.read_rgb(picture)
+    if hasattr(picture, "convert") and hasattr(picture, "mode"):
+        if picture.mode in ("RGBA", "LA", "PA") or "transparency" in getattr(picture, "info", {}):
+            raise GlintError(
+                "a transparent PIL image has no one look: put it on a background, then convert('RGB')"
+            )
+        picture = np.asarray(picture.convert("RGB"))
+    pixels = np.asarray(picture)
+    if pixels.dtype != np.uint8 or pixels.ndim not in (2, 3) or not pixels.size:
+        raise GlintError(
+            f"an array of {pixels.dtype} with shape {pixels.shape} is no picture; give uint8, height x width x 3 (RGB)"
+        )
+    if pixels.ndim == 2:
+        pixels = np.repeat(pixels[:, :, None], 3, axis=2)
+    if pixels.shape[2] != 3:
+        raise GlintError(f"an array with shape {pixels.shape} is no picture; give height x width x 3 (RGB)")
+    return np.ascontiguousarray(pixels)
+
+
+def _score_file(network, file: Path, reference: Path | None, crops: int) -> dict[str, Any]:
+    row: dict[str, Any] = dict.fromkeys(COLUMNS) | {"image": str(file)}
+    try:
+        pixels = images.read_rgb(file)
+        row |= {"height": pixels.shape[0], "width": pixels.shape[1]}
+        found = score_image(network, pixels, images.read_rgb(reference) if reference else None, crops)
+    except (ImageRefused, GlintError) as refusal:
+        return row | {"error": str(refusal)}
+    return row | {"score": round(found.value, 6), "spread": round(found.spread, 6), "crops": found.crops}
+
+
+def find_images(paths: Iterable[str | Path]) -> list[Path]:
+    """Image files of files, folders and patterns, each once, in order. Raises `GlintError` where there are none."""
+    found: dict[Path, None] = {}
+    for given in paths:
+        path = place(given)
+        if is_remote(path):
+            found |= dict.fromkeys(sources.find([path], datasets=True))
+        elif path.is_dir():
+            inside = sorted(file for file in path.rglob("*") if file.suffix.lower() in images.EXTENSIONS)
+            found |= dict.fromkeys(inside)
+        elif path.is_file():
+            found[path] = None
+        else:
+            matching = sorted(Path(name) for name in glob.glob(str(given), recursive=True))  # noqa: PTH207
+            if not matching:
+                raise GlintError(f"{given}: no such image, folder or pattern")
+            found |= dict.fromkeys(file for file in matching if file.is_file())
+    if not found:
+        raise GlintError(
+            f"{', '.join(map(str, paths))}: no image files there; name images or a folder that holds some"
+        )
+    return list(found)
+
+
+def pair(files: list[Path], references: list[Path], needed: bool) -> list[Path | None]:
+    """The reference of every file. Raises `GlintError` where the two do not fit together."""
+    if not needed:
+        if references:
+            raise GlintError("this run's network judges images without a reference; leave --reference away")
+        return [None] * len(files)
+    if len(references) == 1 and references[0].is_dir():
+        paired: list[Path | None] = [references[0] / file.name for file in files]
+        missing = [file for file in paired if file is not None and not file.is_file()]
+        if missing:
+            raise GlintError(f"{missing[0]}: no such reference; the folder needs a file of each image's name")
+        return paired
+    if len(references) == 1:
+        return list(references) * len(files)
+    if len(references) != len(files):
+        raise GlintError(
+            f"{len(files)} images and {len(references)} references: this run's network compares each image with its "
+            "pristine original; name one reference for all, one for each, or a folder with files of the same names"
+        )
+    return list(references)
+
+
+def write_scores(file: Path, rows: list[dict[str, Any]], scale: dict[str, Any]) -> None:
+    """CSV, or JSON with the scale beside the rows."""
+    if file.suffix.lower() == ".json":
+        content = json.dumps({"scale": scale, "scores": rows}, indent=1) + "\n"
+    else:
+        table = io.StringIO()
+        writer = csv.DictWriter(table, COLUMNS)
+        writer.writeheader()
+        writer.writerows(rows)
+        content = table.getvalue()
+    write_atomically(file, content.encode("utf-8", "surrogateescape"))

@@ -1,0 +1,305 @@
+"""A run goes on with what it was given and with nothing else; a damaged state is a sentence, never a result."""
+
+import json
+import shutil
+
+import numpy as np
+import pandas
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from test_training import FAST, photo, write_dataset
+
+from glint_data import images, training
+from glint_data.dataset import manifest, runs
+from glint_data.errors import GlintError
+from glint_data.training.run import losses, optimisation
+from glint_data.training.run.loop import TrainingLoop
+from glint_data.training.run.train import build_network
+from glint_data.training.settings import TrainSettings, settings_from
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+TWO = FAST | {"epochs": 2, "epoch_samples": 16}
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory):
+    """A dataset, and a run on it that stopped after its first epoch; the run of both epochs is `finished`."""
+    folder = tmp_path_factory.mktemp("bound")
+    dataset = write_dataset(folder / "data", photos=5)
+    close = TrainingLoop._close_epoch
+
+    def stop_after_the_first(loop, progress, meter):
+        close(loop, progress, meter)
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TrainingLoop, "_close_epoch", stop_after_the_first)
+        with pytest.raises(KeyboardInterrupt):
+            training.train([dataset], "glintiqa", folder / "run", **TWO)
+    shutil.copytree(folder / "run", folder / "finished")
+    training.train([dataset], "glintiqa", folder / "finished", **TWO)
+    return dataset, folder / "run", folder / "finished"
+
+
+@pytest.fixture
+def case(begun, tmp_path):
+    """Copies of run and finished run that may be changed, and a function that writes other rows into the dataset."""
+    dataset, run, finished = begun
+    frame = manifest.read(dataset)
+    manifest_bytes = (dataset / "manifest.parquet").read_bytes()
+    yield (
+        dataset,
+        shutil.copytree(run, tmp_path / "run"),
+        shutil.copytree(finished, tmp_path / "finished"),
+        frame,
+    )
+    (dataset / "manifest.parquet").write_bytes(manifest_bytes)
+
+
+def relabelled(frame: pandas.DataFrame) -> pandas.DataFrame:
+    frame = frame.copy()
+    frame.loc[3, "mos"] = 0.123
+    return frame
+
+
+def one_photo_less(frame: pandas.DataFrame) -> pandas.DataFrame:
+    return frame[frame["source"] != "P4"]
+
+
+def other_recipe(frame: pandas.DataFrame) -> pandas.DataFrame:
+    frame = frame.copy()
+    frame["image_hash"] = frame["image_hash"].astype(object)
+    frame.loc[3, ["image_hash", "seed"]] = ["0" * 64, 12345]
+    return frame
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        (relabelled, r"labels: '25 labels, mean 0\.5000.*there, '25 labels, mean 0\.\d+.*now"),
+        (one_photo_less, r"photos: '5 photos.*there, '4 photos.*now"),
+        (other_recipe, r"pixels: '25 samples.*there, '25 samples.*now"),
+    ],
+)
+@pytest.mark.parametrize("which", ["run", "finished"])
+def test_other_content_is_refused_with_the_difference(case, changed, said, which):
+    dataset, run, finished, frame = case
+    manifest.write(dataset, changed(frame))
+    folder = {"run": run, "finished": finished}[which]
+    before = {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+    with pytest.raises(GlintError, match=said):
+        training.train([dataset], "glintiqa", folder, **TWO)
+    assert before == {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
+def test_a_finished_run_says_so_and_stays(case, capsys):
+    dataset, _, finished, _ = case
+    before = {file: file.read_bytes() for file in finished.rglob("*") if file.is_file()}
+    again = training.train([dataset], "glintiqa", finished, **TWO)
+    assert again.was_finished and "was finished before, nothing was trained: 2 epochs" in again.text()
+    assert "trained 2 epochs" not in again.text()
+    assert before == {file: file.read_bytes() for file in finished.rglob("*") if file.is_file()}
+    record = again.record()
+    kept = runs.read(finished)["result"] | {"folder": str(finished)}
+    assert json.loads(json.dumps(record, allow_nan=False)) == kept
+
+
+def test_a_split_is_not_dealt_anew(case):
+    """Whatever would be dealt today, a run goes on with the photos that it set aside when it began."""
+    dataset, run, _, _ = case
+    rows = pandas.read_csv(run / "split.csv")
+    rows["part"] = rows["part"].replace({"train": "train", "val": "test", "test": "val"})
+    rows.to_csv(run / "split.csv", index=False)
+    training.train([dataset], "glintiqa", run, **TWO)
+    kept = pandas.read_csv(run / "split.csv")
+    assert dict(zip(kept["source"], kept["part"], strict=True)) == dict(
+        zip(rows["source"], rows["part"], strict=True)
+    )
+
+
+def counters(change: dict):
+    def damage(run):
+        file = run / "checkpoint.safetensors"
+        tensors = load_file(file)
+        from safetensors import safe_open
+
+        with safe_open(file, "pt") as opened:
+            held = json.loads(opened.metadata()["counters"])
+        save_file(tensors, file, {"counters": json.dumps(held | change)})
+
+    return damage
+
+
+def tensors(change):
+    def damage(run):
+        file = run / "checkpoint.safetensors"
+        from safetensors import safe_open
+
+        with safe_open(file, "pt") as opened:
+            held = opened.metadata()
+        found = load_file(file)
+        change(found)
+        save_file(found, file, held)
+
+    return damage
+
+
+def not_finite(found):
+    found["network/quality_head.3.bias"][0] = float("nan")
+
+
+def other_shape(found):
+    found["optimizer/quality_head.3.weight/exp_avg"] = torch.zeros(3, 3)
+
+
+def other_parameters(found):
+    del found["optimizer/quality_head.3.weight/exp_avg"], found["optimizer/quality_head.3.weight/exp_avg_sq"]
+    del found["optimizer/quality_head.3.weight/step"]
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (counters({"epoch": "1"}), "counter epoch is '1'"),
+        (counters({"epoch": -1}), "counter epoch is -1"),
+        (counters({"step": 1.5}), "counter step is 1.5"),
+        (counters({"step": 7}), "contradict each other"),
+        (counters({"losses": ["x"]}), "counter losses"),
+        (counters({"seconds": None}), "counter seconds is None"),
+        (counters({"other": 1}), "other counters"),
+        (tensors(not_finite), "not finite"),
+        (tensors(other_shape), r"exp_avg of quality_head.3.weight has shape \(3, 3\)"),
+        (tensors(other_parameters), "of other parameters"),
+        (tensors(lambda found: found.pop("network/quality_head.3.bias")), "weights of another network"),
+    ],
+)
+def test_a_damaged_checkpoint_is_a_sentence(case, damage, said):
+    dataset, run, _, _ = case
+    damage(run)
+    with pytest.raises(GlintError, match=said):
+        training.train([dataset], "glintiqa", run, **TWO)
+
+
+def test_a_broken_history_loses_its_broken_lines_alone(case):
+    dataset, run, *_ = case
+    good = (run / "history.jsonl").read_text()
+    (run / "history.jsonl").write_text('{"epoch": 1, "train' + "\n[1]\n\n" + good + '{"epoch": 9}\n{"epo')
+    assert [entry["epoch"] for entry in runs.history(run)] == [1, 9]
+    training.train([dataset], "glintiqa", run, **TWO)
+    assert [entry["epoch"] for entry in runs.history(run)] == [1, 2]
+    assert runs.history(run)[0] == json.loads(good)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"network": {"name": "glintiqa"}}, "describes no network"),
+        ({"network": {"name": "none", "config": {}}}, "there is no network 'none'"),
+        ({"network": {"name": "glintiqa", "config": {"depth": 3}}}, "describes no network that can be built"),
+        (
+            {"network": {"name": "glintiqa", "config": {"vit_taps": "x"}}},
+            "describes no network that can be built",
+        ),
+        ({"probe": "x"}, "probe is no list"),
+        ({"probe": [None, 1]}, "probe is no list"),
+        ({"weights_sha256": 3}, "is not the file this run wrote"),
+    ],
+)
+def test_a_damaged_record_is_a_sentence(case, change, said):
+    _, _, finished, _ = case
+    runs.write(finished, runs.read(finished) | change)
+    with pytest.raises(GlintError, match=said):
+        training.score(finished, [finished])
+
+
+def test_a_loss_that_is_not_finite_stops_the_run(case, tmp_path, monkeypatch):
+    dataset, *_ = case
+    monkeypatch.setitem(
+        losses.LOSSES._entries, "l1", lambda predicted, labels, weights: predicted.sum() * float("nan")
+    )
+    with pytest.raises(
+        GlintError, match=r"epoch 1, step 1: the loss or its gradient is not finite.*--learning-rate"
+    ):
+        training.train([dataset], "glintiqa", tmp_path / "new", **(TWO | {"loss": "l1"}))
+    assert not (tmp_path / "new/model.safetensors").exists()
+
+
+def test_labels_that_are_all_alike_have_no_correlation_and_no_nan(tmp_path):
+    dataset = write_dataset(tmp_path / "data", photos=4)
+    frame = manifest.read(dataset)
+    manifest.write(dataset, frame.assign(mos=0.5))
+    done = training.train([dataset], "glintiqa", tmp_path / "run", **TWO)
+    assert done.best_srocc is None and "best validation SROCC –" in done.text()
+    found = training.evaluate(tmp_path / "run", dataset, split="all")
+    for file in (*(tmp_path / "run").glob("*.json"), *(tmp_path / "run").glob("*.jsonl")):
+        for line in file.read_text().splitlines() if file.suffix == ".jsonl" else [file.read_text()]:
+            json.loads(line, parse_constant=lambda name: pytest.fail(f"{name} in a record"))
+    assert found["srocc"] is None and "–" in training.evaluate_text(found)
+
+
+def test_three_photos_are_enough(tmp_path):
+    dataset = write_dataset(tmp_path / "data", photos=3)
+    done = training.train([dataset], "glintiqa", tmp_path / "run", **(TWO | {"epochs": 1}))
+    assert done.photos == {"train": 1, "val": 1, "test": 1}
+
+
+@pytest.mark.parametrize("model", ["glintiqa", "ahiq"])
+def test_tokens_positions_and_temperatures_are_not_decayed(model):
+    """Nor norms and biases: with a gradient of zero, weight decay alone moves the matrices alone."""
+    network = build_network(
+        settings_from({"model": model, "size": "tiny", "model_options": {"input_size": 32}})
+    )
+    settings = TrainSettings(learning_rate=0.1, weight_decay=0.5)
+    optimizer = optimisation.make_optimizer(settings, network)
+    before = {name: value.clone() for name, value in network.named_parameters()}
+    for parameter in network.parameters():
+        parameter.grad = torch.zeros_like(parameter)
+    optimizer.step()
+    moved = {name for name, value in network.named_parameters() if not torch.equal(value, before[name])}
+    still = before.keys() - moved
+    assert any(name.endswith("cls_token") for name in still) and any(
+        name.endswith("pos_embed") for name in still
+    )
+    assert model == "ahiq" or any(name.endswith("log_temperature") for name in still)
+    assert all(before[name].ndim >= 2 for name in moved) and len(moved) > 20
+    assert {name for name in still if before[name].ndim >= 2 and before[name].abs().sum() > 0} <= {
+        name for name in still if name.endswith(("cls_token", "pos_embed", "log_temperature"))
+    }
+
+
+@pytest.mark.parametrize("spread", [1e-1, 1e-3, 1e-4])
+def test_the_correlation_loss_does_not_depend_on_the_spread(spread):
+    labels = torch.rand(32, generator=torch.Generator().manual_seed(0))
+    even = torch.ones(32)
+    assert losses.plcc(0.5 + spread * labels, labels, even).item() == pytest.approx(0, abs=5e-3)
+    assert losses.plcc(0.5 - spread * labels, labels, even).item() == pytest.approx(1, abs=5e-3)
+    constant = torch.full((32,), 0.5, requires_grad=True)
+    loss = losses.plcc(constant, labels, even)
+    loss.backward()
+    assert loss.item() == pytest.approx(0.5) and torch.isfinite(constant.grad).all()
+
+
+@pytest.mark.parametrize("device", ["mps", "meta", "hpu", "nonsense"])
+def test_devices_that_are_not_here_are_one_sentence(case, tmp_path, device):
+    with pytest.raises(GlintError) as raised:
+        training.train([case[0]], "glintiqa", tmp_path / "run", device=device, **TWO)
+    assert str(raised.value).startswith(f"device {device}: not usable here") and len(str(raised.value)) < 300
+
+
+def test_options_that_are_gone_say_why(case, tmp_path):
+    from glint_data.training import read_switches
+
+    with pytest.raises(GlintError, match="onednn_products: is gone: torch multiplies by itself again"):
+        read_switches("glintiqa", ["onednn_products=false"], ())
+    with pytest.raises(GlintError, match="onednn_products: is gone"):
+        build_network(
+            settings_from({"model": "ahiq", "size": "tiny", "model_options": {"onednn_products": True}})
+        )
+    _, _, finished, _ = case  # a run of the first release, which records it, opens as it is
+    record = runs.read(finished)
+    record["network"]["config"]["onednn_products"] = True
+    runs.write(finished, record)
+    images.write_png(tmp_path / "photo.png", photo(3))
+    assert np.isfinite(training.score(finished, [tmp_path / "photo.png"])[0]["score"])
