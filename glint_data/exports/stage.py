@@ -2,18 +2,21 @@
 
 import re
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
+from glint_data import records
 from glint_data.dataset import manifest
 from glint_data.errors import GlintError
 from glint_data.exports.about import About, Exported, scan
 from glint_data.exports.chunks import Planner
 from glint_data.exports.folder import building, check_free
-from glint_data.exports.format import FORMATS, Chunk, Format, Row, Written, format_named, record
+from glint_data.exports.format import FORMATS, Chunk, Format, Row, Written, record
 from glint_data.exports.options import Options
 from glint_data.exports.split import deal_photos, read_split, shares_of
 from glint_data.exports.tables import CsvTable
@@ -35,10 +38,11 @@ class ExportSummary:
     outside_split: int = 0
     first: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    private: Counter[str] = field(default_factory=Counter)
 
-    def record(self) -> dict[str, object]:
+    def record(self) -> dict[str, Any]:
         """The same as plain values."""
-        return {**asdict(self), "folder": str(self.folder), "seconds": round(self.seconds, 3)}
+        return records.as_mapping(self)
 
     def text(self) -> str:
         """The closing lines for a person."""
@@ -49,6 +53,8 @@ class ExportSummary:
         ]
         if self.outside_split:
             lines.append(f"  {self.outside_split:,} samples are in no split and were left out")
+        for what, count in sorted(self.private.items()):
+            lines.append(f"  {count:,} files carry {what}; --strip exports them without")
         if self.refused:
             lines.append(
                 f"  {self.refused:,} not exported: {self.folder / FAILURES} (may name places on this machine: "
@@ -87,7 +93,7 @@ def export_dataset(
     """
     begun = time.monotonic()
     dataset, out = place(dataset), Path(out)
-    kind = format_named(to)
+    kind = FORMATS[to]
     check_free(out)
     if licence is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.+-]*", licence):
         raise GlintError(f"--licence {licence!r}: name it in one word, as cc-by-4.0 or mit")
@@ -98,7 +104,7 @@ def export_dataset(
     summary = ExportSummary(out, to)
     with building(out) as folder, ExitStack() as stack:
         failures = _Failures(folder / FAILURES, summary, stack)
-        planner = Planner(dataset, to, splits, failures.add)
+        planner = Planner(dataset, to, splits, failures.add, about.options.strip)
         export = kind(folder, about)
         exported = Exported()
         # closing: no worker writes any more when an error has the folder removed
@@ -106,6 +112,7 @@ def export_dataset(
         with Meter(about.samples, "samples") as meter:
             for chunk, results in in_order(outcomes):
                 rows = list(_merged(chunk, results, failures))
+                summary.private.update(what for written in results for what in written.private)
                 export.add(rows)
                 exported.count(rows)
                 meter.advance(len(chunk.rows))

@@ -42,6 +42,7 @@ def rescale(
     note = (
         f"{facts['ratings']} ratings of {facts['samples']} samples by {facts['raters']} raters: labels were "
         f"{facts['rmse_before']:.2f} from them on {STEPS[0]:g} to {STEPS[1]:g}, and are "
-        f"{facts['rmse_after']:.2f} with the map (each rating left out); one rating's SD is about {facts['rating_sd']:.2f}"
+        f"{facts['rmse_after']:.2f} with the map (each rating left out); one rating's SD is about "
+        f"{facts['rating_sd']:.2f}"
     )
     return [note], {"ratings": facts, "low": STEPS[0], "high": STEPS[1]}
