@@ -148,6 +148,32 @@ def audit(
 
 
 @verb
+def rate(
+    dataset: DatasetArgument,
+    out: Annotated[Where, Option("The page to write.", "PAGE.html")],
+    *,
+    samples: Annotated[int, Option("How many samples to rate.", least=1)] = 30,
+    progress: Progress = False,
+    plugin: Plugins = (),
+) -> Result:
+    """Write one offline page on which your own raters rate samples.
+
+    Samples are spread over the scale, those with the widest intervals first,
+    each beside its photo. The page saves a CSV for 'label --ratings'.
+
+    Returns:
+        Where the page lies, and which samples are on it.
+
+    Raises:
+        GlintError: the dataset has no labels, or none of its pictures can be read.
+    """
+    from glint_data.api.places import file_to_write
+    from glint_data.labels.rating_page import write_page
+
+    return write_page(place_of(dataset), file_to_write(out), samples)
+
+
+@verb
 def references(
     name: Annotated[str | None, argument("NAME", "A set; none: list all.")] = None,
     *,
