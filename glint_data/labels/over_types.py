@@ -19,8 +19,10 @@ from glint_data.labels.calibration import Label
 from glint_data.labels.methods.threads import one_thread
 from glint_data.labels.pooled import UNKNOWN_TYPE, Pool
 
-_TAIL = 0.042
+_TAIL = 0.04
 """Share of errors beyond either end: .05 less what 25 types that differ ask for."""
+_LEAST = 1.05
+"""Doubt is at least this many mean errors: what a type has of its own does not show in its pairs."""
 _FLAGGED = 0.95
 """Pairs further from all measured ones than this share of left-out pairs are flagged."""
 _SCORES = np.linspace(0, 1, 21)
@@ -123,7 +125,7 @@ class _Doubt:
 
         # leaves of one pair in 150: an error's size is noisy, and a type has 400 pairs
         leaf = max(5, len(error) // 150)
-        self._least = 0.25 * float(error.mean())
+        self._least = _LEAST * float(error.mean())
         self._trees = ExtraTreesRegressor(
             30, min_samples_leaf=leaf, max_features=0.3, random_state=0, n_jobs=1
         )
