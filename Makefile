@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: env quickstart test test-quick lint types fidelity clean
+.PHONY: env quickstart test test-quick test-browser lint types fidelity clean
 .DELETE_ON_ERROR:
 
 env: $(VENV)/installed
@@ -32,6 +32,10 @@ types: $(VENV)/installed-test
 # what a change wants to know while it is made: everything but the slow tests
 test-quick: lint
 	$(BIN)/python -m pytest -m 'not slow'
+
+# the pages that people look at, in headless Chromium (Debian: apt-get install chromium)
+test-browser: $(VENV)/installed-test
+	$(BIN)/python -m pytest -m browser
 
 test: lint
 	$(BIN)/python -m pytest

@@ -64,12 +64,16 @@ class About:
 
 @dataclass
 class Exported:
-    """Counts over the rows that were written: what refusals and splits left."""
+    """Counts over the rows that were written: what refusals and splits left.
+
+    `licences` maps a licence to the sources under it, "" to those of which none is recorded.
+    """
 
     samples: int = 0
     labelled: int = 0
     sources: set[str] = field(default_factory=set)
-    notes: Counter = field(default_factory=Counter)
+    notes: Counter[str] = field(default_factory=Counter)
+    licences: dict[str, set[str]] = field(default_factory=dict)
 
     def count(self, rows: list[dict[str, Any]]) -> None:
         """Count rows that were written."""
@@ -77,6 +81,8 @@ class Exported:
         self.labelled += sum(row["mos"] is not None for row in rows)
         self.sources.update(row["source"] for row in rows)
         self.notes.update(row["label_note"] for row in rows if row["label_note"])
+        for row in rows:
+            self.licences.setdefault(row["licence"] or "", set()).add(row["source"])
 
 
 def scan(dataset: Path, name: str, splits: dict[str, str] | None, licence: str | None = None) -> About:

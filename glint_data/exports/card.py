@@ -1,6 +1,6 @@
 """The README of an export: what it holds, what a score means, whom to cite, and what the layout left out."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from glint_data import __version__
@@ -29,7 +29,7 @@ def write_card(
         sections.append(
             f"This layout has no room for a label's {', '.join(left_out)}; `glint-data export --to hf` keeps them."
         )
-    sections.append("## Sources and terms\n\n" + terms_text(about))
+    sections.append("## Sources and terms\n\n" + terms_text(about, exported))
     write_file(folder / FILE, ("\n\n".join(sections) + "\n").encode())
 
 
@@ -73,16 +73,38 @@ def scores_text(about: About, exported: Exported) -> str:
     return "\n".join(lines)
 
 
-def terms_text(about: About) -> str:
-    """Citations and licences, as far as they are known."""
+def terms_text(about: About, exported: Exported) -> str:
+    """Citations and licences as far as they are known, and what metadata the images carry."""
     lines = []
+    derived = about.methods - {"rated"}
     for described in about.described_sets():
+        inherits = " Labels derived from these scores inherit their terms." if derived else ""
         lines.append(
-            f"- Scores: {described['title']}. {described['citation']} Terms: {described['licence']}."
+            f"- Scores: {described['title']}. {described['citation']} Terms: {described['licence']}.{inherits}"
         )
     if not lines and "citation" in about.facts.get("label", {}):
         lines.append(f"- Scores: {about.facts['label']['citation']}")
-    lines.append(
-        "- Photos: their owners' terms apply to the images here too; this export does not know them."
+    return "\n".join([*lines, *_photos_terms(about, exported), _metadata_text(about)])
+
+
+def _photos_terms(about: About, exported: Exported) -> Iterator[str]:
+    """Whose terms the photos are under: by the column `licence`, else by what the person who exports said."""
+    for licence, sources in sorted(exported.licences.items()):
+        named = licence or about.licence
+        count = f"{len(sources):,} photo{'s' if len(sources) != 1 else ''}"
+        if named:
+            yield f"- Photos: {named} ({count}); it applies to the images made of them too."
+        else:
+            yield (
+                f"- Photos: no licence is recorded for {count}; their owners' terms apply to the images made of "
+                "them too (a column `licence` in the manifest, or --licence, states them)."
+            )
+
+
+def _metadata_text(about: About) -> str:
+    if about.suites:
+        return "- Metadata: the distorted images are rendered; they carry no EXIF and no position."
+    return (
+        "- Metadata: the images are copies of the imported files, with whatever EXIF (camera, date, position) these "
+        "carry."
     )
-    return "\n".join(lines)

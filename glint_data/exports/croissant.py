@@ -62,7 +62,7 @@ class Croissant(Format):
             "conformsTo": "http://mlcommons.org/croissant/1.0",
             "name": about.name,
             "description": f"{description(about, exported)} {scores_text(about, exported)}",
-            "usageInfo": terms_text(about),
+            "usageInfo": terms_text(about, exported),
             "creator": {"@type": "sc:Organization", "name": f"glint-data {__version__}"},
             **({"license": about.licence} if about.licence else {}),
             **({"citeAs": " ".join(cited)} if cited else {}),

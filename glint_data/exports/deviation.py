@@ -41,8 +41,9 @@ class RatingSpread:
     @cached_property
     def cells(self) -> dict[tuple[int, int], float]:
         """(type, level) -> standard deviation of one rating."""
-        means = self._table.groupby(["type", "level"])["squared"].mean()
-        return {(int(t), int(level)): math.sqrt(value) for (t, level), value in means.items()}
+        means = self._table.groupby(["type", "level"], as_index=False)["squared"].mean()
+        columns = (means[name].tolist() for name in ("type", "level", "squared"))
+        return {(t, level): math.sqrt(squared) for t, level, squared in zip(*columns, strict=True)}
 
     @cached_property
     def by_score(self) -> np.ndarray:

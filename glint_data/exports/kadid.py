@@ -73,18 +73,16 @@ class Kadid(Format):
         }
         if self.about.splits is not None:
             files["split.csv"] = "ref_img, part (train, val, test): whole photos"
-            self._write_split(exported.sources)
+            self._write_split(self.about.splits, exported.sources)
         write_card(
             self.folder, self.about, exported, files, left_out=("intervals", "notes", "references", "seeds")
         )
 
-    def _write_split(self, sources: set[str]) -> None:
+    def _write_split(self, splits: dict[str, str], sources: set[str]) -> None:
         with (self.folder / "split.csv").open("w", newline="", encoding="utf-8") as stream:
             writer = csv.writer(stream, lineterminator="\n")
             writer.writerow(["ref_img", "part"])
-            writer.writerows(
-                [_png(file_name(source, "png")), self.about.splits[source]] for source in sorted(sources)
-            )
+            writer.writerows([_png(file_name(source, "png")), splits[source]] for source in sorted(sources))
 
 
 def _png(name: str) -> str:

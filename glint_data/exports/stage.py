@@ -1,21 +1,24 @@
 """The export stage: rows in the dataset's order, pictures by worker processes, one folder by rename."""
 
-import csv
 import re
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
+from glint_data import records
 from glint_data.dataset import manifest
 from glint_data.errors import GlintError
 from glint_data.exports.about import About, Exported, scan
 from glint_data.exports.chunks import Planner
 from glint_data.exports.folder import building, check_free
-from glint_data.exports.format import FORMATS, Chunk, Format, Row, Written, format_named, record
+from glint_data.exports.format import FORMATS, Chunk, Format, Row, Written, record
 from glint_data.exports.options import Options
 from glint_data.exports.split import deal_photos, read_split, shares_of
+from glint_data.exports.tables import CsvTable
 from glint_data.progress import Meter, duration
 from glint_data.storage.places import place
 from glint_data.work import Outcome, run_tasks
@@ -35,9 +38,9 @@ class ExportSummary:
     first: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
-    def record(self) -> dict[str, object]:
+    def record(self) -> dict[str, Any]:
         """The same as plain values."""
-        return {**asdict(self), "folder": str(self.folder), "seconds": round(self.seconds, 3)}
+        return records.as_mapping(self)
 
     def text(self) -> str:
         """The closing lines for a person."""
@@ -86,7 +89,7 @@ def export_dataset(
     """
     begun = time.monotonic()
     dataset, out = place(dataset), Path(out)
-    kind = format_named(to)
+    kind = FORMATS[to]
     check_free(out)
     if licence is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.+-]*", licence):
         raise GlintError(f"--licence {licence!r}: name it in one word, as cc-by-4.0 or mit")
@@ -185,15 +188,16 @@ class _Failures:
 
     def __init__(self, file: Path, summary: ExportSummary, stack: ExitStack) -> None:
         self.file, self.summary, self.stack = file, summary, stack
-        self._writer = None
+
+    @cached_property
+    def _table(self) -> CsvTable:
+        table = CsvTable(self.file, ["sample_id", "error"])
+        self.stack.callback(table.close)
+        return table
 
     def add(self, sample_id: str, error: str) -> None:
-        if self._writer is None:
-            stream = self.stack.enter_context(self.file.open("w", newline="", encoding="utf-8"))
-            self._writer = csv.writer(stream)
-            self._writer.writerow(["sample_id", "error"])
         sentence = error if sample_id in error else f"{sample_id}: {error}"
-        self._writer.writerow([sample_id, sentence])
+        self._table.add([sample_id, sentence])
         self.summary.refused += 1
         if len(self.summary.first) < 3:
             self.summary.first.append(sentence)

@@ -45,8 +45,8 @@ class Vqr1(Format):
         cls, sample: str, reference: str, split: str, number: int, source_number: int
     ) -> tuple[str, str]:
         """As elsewhere, without spaces: the table's fields are separated by them."""
-        names = (name.replace(" ", "%20") for name in (sample, reference))
-        return super().file_names(*names, split, number, source_number)
+        sample, reference = sample.replace(" ", "%20"), reference.replace(" ", "%20")
+        return super().file_names(sample, reference, split, number, source_number)
 
     def add(self, rows: Sequence[Row]) -> None:
         """A line of the split's file, of its list, and of the table each."""

@@ -4,8 +4,8 @@ Everywhere else an image is a uint8 array of shape (height, width, 3) in sRGB, u
 """
 
 from glint_data.errors import ImageRefused
-from glint_data.images.edit import UNCHANGED, Edit, edit_from
-from glint_data.images.formats import EXTENSIONS, RAW_EXTENSIONS
+from glint_data.images.edit import UNCHANGED, Edit, edit_from, scaled
+from glint_data.images.formats import EXTENSIONS, RAW_EXTENSIONS, ending_of
 from glint_data.images.reading import EMPTY, MAX_PIXELS, Photo, decode, read_file, read_photo, read_rgb
 from glint_data.images.writing import ENCODERS, encode_png, encode_webp, pixel_hash, write_png
 
@@ -23,9 +23,11 @@ __all__ = [
     "edit_from",
     "encode_png",
     "encode_webp",
+    "ending_of",
     "pixel_hash",
     "read_file",
     "read_photo",
     "read_rgb",
+    "scaled",
     "write_png",
 ]

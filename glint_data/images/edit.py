@@ -77,13 +77,17 @@ def edit_from(text: str | None) -> Edit:
 
 
 def _scaled_down(pixels: np.ndarray, longest: int) -> np.ndarray:
-    """Scaled so that the longer side has `longest` pixels, by Lanczos over the area that each pixel stands for.
+    """Scaled so that the longer side has `longest` pixels."""
+    height, width = pixels.shape[:2]
+    scale = longest / max(height, width)
+    return scaled(pixels, max(round(width * scale), 1), max(round(height * scale), 1))
+
+
+def scaled(pixels: np.ndarray, width: int, height: int) -> np.ndarray:
+    """uint8 RGB pixels at another size, by Lanczos over the area that each pixel stands for.
 
     Pillow's: whole numbers throughout, so that every machine comes to the same pixels.
     """
     from PIL import Image
 
-    height, width = pixels.shape[:2]
-    scale = longest / max(height, width)
-    size = (max(round(width * scale), 1), max(round(height * scale), 1))
-    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS))
+    return np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.LANCZOS))

@@ -2,6 +2,7 @@
 
 import functools
 import importlib
+from pathlib import PurePosixPath
 
 from glint_data.errors import ImageRefused
 
@@ -60,6 +61,16 @@ def identify(encoded: bytes) -> str:
     if format is None:
         raise ImageRefused("not an image, or of a kind that cannot be decoded here")
     return format
+
+
+_USUAL_ENDINGS = {"JPEG": ".jpg", "TIFF": ".tif", "JPEG2000": ".jp2", "HEIF": ".heic"}
+
+
+def ending_of(name: str, encoded: bytes) -> str:
+    """The ending for a copy of a file: its own in small letters, or the usual one of what it holds. See `identify`."""
+    own = PurePosixPath(name).suffix.lower()
+    format = identify(encoded)
+    return own if own in EXTENSIONS else _USUAL_ENDINGS.get(format, f".{format.lower()}")
 
 
 def _by_beginning(encoded: bytes) -> str | None:

@@ -18,6 +18,7 @@ from glint_data.importing.tables import read_table
 from glint_data.progress import say
 from glint_data.source_names import safe_name
 from glint_data.synthesis.recipes import sample_id
+from glint_data.tables import numbers
 
 if TYPE_CHECKING:
     import pandas
@@ -199,7 +200,12 @@ def _check(
 
     scale = layout.get("scores", description["scores"])
     for column in ("score", "spread"):
-        frame[column] = pandas.to_numeric(frame[column], errors="coerce").astype(float)
+        texts = ["" if value is None else str(value) for value in frame[column]]
+        places = [f"{where}: {image}: {column}" for image in frame["image"]]
+        frame[column] = pandas.Series(numbers(texts, places, commas_are_decimal=True), dtype=float)
+    unscored = frame.loc[frame["score"].isna(), "image"]
+    if len(unscored):
+        raise GlintError(f"{where}: {len(unscored):,} images have no score; the first: {unscored.iloc[0]}")
     wrong = frame[~frame["score"].between(scale["low"], scale["high"])]
     if len(wrong):
         first = wrong.iloc[0]
@@ -207,6 +213,7 @@ def _check(
             f"{where}: {len(wrong):,} scores are not within {scale['low']:g} to {scale['high']:g}, the range of "
             f"{description['title']}; the first: {first['image']} with {first['score']:g}. Is this another table?"
         )
+    _check_filled(frame["score"], scale, description, where)
     for column in ("sample_id", "image"):
         twice = frame.loc[frame[column].str.lower().duplicated(), "image"]
         if len(twice):
@@ -222,6 +229,28 @@ def _check(
             raise GlintError(
                 f"{where}: {strange[0]} is of a type and level that {description['suite']} lacks"
             )
+
+
+_FEW = 30
+_LEAST_FILLED = 1 / 3
+
+
+def _check_filled(
+    scores: "pandas.Series", scale: dict[str, Any], description: dict[str, Any], where: str
+) -> None:
+    """Scores on another scale than the set's: a whole table of them never fills so little of it (a few may)."""
+    spread = scores.max() - scores.min()
+    if spread >= _LEAST_FILLED * (scale["high"] - scale["low"]):
+        return
+    sentence = (
+        f"{where}: its scores, {scores.min():g} to {scores.max():g}, fill less than a third of {scale['low']:g} to "
+        f"{scale['high']:g}, the range of {description['title']}"
+    )
+    if len(scores) >= _FEW:
+        raise GlintError(
+            f"{sentence}; are they on another scale? 'glint-data import table TABLE --range LOW,HIGH' takes any"
+        )
+    say(sentence)
 
 
 def _to_unit(frame: "pandas.DataFrame", description: dict[str, Any], layout: dict[str, Any]) -> None:

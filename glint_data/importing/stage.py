@@ -17,7 +17,7 @@ from glint_data.importing.folder import ImageFolder
 from glint_data.importing.layout import find_layout
 from glint_data.importing.ratings import read_ratings
 from glint_data.importing.records import row_of, set_facts
-from glint_data.importing.taking import Taken, take_over, tasks_of
+from glint_data.importing.taking import SPLIT, Taken, take_over, tasks_of
 from glint_data.reference_sets import scored_sets
 from glint_data.sources import Refusal, Source
 from glint_data.storage.files import make_durable, sweep, write_atomically
@@ -25,8 +25,6 @@ from glint_data.work import only_run
 
 if TYPE_CHECKING:
     import pandas
-
-SPLIT = "split.csv"
 
 
 @dataclass

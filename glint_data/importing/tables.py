@@ -5,17 +5,19 @@ header is the first row that holds the wanted names). Columns without a header a
 For `matlab` see matlab.py. Nothing that could run code is opened.
 """
 
+import io
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from glint_data import tables as own_tables
 from glint_data.errors import GlintError
+from glint_data.storage.files import read_bytes
+from glint_data.tables import LARGEST_TABLE
+from glint_data.texts import read_text
 
 if TYPE_CHECKING:
     import pandas
-
-LARGEST_TABLE = 100_000_000
-"""Bytes; the tables of the largest known set have three million."""
 
 
 def read_table(files: list[Path], form: str, wanted: list[str], header: bool = True) -> "pandas.DataFrame":
@@ -58,21 +60,24 @@ def check_size(file: Path) -> None:
 
 
 def _csv(file: Path, wanted: list[str]) -> "pandas.DataFrame":
+    """With the wanted columns under the names they are wanted by, whatever their case in the file."""
     import pandas
 
-    return pandas.read_csv(file, dtype=str, skipinitialspace=True)
+    table = own_tables.read_table(file, [(name.lower(),) for name in wanted])
+    return pandas.DataFrame({name: table.column(name.lower()) for name in wanted})
 
 
 def _bare_csv(file: Path, wanted: list[str]) -> "pandas.DataFrame":
     import pandas
 
-    return _numbered(pandas.read_csv(file, dtype=str, header=None, skipinitialspace=True))
+    text = io.StringIO(read_text(file))
+    return _numbered(pandas.read_csv(text, dtype=str, header=None, skipinitialspace=True))
 
 
 def _words(file: Path, wanted: list[str]) -> "pandas.DataFrame":
     import pandas
 
-    return _numbered(pandas.read_csv(file, dtype=str, header=None, sep=r"\s+"))
+    return _numbered(pandas.read_csv(io.StringIO(read_text(file)), dtype=str, header=None, sep=r"\s+"))
 
 
 def _numbered(frame: "pandas.DataFrame") -> "pandas.DataFrame":
@@ -83,15 +88,9 @@ def _sheet(file: Path, wanted: list[str]) -> "pandas.DataFrame":
     """The first sheet with a row that holds all wanted names; below it, the rows whose wanted cells are filled."""
     import pandas
 
-    try:
-        sheets = pandas.read_excel(file, sheet_name=None, header=None, dtype=object)
-    except ImportError:
-        raise GlintError(
-            f"{file}: reading .xlsx needs openpyxl: pip install 'glint-data[formats]'; or save the sheet as "
-            f"{file.with_suffix('.csv').name} beside it"
-        ) from None
-    for cells in sheets.values():
-        texts = cells.map(_cell)
+    sheets = own_tables.sheets_of(file, read_bytes(file))
+    for lines in sheets:
+        texts = pandas.DataFrame([cells for _number, cells in lines]).fillna("")
         if all(name.startswith("column") for name in wanted):
             rows = _numbered(texts)
             number = pandas.to_numeric(rows[wanted[-1]], errors="coerce")
@@ -103,12 +102,3 @@ def _sheet(file: Path, wanted: list[str]) -> "pandas.DataFrame":
                 below = below.loc[:, ~below.columns.duplicated()]
                 return below[(below[wanted] != "").all(axis=1)]
     raise ValueError(f"no sheet has a row with {', '.join(wanted)}")
-
-
-def _cell(value: Any) -> str:
-    """A cell as text: empty for nothing, whole numbers without a fraction."""
-    if value is None or value != value:
-        return ""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value).strip()

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 
 from glint_data import images, progress
 from glint_data.errors import ImageRefused
+from glint_data.images import metadata
 from glint_data.sources import Refusal
-from glint_data.storage.files import writing
+from glint_data.storage.files import make_folder, write_atomically, writing
+from glint_data.storage.places import is_remote, place
 from glint_data.work import run_tasks
 
 if TYPE_CHECKING:
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 
 IMAGES_A_FOLDER = 9_000
 """Under 10,000 files a folder, where viewers and file systems slow down."""
+
+SPLIT = "split.csv"
+"""The parts that a set or its owner dealt the photos to."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,68 @@ Task = tuple[tuple[str, str], str, str, str]
 """(what the file is: its kind and name), the file, the dataset's folder, the path in it."""
 
 
+@dataclass(frozen=True)
+class TakeOver:
+    """A picture to be taken over to `key` (the path in `folder` without an ending), of `size` where one is wanted."""
+
+    key: str
+    file: str
+    folder: str
+    size: tuple[int, int] | None = None
+    resize: bool = False
+    strip: bool = False
+
+
+@dataclass(frozen=True)
+class TakenPicture(Taken):
+    """And what was found at its place: bytes and time of the file, the size it was scaled from, what it tells."""
+
+    bytes: int = 0
+    modified: int = 0
+    resized_from: tuple[int, int] | None = None
+    private: tuple[str, ...] = ()
+
+
+def take_picture(task: TakeOver) -> TakenPicture:
+    """Take one picture over. Runs in a worker process. Raises `ImageRefused` where it is none, or of another size."""
+    source, folder = place(task.file), place(task.folder)
+    encoded = images.read_file(source)
+    photo = images.decode(encoded, task.file)
+    pixels, ending, scaled_from = photo.pixels, images.ending_of(task.file, encoded), None
+    private = metadata.private(encoded)
+    height, width = pixels.shape[:2]
+    content: bytes | None = None
+    if task.size is not None and task.size != (width, height):
+        if not task.resize:
+            raise ImageRefused(
+                f"{task.file}: is {width}x{height}, its reference {task.size[0]}x{task.size[1]}; "
+                "--resize scales pictures to their reference's size"
+            )
+        pixels, scaled_from = images.scaled(pixels, *task.size), (width, height)
+        content, ending = images.encode_png(pixels), ".png"
+    elif task.strip and private:
+        content, ending = metadata.stripped(encoded, task.file)
+    path = f"{task.key}{ending}"
+    target = folder / path
+    make_folder(target.parent)
+    if content is not None or is_remote(source) or is_remote(folder):
+        write_atomically(target, content if content is not None else encoded, durable=False)
+    else:
+        _link_or_copy(source.resolve(), target)
+    modified = 0 if is_remote(source) else source.stat().st_mtime_ns
+    return TakenPicture(
+        path=path,
+        hash=images.pixel_hash(pixels),
+        width=pixels.shape[1],
+        height=pixels.shape[0],
+        conversions="; ".join(photo.conversions),
+        bytes=len(encoded),
+        modified=modified,
+        resized_from=scaled_from,
+        private=() if task.strip else private,
+    )
+
+
 def tasks_of(
     out: Path,
     ratings: "pandas.DataFrame",
@@ -46,16 +113,16 @@ def tasks_of(
     """One task for every image and reference that was found; places depend on the ratings alone."""
     tasks = []
     for number, row in enumerate(ratings.itertuples()):
-        file = distorted[row.image]
+        file = distorted[str(row.image)]
         if file:
             place = _place("images", number, f"{row.sample_id}{file.suffix.lower()}")
-            tasks.append((("images", row.image), str(file), str(out), place))
+            tasks.append((("images", str(row.image)), str(file), str(out), place))
     named = ratings.dropna(subset="reference").drop_duplicates("reference")
     for row in named.itertuples():
-        file = pristine[row.reference]
+        file = pristine[str(row.reference)]
         if file:
             place = _place("references", 0, f"{row.source}{file.suffix.lower()}")
-            tasks.append((("references", row.reference), str(file), str(out), place))
+            tasks.append((("references", str(row.reference)), str(file), str(out), place))
     return tasks
 
 

@@ -1,22 +1,32 @@
 """One page to look at: a dataset, its labels, what certifies them, and the network trained on them."""
 
 from pathlib import Path
+from typing import Any
 
-from glint_data.dataset import runs
+from glint_data.dataset import manifest, runs
 from glint_data.errors import GlintError
 from glint_data.reports.dataset import dataset_sections
-from glint_data.reports.page import render
-from glint_data.reports.run import audit_section, run_sections
+from glint_data.reports.page import Section, render
+from glint_data.reports.run import audit_section, read_scores, run_sections, scores_section
 from glint_data.storage.files import holds, write_atomically
 from glint_data.storage.places import check, is_remote, place
 
 FILE = "report.html"
+SCORED = ["sample_id", "source", "type", "distortion", "mos", "mos_low", "mos_high"]
 
 
-def write_report(where: Path, run: Path | None = None, audit: dict | None = None, title: str = "") -> Path:
+def write_report(
+    where: Path,
+    run: Path | None = None,
+    audit: dict[str, Any] | None = None,
+    title: str = "",
+    predictions: Path | None = None,
+) -> Path:
     """Write `report.html` into a dataset's or a run's folder and return its path.
 
-    `run` adds a training run to a dataset's page, `audit` the certificate of the labels.
+    `run` adds a training run to a dataset's page, `audit` the certificate of the labels, `predictions` the CSV
+    of a network's scores that 'evaluate --predictions' wrote. A page of many samples has its pictures beside it,
+    in `report_files/`.
 
     Raises:
         GlintError: `where` is neither a dataset nor a run, or `run` is none.
@@ -24,11 +34,14 @@ def write_report(where: Path, run: Path | None = None, audit: dict | None = None
     folder = place(where)
     check(folder)
     verb = runs.read(folder).get("verb") if holds(folder, runs.FILE) else "synthesize"
-    sections = []
+    sections: list[Section] = []
     if verb == "train":
         run = run or folder
     else:
-        sections += dataset_sections(folder)
+        scores = read_scores(predictions) if predictions else {}
+        sections += dataset_sections(folder, audit, scores)
+        if scores:
+            sections.append(scores_section(manifest.read(folder, SCORED), scores))
     if audit:
         sections.append(audit_section(audit))
     if run is not None:

@@ -1,31 +1,36 @@
-"""What the page says of a dataset: counts, one photo through every cell, labels, refusals."""
+"""What the page says of a dataset: counts, labels, how far they can be trusted, refusals; and its samples."""
 
-from collections.abc import Iterator
-from math import isnan
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from glint_data.dataset import failures, manifest, runs
+from glint_data.dataset.dataset import Dataset
 from glint_data.errors import GlintError
 from glint_data.reports import figures
-from glint_data.reports.grid import grid_section
-from glint_data.reports.page import Section, detail, embedded
+from glint_data.reports.explorer import explorer_of
+from glint_data.reports.page import Section, embedded
+from glint_data.reports.trust import trust_section
 from glint_data.storage.files import holds
 
 if TYPE_CHECKING:
     import pandas
 
 REFUSALS_SHOWN = 50
-PHOTOS_SHOWN = 6
 COLUMNS = [
-    *("sample_id", "source", "suite", "type", "level", "distortion", "path", "status"),
+    *("sample_id", "source", "suite", "type", "level", "distortion", "status", "width", "height"),
     *("mos", "mos_std", "mos_low", "mos_high", "label_set", "label_method", "label_note"),
 ]
 """What is held in memory of every row; lists and recipes are looked up where they are needed."""
 
 
-def dataset_sections(folder: Path) -> Iterator[Section]:
-    """What is in a dataset: counts, one photo through every cell, labels, and what was refused."""
+def dataset_sections(
+    folder: Path, audit: dict[str, Any] | None = None, scores: Mapping[str, float] | None = None
+) -> Iterator[Section]:
+    """What is in a dataset: counts, labels with their certificate, every sample, and what was refused.
+
+    `audit` is the certificate of the labels, `scores` a network's by sample_id.
+    """
     samples = manifest.read(folder, COLUMNS)
     finished = samples[samples["status"] != "failed"]
     if not len(finished):
@@ -40,13 +45,12 @@ def dataset_sections(folder: Path) -> Iterator[Section]:
     ]
     yield Section("Dataset", counts, text=_versions_text(folder))
     labelled = finished[finished["mos"].notna()]
-    grid = grid_section(folder, finished)
-    if grid is not None:
-        yield grid
-    elif len(labelled) and labelled["path"].notna().any():
-        yield _authentic_section(folder, labelled[labelled["path"].notna()])
+    explorer = explorer_of(Dataset(folder), scores)
     if len(labelled):
         yield _label_section(folder, labelled)
+        if not (labelled["label_method"] == "rated").all():
+            yield trust_section(folder, labelled, audit, explorer.flagged)
+    yield Section("Samples", [], explorer=explorer)
     refusals = _refusals(folder)
     if refusals:
         yield Section(
@@ -58,29 +62,6 @@ def _versions_text(folder: Path) -> str:
     record = runs.read(folder) if holds(folder, runs.FILE) else {}
     versions = ", ".join(f"{name} {version}" for name, version in sorted(record.get("versions", {}).items()))
     return f"Made with {versions}." if versions else ""
-
-
-def _authentic_section(folder: Path, photos: "pandas.DataFrame") -> Section:
-    """Photos without distortion of ours: some of them, from the worst score to the best."""
-    ordered = photos.sort_values(["mos", "sample_id"])
-    steps = min(PHOTOS_SHOWN, len(ordered))
-    shown = ordered.iloc[[round(step * (len(ordered) - 1) / max(steps - 1, 1)) for step in range(steps)]]
-    cells = [
-        {"picture": detail(manifest.inside(folder, row.path)), "level": "", "mos": _score(row)}
-        for row in shown.itertuples()
-    ]
-    text = "The middle of each, pixel for pixel; below it its label, on 0 to 1."
-    return Section("From the worst to the best", [], text, grid=[{"number": "", "name": "", "cells": cells}])
-
-
-def _score(row) -> str:
-    if row.mos is None or isnan(row.mos):
-        return ""
-    return (
-        f"{row.mos:.2f}"
-        if row.mos_std is None or isnan(row.mos_std)
-        else f"{row.mos:.2f} ± {row.mos_std:.2f}"
-    )
 
 
 def _rated_section(labelled: "pandas.DataFrame", about: dict) -> Section:

@@ -3,17 +3,22 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from glint_data.dataset import runs
+from glint_data.dataset import csv_files, runs
+from glint_data.errors import GlintError
 from glint_data.reports import figures
 from glint_data.reports.page import Section, embedded
+
+if TYPE_CHECKING:
+    import pandas
 
 
 def audit_section(audit: dict) -> Section:
     """The table that certifies the labels: each method against the baselines."""
     header = ("method", "SROCC", "KROCC", "PLCC", "RMSE", "r within cells", "90 % coverage", "90 % width")
     keys = ("srocc", "krocc", "plcc", "rmse", "within_cell_r", "coverage_90", "width_90")
-    rows = [header]
+    rows: list[tuple[str, ...]] = [header]
     for name, result in audit["methods"].items():
         marked = f"{name} (default)" if name == audit["default"] else name
         rows.append((marked, *(f"{result[key]:.3f}" if result.get(key) is not None else "–" for key in keys)))
@@ -52,3 +57,33 @@ def _lines(file: Path) -> list[dict]:
     if not file.is_file():
         return []
     return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+
+
+def read_scores(file: Path) -> dict[str, float]:
+    """Scores by sample_id from the CSV that `evaluate --predictions` writes. Raises `GlintError`."""
+    advice = "'glint-data evaluate --predictions FILE' writes one"
+    rows = csv_files.read_rows(file, ("sample_id", "score"), advice)
+    try:
+        return {row["sample_id"]: float(row["score"]) for row in rows if row["score"]}
+    except ValueError as error:
+        raise GlintError(f"{file}: {error}; column score holds numbers; {advice}") from None
+
+
+def scores_section(samples: "pandas.DataFrame", scores: dict[str, float]) -> Section:
+    """A network's scores over the labels with their intervals, and by type; `samples` as the manifest has them."""
+    from scipy import stats
+
+    table = samples.assign(score=samples["sample_id"].map(scores))
+    table = table[table["score"].notna() & table["mos"].notna()]
+    photos = table["source"].nunique()
+    facts = [("samples", f"{len(table):,}"), ("photos", f"{photos:,}")]
+    if len(table) > 2 and table["score"].nunique() > 1 and table["mos"].nunique() > 1:
+        facts.append(("SROCC", f"{stats.spearmanr(table['score'], table['mos']).statistic:.3f}"))
+    rows = [("type", "samples", "SROCC")]
+    for (number, name), group in table.groupby(["type", "distortion"], dropna=True):
+        known = len(group) > 2 and group["score"].nunique() > 1 and group["mos"].nunique() > 1
+        value = f"{stats.spearmanr(group['score'], group['mos']).statistic:.2f}" if known else "too few"
+        rows.append((f"{number} {str(name).replace('_', ' ')}", f"{len(group):,}", value))
+    text = f"Of {photos:,} photos: what one photo says is not what the next will." if photos < 5 else ""
+    picture = (("Scores over labels, with the labels' intervals", embedded(figures.scatter(table))),)
+    return Section("The network beside the labels", facts, text, picture, tuple(rows))

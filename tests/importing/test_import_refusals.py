@@ -85,7 +85,8 @@ def test_names_that_leave_the_folder_are_refused(tmp_path, name):
     ("column", "value", "match"),
     [
         ("dmos", 57.0, r"1 scores are not within 1 to 5.*I01_01_01\.png with 57"),
-        ("dmos", "", r"1 scores are not within"),
+        ("dmos", "", r"1 images have no score; the first: I01_01_01"),
+        ("dmos", "4;57", r"I01_01_01\.png: score .4;57. is no number"),
         ("dist_img", "I01_01_05.png", "rated twice"),
         ("dist_img", "photo.png", "no image name of this set"),
         ("dist_img", "I01_26_01.png", "type and level that kadid10k lacks"),
@@ -100,7 +101,7 @@ def test_tables_that_cannot_be_right(root, tmp_path, column, value, match):
 def test_missing_column_is_named(root, tmp_path):
     table = pd.read_csv(root / "dmos.csv").rename(columns={"var": "deviation"})
     table.to_csv(root / "dmos.csv", index=False)
-    refused(root, tmp_path, r"lacks the columns var; found .*deviation")
+    refused(root, tmp_path, r"lacks the column var; its first line holds .*deviation")
 
 
 def test_no_images_at_all(root, tmp_path):
@@ -244,7 +245,10 @@ def test_human_scores_are_not_labelled_over(root, tmp_path):
 def test_verb_says_what_it_did_by_its_exit_code(root, tmp_path):
     from typer.testing import CliRunner
 
-    from glint_data.cli import DONE_WITH_REFUSALS, app, scored  # noqa: F401  (registers the verb)
+    from glint_data.cli import app, table
+    from glint_data.cli.commands import DONE_WITH_REFUSALS
+
+    table.register(app)
 
     def run(*words):
         return CliRunner().invoke(app, ["import", *map(str, words), "--workers", "1"])

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from glint_data.dataset import columns as manifest_columns
 from glint_data.dataset import manifest
 from glint_data.embedding.match import Matches
 from glint_data.errors import CannotWrite
@@ -100,7 +101,7 @@ def write_labels(
                 for name, values in _label_columns(labels, evidence, rows).items():
                     if name in schema.names:
                         old = columns.get(name)
-                        fresh = _as(values, manifest.value_of(schema.field(name).type))
+                        fresh = _as(values, manifest_columns.value_of(schema.field(name).type))
                         columns[name] = (
                             pc.if_else(stays, _as(old, fresh.type), fresh)
                             if keep[rows].any() and old is not None

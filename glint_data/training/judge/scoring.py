@@ -45,8 +45,8 @@ def score(
     Raises:
         GlintError: nothing to score, a damaged run, or references missing or not needed.
     """
-    trained = open_trained(run, device)
     files = find_images(paths)
+    trained = open_trained(run, device)
     pristine = pair(files, [place(given) for given in references], trained.network.needs_reference)
     rows = []
     for file, reference in zip(track(files, len(files), "images scored"), pristine, strict=True):

@@ -1,0 +1,335 @@
+"""Own pictures by a table: pairs or single ones, with scores or without, as people's programs write tables."""
+
+import io
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from glint_data import images
+from glint_data.dataset import failures, manifest, verify
+from glint_data.dataset.dataset import Dataset
+from glint_data.errors import GlintError
+from glint_data.importing import import_table, own_pictures
+from glint_data.work import Outcome
+
+
+class Here:
+    """An engine that works in this very process: most of these tests are of tables, not of workers."""
+
+    def run(self, function, tasks):
+        for task in tasks:
+            try:
+                yield Outcome(task, function(task))
+            except GlintError as error:
+                yield Outcome(task, error=str(error))
+
+
+@pytest.fixture(autouse=True)
+def in_process(request, monkeypatch):
+    if request.function is not test_pairs_with_scores:
+        monkeypatch.setattr(
+            own_pictures, "run_tasks", lambda function, tasks, workers: Here().run(function, tasks)
+        )
+
+
+def picture(file, seed, size=(64, 48)):
+    file.parent.mkdir(parents=True, exist_ok=True)
+    pixels = np.random.default_rng(seed).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(file)
+    return pixels
+
+
+@pytest.fixture
+def pairs(tmp_path):
+    """Two photos in three versions each, and a table of them beside."""
+    rows = []
+    for photo in (1, 2):
+        picture(tmp_path / f"ref/photo{photo}.png", photo)
+        for quality in (10, 50, 90):
+            file = tmp_path / f"out/p{photo}_q{quality}.jpg"
+            file.parent.mkdir(exist_ok=True)
+            Image.open(tmp_path / f"ref/photo{photo}.png").save(file, quality=quality)
+            rows.append((f"out/{file.name}", f"ref/photo{photo}.png", 1 + quality / 25, 0.4))
+    frame = pd.DataFrame(rows, columns=["distorted", "reference", "mos", "mos_std"])
+    frame.to_csv(tmp_path / "pairs.csv", index=False)
+    return frame
+
+
+def test_pairs_with_scores(tmp_path, pairs):
+    summary = import_table(tmp_path / "pairs.csv", tmp_path / "out_set", range=(1, 5))
+    assert (summary.imported, summary.rows, summary.rated, summary.references) == (6, 6, 6, 2)
+    assert not summary.refusals and "6 of 6 pictures of 2 references" in summary.text()
+    found = manifest.read(tmp_path / "out_set")
+    assert found["sample_id"].tolist() == [f"p{p}_q{q}" for p in (1, 2) for q in (10, 50, 90)]
+    assert found["path"].tolist() == [f"images/{name}.jpg" for name in found["sample_id"]]
+    assert found["mos"].tolist() == pytest.approx([(1 + q / 25 - 1) / 4 for q in (10, 50, 90)] * 2)
+    assert found["mos_std"].tolist() == pytest.approx([0.1] * 6)
+    assert found["source"].tolist() == ["photo1"] * 3 + ["photo2"] * 3
+    assert set(found["label_method"]) == {"rated"} and set(found["label_set"]) == {"pairs"}
+    assert set(found["reference_path"]) == {"references/photo1.png", "references/photo2.png"}
+    facts = manifest.facts(tmp_path / "out_set")["label"]
+    assert (facts["low"], facts["high"], facts["higher_is_better"]) == (1, 5, True)
+    assert verify.verify(tmp_path / "out_set", 1).problems == []
+    dataset = Dataset(tmp_path / "out_set")
+    assert np.array_equal(dataset[0].pixels(), images.read_rgb(tmp_path / "out/p1_q10.jpg"))
+    assert np.array_equal(dataset[0].pristine(), images.read_rgb(tmp_path / "ref/photo1.png"))
+    again = import_table(tmp_path / "pairs.csv", tmp_path / "out_set", range="1,5")
+    assert again.imported == 6, "the same command again is no error"
+    with pytest.raises(GlintError):
+        import_table(tmp_path / "pairs.csv", tmp_path / "out_set", range=(0, 5))
+
+
+def test_without_scores_and_without_references(tmp_path, pairs):
+    pairs[["distorted"]].rename(columns={"distorted": "image"}).to_csv(tmp_path / "a.csv", index=False)
+    summary = import_table(tmp_path / "a.csv", tmp_path / "a")
+    found = manifest.read(tmp_path / "a")
+    assert summary.imported == 6 and summary.scale is None and "glint-data label" in summary.text()
+    assert found["mos"].isna().all() and found["label_set"].isna().all() and found["path"].notna().all()
+    assert (found["source"] == found["sample_id"]).all() and (
+        found["source_hash"] == found["image_hash"]
+    ).all()
+    assert "label" not in manifest.facts(tmp_path / "a")
+    assert verify.verify(tmp_path / "a", 1).problems == []
+    assert json.dumps(summary.record(), allow_nan=False)
+
+
+def test_partly_rated_and_lower_is_better(tmp_path, pairs):
+    pairs.loc[1, ["mos", "mos_std"]] = np.nan
+    pairs.to_csv(tmp_path / "p.csv", index=False)
+    summary = import_table(tmp_path / "p.csv", tmp_path / "p", range=(0, 10), lower_is_better=True)
+    found = manifest.read(tmp_path / "p")
+    assert summary.rated == 5 and np.isnan(found["mos"][1]) and pd.isna(found["label_method"][1])
+    assert found["mos"][0] == pytest.approx(1 - 1.4 / 10)
+    assert not manifest.facts(tmp_path / "p")["label"]["higher_is_better"]
+
+
+def test_sizes_differ(tmp_path, pairs):
+    big = picture(tmp_path / "out/p1_q50.jpg", 7, (80, 60))
+    with_big = import_table(tmp_path / "pairs.csv", tmp_path / "a", range=(1, 5))
+    assert with_big.imported == 5
+    assert "p1_q50.jpg: is 80x60, its reference 64x48; --resize" in with_big.refusals[0].error
+    assert "80x60" in failures.read(tmp_path / "a")[0].error
+    assert "p1_q50" not in set(manifest.read(tmp_path / "a")["sample_id"])
+    summary = import_table(tmp_path / "pairs.csv", tmp_path / "b", range=(1, 5), resize=True)
+    assert summary.imported == 6 and summary.resized == 1 and not summary.refusals
+    row = manifest.read(tmp_path / "b").set_index("sample_id").loc["p1_q50"]
+    assert row["label_note"] == "scaled from 80x60 to 64x48, its reference's size"
+    assert row["path"] == "images/p1_q50.png" and json.loads(row["parameters"])["resized_from"] == [80, 60]
+    read = images.read_rgb(tmp_path / "out/p1_q50.jpg")
+    right = np.asarray(Image.fromarray(read).resize((64, 48), Image.Resampling.LANCZOS))
+    assert np.array_equal(
+        Dataset(tmp_path / "b").rows() and images.read_rgb(tmp_path / "b" / row["path"]), right
+    )
+    assert big.shape == (60, 80, 3)
+
+
+def test_equal_pictures_are_rows_like_others(tmp_path):
+    pixels = picture(tmp_path / "ref.png", 1)
+    for name in ("same.png", "again.png"):
+        Image.fromarray(pixels).save(tmp_path / name)
+    (tmp_path / "t.csv").write_text(
+        "distorted,reference,mos\nsame.png,ref.png,5\nagain.png,ref.png,5\nref.png,ref.png,5\nsame.png,ref.png,5\n"
+    )
+    summary = import_table(tmp_path / "t.csv", tmp_path / "d", range=(1, 5))
+    found = manifest.read(tmp_path / "d")
+    assert summary.imported == 4 and found["sample_id"].tolist() == ["same", "again", "ref", "same-2"]
+    assert found["image_hash"].nunique() == 1 and verify.verify(tmp_path / "d", 1).problems == []
+
+
+def test_stems_and_names(tmp_path):
+    names = ["a b.png", "x/a b.png", "Füße (1).png", "A B.png", "a b-2.png", ".dot.png"]
+    for seed, name in enumerate(names):
+        picture(tmp_path / name, seed)
+    (tmp_path / "t.csv").write_text(
+        "image\n" + "\n".join(f'"{name}"' for name in names) + "\n", encoding="utf-8"
+    )
+    import_table(tmp_path / "t.csv", tmp_path / "d")
+    found = manifest.read(tmp_path / "d")
+    stems = [path.removeprefix("images/").removesuffix(".png") for path in found["path"]]
+    for stem, name in zip(stems[:5], names, strict=False):
+        assert stem.startswith(name.rpartition("/")[2].removesuffix(".png")), (stem, name)
+    assert len({stem.lower() for stem in stems}) == 6
+    assert verify.verify(tmp_path / "d", 1).problems == []
+
+
+def test_types_levels_sources_splits_licences(tmp_path, pairs):
+    pairs = pairs.assign(
+        type=["jpeg", "blur", "jpeg"] * 2,
+        level=[1, 2, 3] * 2,
+        source=["sea"] * 3 + ["hill"] * 3,
+        split=["Training"] * 3 + ["test"] * 3,
+        licence=["CC0"] * 6,
+    )
+    pairs.to_csv(tmp_path / "t.csv", index=False)
+    summary = import_table(tmp_path / "t.csv", tmp_path / "d", range=(1, 5))
+    found = manifest.read(tmp_path / "d")
+    assert (
+        found["type"].tolist() == [2, 1, 2] * 2
+        and found["distortion"].tolist() == ["jpeg", "blur", "jpeg"] * 2
+    )
+    assert found["level"].tolist() == [1, 2, 3] * 2 and set(found["licence"]) == {"CC0"}
+    assert found["source"].tolist() == ["sea"] * 3 + ["hill"] * 3
+    assert found["split"].tolist() == ["train"] * 3 + ["test"] * 3
+    assert "1 blur, 2 jpeg" in summary.text()
+    assert (tmp_path / "d/split.csv").read_text() == "source,part\nsea,train\nhill,test\n"
+    assert set(found["reference_path"]) == {"references/sea.png", "references/hill.png"}
+
+
+def test_several_pictures_of_one_photo_without_reference(tmp_path, pairs):
+    pairs[["distorted"]].assign(source=["sea"] * 3 + ["hill"] * 3).to_csv(tmp_path / "t.csv", index=False)
+    import_table(tmp_path / "t.csv", tmp_path / "d")
+    found = manifest.read(tmp_path / "d")
+    assert found["source_hash"].isna().all() and found["source"].nunique() == 2
+    assert verify.verify(tmp_path / "d", 1).problems == []
+
+
+@pytest.mark.parametrize(
+    ("written", "options"),
+    [
+        (lambda f, p: f.to_csv(p, index=False, encoding="utf-8-sig"), {}),
+        (lambda f, p: f.to_csv(p, index=False, encoding="utf-16"), {}),
+        (lambda f, p: f.to_csv(p, index=False, sep=";", decimal=","), {}),
+        (lambda f, p: f.to_csv(p, index=False, sep="\t", decimal=",", encoding="utf-16"), {}),
+        (lambda f, p: f.rename(columns=str.upper).to_csv(p, index=False, lineterminator="\r\n"), {}),
+        (
+            lambda f, p: f.assign(mos=f["mos"].map("{:.2f}".format).str.replace(".", ",")).to_csv(
+                p, index=False
+            ),
+            {},
+        ),
+        (lambda f, p: p.write_text("sep=;\n" + f.to_csv(index=False, sep=";")), {}),
+        (lambda f, p: f.to_excel(p, index=False), {"name": "pairs.xlsx"}),
+    ],
+    ids=["bom", "utf16", "semicolons", "tabs", "capitals", "quoted commas", "sep=", "xlsx"],
+)
+def test_tables_as_spreadsheets_write_them(tmp_path, pairs, written, options):
+    file = tmp_path / options.get("name", "excel.csv")
+    written(pairs, file)
+    summary = import_table(file, tmp_path / "d", range=(1, 5))
+    assert summary.imported == 6
+    assert manifest.read(tmp_path / "d")["mos"].tolist() == pytest.approx([0.1, 0.5, 0.9] * 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "said"),
+    [
+        (
+            "picture,mos\na.png,3\n",
+            {},
+            "lacks the column distorted or image; its first line holds picture, mos",
+        ),
+        ("", {}, "lacks the column distorted or image; its first line holds nothing"),
+        ("image,mos\n", {}, "has no lines"),
+        ("image,mos\na.png,3\n", {}, "has scores, but on what scale.*--range 1,5"),
+        ("image,mos\na.png,7\n", {"range": (1, 5)}, "line 2: mos 7 lies outside --range 1,5"),
+        ("image,mos\na.png,3\nb.png,vier\n", {"range": (1, 5)}, "line 3: mos 'vier' is no number"),
+        ('image,mos\na.png,"1,234"\n', {"range": (1, 5)}, r"line 2: mos '1,234' may be 1\.234 or 1234"),
+        ("image,mos,mos_std\na.png,3,-1\n", {"range": (1, 5)}, "line 2: mos_std -1 is negative"),
+        ("image,mos_std\na.png,1\n", {}, "mos_std 1 stands beside no mos"),
+        ("image,mos\na.png,3,9\n", {"range": (1, 5)}, "line 2 has 3 fields, its header 2"),
+        ("image,level\na.png,high\n", {}, "line 2: level 'high' is no number"),
+        ("image,split\na.png,maybe\n", {}, "line 2: split 'maybe'; parts are train, val, test"),
+        ("image,image\na.png,b.png\n", {}, "has two columns image"),
+        ("image,level\n,3\na.png,1\n", {}, "line 2 names no picture in its column image"),
+        (
+            "image,source,split\na.png,s,train\nb.png,s,test\n",
+            {},
+            "line 3: the photo s is in test, and in train",
+        ),
+        ("image,mos\na.png,3\na.png,4\n", {"range": (1, 5)}, r"lines 2 and 3 give a\.png two scores"),
+        (
+            "image,reference,source\na.png,b.png,s\nb.png,a.png,s\n",
+            {},
+            r"line 3: the photo s has two references, a\.png and b\.png",
+        ),
+        ("image\nabsent.png\n", {}, "none of its pictures could be taken over.*absent.png: cannot be read"),
+        ("image,mos\na.png,3\n", {"range": "5,1"}, "--range 5,1: the first has to be the smaller"),
+        ("image,mos\na.png,3\n", {"range": "five"}, "--range five: is no pair of numbers"),
+    ],
+)
+def test_what_cannot_be_meant_is_a_sentence(tmp_path, text, options, said):
+    picture(tmp_path / "a.png", 1)
+    picture(tmp_path / "b.png", 2)
+    (tmp_path / "t.csv").write_text(text)
+    with pytest.raises(GlintError, match=said):
+        import_table(tmp_path / "t.csv", tmp_path / "d", **options)
+
+
+def test_scores_that_fill_little_of_the_range_are_asked_about(tmp_path, pairs):
+    summary = import_table(tmp_path / "pairs.csv", tmp_path / "d", range=(1, 100))
+    assert "the scores, 1.4 to 4.6, fill less than a third of the range 1 to 100" in summary.text()
+    assert (
+        "is it their scale" not in import_table(tmp_path / "pairs.csv", tmp_path / "e", range=(1, 5)).text()
+    )
+
+
+def test_unknown_columns_are_named(tmp_path, pairs):
+    pairs.rename(columns={"mos_std": "mos_sd"}).to_csv(tmp_path / "t.csv", index=False)
+    summary = import_table(tmp_path / "t.csv", tmp_path / "d", range=(1, 5))
+    assert "columns not used: mos_sd" in summary.text()
+
+
+def test_what_is_missing_or_damaged_is_refused_by_name_and_the_rest_taken(tmp_path, pairs):
+    (tmp_path / "out/p1_q10.jpg").unlink()
+    whole = (tmp_path / "out/p2_q90.jpg").read_bytes()
+    (tmp_path / "out/p2_q90.jpg").write_bytes(whole[: len(whole) // 2] + b"\xff\xd9")
+    (tmp_path / "ref/photo1.png").write_bytes(b"no picture")
+    summary = import_table(tmp_path / "pairs.csv", tmp_path / "d", range=(1, 5))
+    assert manifest.read(tmp_path / "d")["sample_id"].tolist() == ["p2_q10", "p2_q50"]
+    errors = " ".join(refusal.error for refusal in summary.refusals)
+    assert "photo1.png: not an image" in errors and "p2_q90.jpg: damaged" in errors
+    assert "p1_q50.jpg: its reference" in errors and len(summary.refusals) == 5
+
+
+def test_addresses(tmp_path, pairs):
+    from glint_data.storage.places import place
+
+    store = place("memory://own-pictures")
+    for file in [*tmp_path.glob("out/*"), *tmp_path.glob("ref/*"), tmp_path / "pairs.csv"]:
+        target = store / str(file.relative_to(tmp_path))
+        target.fs.pipe_file(target.path, file.read_bytes())
+    summary = import_table(store / "pairs.csv", tmp_path / "d", range=(1, 5))
+    assert summary.imported == 6
+    local = import_table(tmp_path / "pairs.csv", tmp_path / "e", range=(1, 5))
+    hashes = [manifest.read(tmp_path / name)["image_hash"].tolist() for name in ("d", "e")]
+    assert hashes[0] == hashes[1] and local.imported == 6
+    addressed = pairs.assign(distorted=[f"memory://own-pictures/{name}" for name in pairs["distorted"]])
+    addressed.to_csv(tmp_path / "addressed.csv", index=False)
+    assert import_table(tmp_path / "addressed.csv", tmp_path / "f", range=(1, 5)).imported == 6
+
+
+def exif_with_position():
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0112] = "Maker", 6
+    exif.get_ifd(0x8825).update({1: "N", 2: (50.0, 7.0, 0.0), 3: "E", 4: (8.0, 40.0, 0.0)})
+    return exif
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "TIFF"])
+def test_positions_are_named_and_left_out_where_asked(tmp_path, form):
+    pixels = np.asarray(
+        Image.fromarray(np.random.default_rng(1).integers(0, 256, (6, 8, 3), np.uint8)).resize((64, 48))
+    )
+    file = tmp_path / f"a.{form.lower()}"
+    Image.fromarray(pixels).save(file, form, exif=exif_with_position())
+    (tmp_path / "t.csv").write_text(f"image\n{file.name}\n")
+    kept = import_table(tmp_path / "t.csv", tmp_path / "kept")
+    said = (
+        "camera data (EXIF)" if form == "TIFF" else "a position (GPS), camera data (EXIF)"
+    )  # Pillow's writer
+    assert f"1 files carry {said}; --strip" in kept.text()
+    cut = import_table(tmp_path / "t.csv", tmp_path / "cut", strip=True)
+    assert "GPS" not in cut.text()
+    rows = [manifest.read(tmp_path / name).iloc[0] for name in ("kept", "cut")]
+    assert (
+        rows[0]["image_hash"] == rows[1]["image_hash"] and verify.verify(tmp_path / "cut", 1).problems == []
+    )
+    content = (tmp_path / "cut" / rows[1]["path"]).read_bytes()
+    with Image.open(io.BytesIO(content)) as image:
+        exif = image.getexif()
+        assert not exif.get_ifd(0x8825) and 0x010F not in exif
+    assert b"Maker" not in content
+    assert images.read_rgb(tmp_path / "cut" / rows[1]["path"]).shape == (64, 48, 3), "still upright"

@@ -1,0 +1,200 @@
+"""The explorable page: its data, its lists, its pictures; in a browser where one is found."""
+
+import json
+import math
+import re
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+import skimage.data
+
+from glint_data import images
+from glint_data.dataset import manifest
+from glint_data.reports import explorer, write_report
+from glint_data.reports.attention import Samples, look_at
+from glint_data.reports.explorer import as_script
+from glint_data.reports.tiles import largest_difference
+from glint_data.synthesis.recipes import Settings
+from glint_data.synthesis.synthesize import synthesize
+
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+def labelled(rows):
+    mos = np.linspace(0.9, 0.1, len(rows)).astype(np.float32)
+    rows = rows.assign(mos=mos, mos_std=np.float32(0.05), mos_low=mos - 0.05, mos_high=mos + 0.05)
+    rows = rows.assign(label_set="kadid", label_method="pair", label_note=None)
+    rows["label_references"] = [["I01", "<b>I02</b>"]] * len(rows)
+    rows["label_similarities"] = [[0.5, 0.25]] * len(rows)
+    rows.loc[1, ["mos", "mos_high"]] = [0.97, 0.99]  # better than the level before it
+    rows.loc[2, "mos_low"] = 0.0  # the widest interval
+    rows.loc[3, "label_note"] = "unlike every reference: <script>alert(1)</script>"
+    return rows
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """{"real", "virtual"}: two photos through two types and three levels, labelled; only read."""
+    folder = tmp_path_factory.mktemp("explored")
+    (folder / "photos").mkdir()
+    images.write_png(folder / "photos" / "cat.png", skimage.data.chelsea()[60:260, 100:400])
+    images.write_png(folder / "photos" / "cup.png", skimage.data.coffee()[100:300, 200:440])
+    for name, virtual in (("real", False), ("virtual", True)):
+        settings = Settings(types=(1, 23), levels=(1, 3, 5), virtual=virtual)
+        synthesize([folder / "photos"], folder / name, settings, workers=1)
+        facts = {"label": {"low": 1.0, "high": 5.0, "higher_is_better": True, "embedder": "descriptor-1"}}
+        manifest.write(folder / name, labelled(manifest.read(folder / name)), facts)
+    return folder
+
+
+def data_of(page: str) -> dict:
+    return json.loads(re.search(r"window\.REPORT = (\{.*\});", page)[1])
+
+
+@pytest.mark.parametrize("name", ["real", "virtual"])
+def test_every_photo_and_sample_is_on_the_page(made, name):
+    page = write_report(made / name).read_text()
+    data = data_of(page)
+    rows = manifest.read(made / name)
+    assert data["ids"] == rows["sample_id"].tolist()
+    np.testing.assert_allclose(data["mos"], rows["mos"], atol=1e-4)
+    assert data["type"] == rows["type"].tolist() and data["level"] == rows["level"].tolist()
+    assert [photo for photo, _first, _end in data["photos"]] == ["cat", "cup"]
+    assert all(part["thumbnails"].startswith("data:image/jpeg") for part in data["parts"])
+    titles = {title: rows for title, _text, rows, _total in data["lists"]}
+    assert titles["Widest intervals"][0] == 2
+    assert titles["Labels that rise with the level"] == [1]
+    assert titles["Unlike everything rated"] == [3]
+    for row in (1, 2, 3):  # the listed have crops, pixel for pixel
+        crops = data["parts"][0]["crops"][data["ids"][row]]
+        assert all(crop.startswith("data:image/jpeg") for crop in crops)
+    assert "Can I trust it?" in page and "1 of 2" in page
+
+
+def test_the_page_names_no_place_and_runs_nothing_from_files(made):
+    page = write_report(made / "real").read_text()
+    assert str(made) not in page
+    assert "<script>alert" not in page and "<b>I02" not in page
+    assert not re.search(r'(src|href)="(?!data:)', page)
+
+
+def test_too_much_for_one_page_lies_beside_it(made, tmp_path, monkeypatch):
+    folder = tmp_path / "copy"
+    shutil.copytree(made / "real", folder)
+    monkeypatch.setattr(explorer, "ONE_FILE", 1000)
+    page = write_report(folder).read_text()
+    data = data_of(page)
+    for part in data["parts"]:
+        assert set(part) == {"script", "thumbnails", "detail", "photo"}
+        for name in part.values():
+            assert (folder / name).is_file() and ".." not in name
+        assert (folder / part["script"]).read_text().startswith("window.REPORT_PART(")
+    assert len(page) < 150_000
+
+
+def test_a_photo_that_is_gone_is_said(made, tmp_path):
+    folder = tmp_path / "copy"
+    shutil.copytree(made / "real", folder)
+    next((folder / "images").rglob("cat_01_01.png")).unlink()
+    data = data_of(write_report(folder).read_text())
+    assert "cat_01_01" in data["parts"][0]["errors"]["0"]
+    assert data["parts"][0]["places"][0] is None
+
+
+def test_scores_of_a_network_beside_the_labels(made, tmp_path):
+    folder = tmp_path / "copy"
+    shutil.copytree(made / "real", folder)
+    rows = manifest.read(folder)
+    table = tmp_path / "scores.csv"
+    scores = rows["mos"].to_numpy() - np.where(np.arange(len(rows)) == 5, 0.3, 0.01)
+    lines = [f"{name},{score:.4f}" for name, score in zip(rows["sample_id"], scores, strict=True)]
+    table.write_text("sample_id,score\n" + "\n".join(lines) + "\n")
+    page = write_report(folder, predictions=table).read_text()
+    data = data_of(page)
+    assert data["score"][5] == pytest.approx(scores[5], abs=1e-3)
+    assert {title: rows for title, _t, rows, _n in data["lists"]}["Network and label apart"][0] == 5
+    assert "The network beside the labels" in page and "Of 2 photos" in page
+
+
+def test_the_largest_difference_is_found():
+    photo = np.full((200, 300, 3), 90, np.uint8)
+    sample = photo.copy()
+    sample[150:180, 220:260] = 250
+    left, top = largest_difference(sample, photo, (64, 48))
+    assert left <= 220 and left + 64 >= 260 and top <= 150 and top + 48 >= 180
+    assert largest_difference(photo, photo, (64, 48)) == (118, 76)
+    assert largest_difference(sample, None, (64, 48)) == (118, 76)
+    assert largest_difference(photo[:10, :10], photo[:10, :10], (64, 48)) == (0, 0)
+
+
+def test_lists_are_in_order_of_what_is_remarkable():
+    nan = math.nan
+    ones = np.ones(4, int)
+    samples = Samples(
+        photo=ones, suite=ones, type=ones.astype(float), level=np.array([3.0, 1.0, 2.0, 4.0]),
+        mos=np.array([0.5, 0.8, 0.4, nan]), low=np.array([0.4, 0.7, 0.0, nan]), high=np.array([0.6, 0.9, 0.9, nan]),
+        score=np.full(4, nan), unlike=np.zeros(4, bool),
+    )  # fmt: skip
+    lists = {one.title: one.rows for one in look_at(samples)}
+    assert lists["Widest intervals"][0] == 2 and 3 not in lists["Widest intervals"]
+    assert lists["Labels that rise with the level"] == (0,)  # level 3 after level 2
+    assert set(lists) == {"Widest intervals", "Labels that rise with the level"}
+
+
+def test_a_script_cannot_be_ended_by_its_data():
+    text = as_script({"note": "</script><!--", "line": "\u2028"})
+    assert "</" not in text and "<!" not in text and json.loads(text)["note"] == "</script><!--"
+
+
+PROBE = """<script>
+window.addEventListener("load", () => setTimeout(() => {
+  const out = {};
+  out.tiles = document.querySelectorAll("#tiles .tile").length;
+  out.overflow = document.documentElement.scrollWidth - window.innerWidth;
+  out.broken = [...document.querySelectorAll(".tile b")].filter((e) => e.getClientRects().length > 1).length;
+  document.querySelector('select[name="level"]').value = "5";
+  document.querySelector(".controls").dispatchEvent(new Event("input"));
+  out.filtered = document.querySelectorAll("#tiles .tile").length;
+  document.querySelector('select[name="sort"]').value = "mos";
+  document.querySelector(".controls").dispatchEvent(new Event("input"));
+  document.querySelector("#tiles .tile").click();
+  setTimeout(() => {
+    out.first = document.querySelector("#viewer-name").textContent;
+    out.natural = document.querySelector("#after").naturalWidth;
+    document.querySelector("#viewer").dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true }));
+    setTimeout(() => {
+      out.second = document.querySelector("#viewer-name").textContent;
+      document.body.setAttribute("data-found", JSON.stringify(out));
+    }, 300);
+  }, 300);
+}, 300));
+</script></body>"""
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium found: apt-get install chromium")
+@pytest.mark.parametrize("in_files", [False, True])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_in_a_browser(made, tmp_path, monkeypatch, width, in_files):
+    folder = tmp_path / "copy"
+    shutil.copytree(made / "real", folder)
+    if in_files:
+        monkeypatch.setattr(explorer, "ONE_FILE", 1000)
+    page = write_report(folder)
+    page.write_text(page.read_text().replace("</body>", PROBE))
+    command = [
+        *(BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+        *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+        f"--user-data-dir={tmp_path / 'profile'}",
+        *(f"--window-size={width},900", "--virtual-time-budget=8000", "--dump-dom", page.as_uri()),
+    ]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    found = json.loads(re.search(r'data-found="([^"]*)"', shown)[1].replace("&quot;", '"'))
+    worst = manifest.read(folder).query("level == 5").sort_values("mos")["sample_id"].tolist()
+    assert found["tiles"] == 12 and found["filtered"] == 4
+    assert (found["first"], found["second"]) == tuple(worst[:2])
+    assert found["natural"] == 240  # the worst is of the cup, 240 pixels wide, shown at 1:1
+    assert found["broken"] == 0
+    assert found["overflow"] <= 0
