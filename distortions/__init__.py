@@ -1,7 +1,9 @@
 """Pixels only: distortions by name, suites by number. Usable without the rest of the project.
 
->>> import distortions
->>> distorted = distortions.apply(image, "jpeg", level=3, suite="kadid10k", seed=0)
+>>> import distortions, numpy as np
+>>> image = np.zeros((64, 96, 3), np.uint8)
+>>> distortions.apply(image, "jpeg", level=3, suite="kadid10k", seed=0).shape
+(64, 96, 3)
 >>> distortions.get("jpeg").levels
 (43, 36, 24, 7, 4)
 """

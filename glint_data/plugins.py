@@ -10,6 +10,9 @@ from pathlib import Path
 
 from glint_data.errors import GlintError
 
+Sources = tuple[tuple[str, bytes], ...]
+"""Plug-ins by their file's name and content."""
+
 
 def load() -> None:
     """Import the plug-ins that are not imported yet.
@@ -53,6 +56,26 @@ def use(files: Iterable[str | os.PathLike[str]]) -> None:
         else:
             os.environ[VARIABLE] = before
         raise
+
+
+def sources() -> Sources:
+    """The plug-ins that are files, for machines that do not see these: their names and contents."""
+    load()
+    from distortions import plugins
+
+    return tuple(plugins.files())
+
+
+def take(sources: Sources) -> None:
+    """Load plug-ins that came as `sources()` from another machine. Raises `GlintError`."""
+    from distortions import plugins
+
+    try:
+        for file, content in sources:
+            plugins.load_content(file, content)
+    except plugins.PluginFailed as error:
+        raise GlintError(str(error)) from error
+    load()
 
 
 def record() -> dict[str, str]:

@@ -1,9 +1,11 @@
 """What a run says while it works: a bar on a terminal, plain lines with a rate in a log."""
 
+import contextlib
 import re
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from contextvars import ContextVar
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -11,9 +13,23 @@ Item = TypeVar("Item")
 _SECONDS_BETWEEN_LINES = 10.0
 
 
+_is_shown = ContextVar("progress", default=True)
+
+
+@contextlib.contextmanager
+def shown(wanted: bool) -> Iterator[None]:
+    """Whether anything is said within the block; not where a block around it is silent already."""
+    before = _is_shown.set(wanted and _is_shown.get())
+    try:
+        yield
+    finally:
+        _is_shown.reset(before)
+
+
 def say(text: str = "") -> None:
     """Print one line for the person at the keyboard; standard output stays free for results."""
-    print(printable(text), file=sys.stderr, flush=True)
+    if _is_shown.get():
+        print(printable(text), file=sys.stderr, flush=True)
 
 
 def printable(text: str) -> str:
@@ -52,7 +68,7 @@ class Meter:
 
     def __enter__(self) -> "Meter":
         self._begun = self._spoke = time.monotonic()
-        if sys.stderr.isatty():
+        if _is_shown.get() and sys.stderr.isatty():
             self._open_bar()
         return self
 

@@ -23,11 +23,11 @@ class WorkerProcess(SpawnProcess):
     @staticmethod
     def _Popen(process_obj: BaseProcess) -> Any:
         with _without_main():
-            return SpawnProcess._Popen(process_obj)  # type: ignore[attr-defined]  # the hook of CPython's contexts
+            return SpawnProcess._Popen(process_obj)
 
 
 class _WorkerContext(SpawnContext):
-    Process = WorkerProcess  # type: ignore[assignment]  # a subclass, as every context has its own
+    Process = WorkerProcess
 
 
 CONTEXT = _WorkerContext()

@@ -18,7 +18,7 @@ ALLOWED_BETWEEN = {
     ("reference_sets", "embedding"),
     ("importing", "synthesis"),
 }
-MAY_IMPORT_STAGES = {"cli", "quickstart"}
+MAY_IMPORT_STAGES = {"api"}
 TORCH_PLACES = {
     "embedding.networks",
     "embedding.stages",

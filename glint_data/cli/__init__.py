@@ -1,4 +1,4 @@
-"""The command line: verbs only. Whatever is heavy is imported inside the verb, so that --help is quick."""
+"""The command line: verbs made from the functions of `glint_data.api`; what is heavy is imported inside those."""
 
 import sys
 from typing import Annotated
@@ -9,7 +9,6 @@ from glint_data import __version__
 from glint_data.errors import GlintError
 from glint_data.progress import say
 
-DONE_WITH_REFUSALS = 3
 INTERRUPTED = 130
 
 app = typer.Typer(
@@ -22,8 +21,8 @@ app = typer.Typer(
 )
 
 
-def _version(asked: bool) -> None:
-    if asked:
+def _version(is_wanted: bool) -> None:
+    if is_wanted:
         typer.echo(f"glint-data {__version__}")
         raise typer.Exit
 
@@ -47,8 +46,9 @@ def glint_data(
 
 def main() -> None:
     """Run the command line; every error a person can mend is one sentence and an exit code."""
-    from glint_data.cli import datasets, exporting, labels, networks, scored, start  # noqa: F401  (they register)
+    from glint_data.cli import table
 
+    table.register(app)
     try:
         app()
     except GlintError as error:
@@ -64,6 +64,6 @@ def main() -> None:
     except (KeyboardInterrupt, SystemExit) as end:
         code = end.code if isinstance(end, SystemExit) else INTERRUPTED
         if code == INTERRUPTED:
-            say("\nStopped. What was finished is kept; the same command goes on from there.")
+            say("\nStopped. What was finished is kept; the same command resumes there.")
         # Typer says 2 for wrong use; here 1 is wrong use and 3 is done with refusals.
         sys.exit(1 if code == 2 else code)

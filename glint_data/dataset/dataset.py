@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
+from glint_data import records
 from glint_data.dataset import manifest, rendering, rewriting, runs
 from glint_data.dataset.pixels import Pictures
 from glint_data.dataset.rows import Rows, in_order_of_photos
@@ -32,11 +33,12 @@ class Dataset:
     Rows have their order in the manifest; `dataset[i]` is row i. What another process writes meanwhile is seen by
     the next call, never by half.
 
-    >>> dataset = Dataset("dataset")                        # doctest: +SKIP
-    >>> dataset[0].pixels().shape                           # doctest: +SKIP
-    (384, 512, 3)
-    >>> [sample.id for sample in dataset.samples(type=10, level=(3, 5))]      # doctest: +SKIP
-    ['cat_10_03', 'cat_10_05']
+    >>> from glint_data import Dataset
+    >>> dataset = Dataset("dataset")
+    >>> dataset[0].pixels().shape
+    (64, 96, 3)
+    >>> [sample.id for sample in dataset.samples(source="cat", level=(3, 5))]
+    ['cat_01_03', 'cat_01_05']
 
     Raises:
         GlintError: there is no manifest, or none that can be read; the sentence says what to do.
@@ -217,10 +219,15 @@ class Dataset:
         """What the writers of the manifest noted about it: suite, label set with its scale, versions."""
         return manifest.facts(self.file)
 
+    @property
+    def result(self) -> Any:
+        """What the run that made or changed it did; None for one that was opened."""
+        return self._result
+
     def record(self) -> dict[str, Any]:
         """What it holds, as plain JSON; first what the run that made or changed it has to tell."""
-        told = self._result.record() if hasattr(self._result, "record") else {}
-        return {**told, "dataset": str(self.folder), **self._counts()}
+        result = self._result.record() if hasattr(self._result, "record") else self._result or {}
+        return {**records.as_mapping(result), "dataset": str(self.folder), **self._counts()}
 
     def text(self) -> str:
         """The same for a person."""

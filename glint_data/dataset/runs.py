@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import glint_data
+from glint_data import plugins
 from glint_data.errors import CannotWrite, GlintError
 from glint_data.storage.files import is_partial, listing, make_folder, read_bytes, remove, write_atomically
 from glint_data.storage.places import check, is_remote
@@ -219,7 +220,7 @@ def note_versions(folder: Path) -> None:
 
 
 def versions() -> dict[str, str]:
-    """The versions that can change a pixel or a number: ours, Python's and the numeric packages'."""
+    """The versions that can change a pixel or a number: ours, Python's, the numeric packages', the plug-ins' hashes."""
     found = {
         "glint-data": glint_data.__version__,
         "python": platform.python_version(),
@@ -230,4 +231,4 @@ def versions() -> dict[str, str]:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             continue
-    return found
+    return found | {f"plug-in {name}": digest for name, digest in plugins.record().items()}

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import distortions
-from glint_data import images
+from glint_data import images, records
 from glint_data.dataset import manifest, rendering, runs, values
 from glint_data.dataset.pixels import Pictures
 from glint_data.dataset.sample import Sample
@@ -38,6 +38,10 @@ class Findings:
     files: int = 0
     rerendered: int = 0
     problems: list[str] = field(default_factory=list)
+
+    def record(self) -> dict[str, Any]:
+        """The findings as plain values."""
+        return records.as_mapping(self)
 
     def text(self, most: int = 20) -> str:
         """The findings for a person."""

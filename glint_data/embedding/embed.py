@@ -24,6 +24,7 @@ import numpy as np
 from glint_data.embedding import descriptor, stages
 from glint_data.errors import CannotWrite, ImageRefused
 from glint_data.progress import Meter, say
+from glint_data.registry import Registry
 from glint_data.work import Engine, run_tasks
 
 DEFAULT_NETWORK = "open_clip:ViT-B-32@laion2b_s34b_b79k"
@@ -67,15 +68,35 @@ def embedder(name: str | None = None, device: str = "auto", allow_download: bool
     Raises:
         GlintError: unknown name, or weights that cannot be had.
     """
-    if name is None or name in ("descriptor", descriptor.NAME):
-        return DescriptorEmbedder()
-    if name == stages.NAME:
-        return stages.network()
-    from glint_data.embedding import networks  # brings torch
-
     if allow_download is None:
         allow_download = os.environ.get("GLINT_DATA_DOWNLOAD", "") == "1"
-    return networks.open_network(name, device, allow_download)
+    asked = name or "descriptor"
+    family, separator, rest = asked.partition(":")
+    if not separator and family not in EMBEDDERS:  # ViT-B-32 is short for open_clip:ViT-B-32
+        family, rest = "open_clip", asked
+    return EMBEDDERS[family](rest, device, allow_download)
+
+
+Open = Callable[[str, str, bool], Embedder]
+"""Opens an embedder: from what follows its name and a colon, the device, and whether weights may be fetched."""
+
+EMBEDDERS = Registry[Open]("embedder")
+for _name in ("descriptor", descriptor.NAME):
+    EMBEDDERS.add(_name, lambda rest, device, allow_download: DescriptorEmbedder())
+EMBEDDERS.add(stages.NAME, lambda rest, device, allow_download: stages.network())
+
+
+def _network(family: str) -> Open:
+    def open(rest: str, device: str, allow_download: bool) -> Embedder:
+        from glint_data.embedding import networks  # brings torch
+
+        return networks.open_network(f"{family}:{rest}", device, allow_download)
+
+    return open
+
+
+for _family in ("open_clip", "timm"):
+    EMBEDDERS.add(_family, _network(_family))
 
 
 def cache_folder() -> Path:

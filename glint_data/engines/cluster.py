@@ -88,6 +88,7 @@ def _connect(ray: ModuleType, workers: int) -> str:
 def _environment() -> dict[str, str]:
     """What workers are to find in their environment: one thread each, and our own variables as they are here."""
     ours = {name: value for name, value in os.environ.items() if name.startswith("GLINT_DATA_")}
+    ours.pop("GLINT_DATA_PLUGINS", None)  # files of this machine; their content travels with the tasks
     return ours | dict.fromkeys(THREAD_COUNTS, "1")
 
 

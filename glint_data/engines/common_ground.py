@@ -9,9 +9,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from glint_data import plugins
 from glint_data.dataset import manifest, runs
 from glint_data.engines import cluster
 from glint_data.errors import GlintError
+from glint_data.plugins import Sources
 from glint_data.storage.files import read_bytes, remove, write_atomically
 from glint_data.storage.places import check, is_remote, place
 
@@ -31,11 +33,13 @@ class Ground:
     file: str
     digest: str
     places: tuple[str, ...]
+    plugin_sources: Sources = ()
 
     def stand(self) -> None:
         """Go to the directory the command was given in and look around. Raises `NodeUnfit`. For workers."""
         if Path(self.start).is_dir():
             os.chdir(self.start)
+        plugins.take(self.plugin_sources)
         found = _seen_from_here(self.file, self.places)
         complaint = self.complaint(found, f"node {os.uname().nodename}")
         if complaint:
@@ -77,7 +81,7 @@ class CommonGround:
         file = self._proof()
         digest = _digest(file)
         places = tuple(given for given in self._places if _is_there(given))
-        ground = Ground(str(Path.cwd()), str(self._folder), str(file), digest, places)
+        ground = Ground(str(Path.cwd()), str(self._folder), str(file), digest, places, plugins.sources())
         for name, found in _reports(ray, ground).items():
             complaint = _other_versions(found, name) or ground.complaint(found, name)
             if complaint:
@@ -105,7 +109,10 @@ def _reports(ray: ModuleType, ground: Ground) -> dict[str, dict[str, Any]]:
     for node in cluster.working_nodes(ray):
         there = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
         name = f"node {node['NodeManagerHostname']} ({node['NodeManagerAddress']})"
-        asked[look.options(scheduling_strategy=there).remote(ground.file, ground.places)] = name
+        seen = look.options(scheduling_strategy=there).remote(
+            ground.file, ground.places, ground.plugin_sources
+        )
+        asked[seen] = name
     reports = {}
     for reference, name in asked.items():
         try:
@@ -124,12 +131,14 @@ def _reports(ray: ModuleType, ground: Ground) -> dict[str, dict[str, Any]]:
 def _looker():
     """A function that travels by value, because a node may lack this package."""
 
-    def look(file: str, places: tuple[str, ...]) -> dict:
+    def look(file: str, places: tuple[str, ...], sources: tuple[tuple[str, bytes], ...]) -> dict:
         try:
+            from glint_data import plugins
             from glint_data.dataset.runs import versions
             from glint_data.engines import common_ground
         except ImportError:
             return {"versions": None}
+        plugins.take(sources)
         return {"versions": versions()} | common_ground._seen_from_here(file, places)
 
     return look

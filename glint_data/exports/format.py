@@ -13,6 +13,7 @@ from glint_data.dataset.sample import Sample
 from glint_data.errors import CannotWrite, GlintError
 from glint_data.exports.about import About, Exported
 from glint_data.exports.folder import write_file
+from glint_data.registry import Registry
 from glint_data.storage.files import make_durable
 
 Row = dict[str, Any]
@@ -122,20 +123,12 @@ class Format(ABC):
         """Write what is left: tables' ends, the card."""
 
 
-FORMATS: dict[str, type[Format]] = {}
+FORMATS = Registry[type[Format]]("export format")
 
 
 def export_format(kind: type[Format]) -> type[Format]:
     """Register a format under its class's own name in small letters."""
-    FORMATS[kind.__name__.lower()] = kind
-    return kind
-
-
-def format_named(name: str) -> type[Format]:
-    """The format of that name. Raises `GlintError` naming those there are."""
-    if name not in FORMATS:
-        raise GlintError(f"--to {name}: no such format; choose one of {', '.join(sorted(FORMATS))}")
-    return FORMATS[name]
+    return FORMATS.add(kind.__name__.lower(), kind)
 
 
 def found_in(picture: Picture) -> Row:

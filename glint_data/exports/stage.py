@@ -4,16 +4,18 @@ import re
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
+from glint_data import records
 from glint_data.dataset import manifest
 from glint_data.errors import GlintError
 from glint_data.exports.about import About, Exported, scan
 from glint_data.exports.chunks import Planner
 from glint_data.exports.folder import building, check_free
-from glint_data.exports.format import FORMATS, Chunk, Format, Row, Written, format_named, record
+from glint_data.exports.format import FORMATS, Chunk, Format, Row, Written, record
 from glint_data.exports.options import Options
 from glint_data.exports.split import deal_photos, read_split, shares_of
 from glint_data.exports.tables import CsvTable
@@ -36,9 +38,9 @@ class ExportSummary:
     first: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
-    def record(self) -> dict[str, object]:
+    def record(self) -> dict[str, Any]:
         """The same as plain values."""
-        return {**asdict(self), "folder": str(self.folder), "seconds": round(self.seconds, 3)}
+        return records.as_mapping(self)
 
     def text(self) -> str:
         """The closing lines for a person."""
@@ -87,7 +89,7 @@ def export_dataset(
     """
     begun = time.monotonic()
     dataset, out = place(dataset), Path(out)
-    kind = format_named(to)
+    kind = FORMATS[to]
     check_free(out)
     if licence is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.+-]*", licence):
         raise GlintError(f"--licence {licence!r}: name it in one word, as cc-by-4.0 or mit")

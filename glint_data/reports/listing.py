@@ -1,6 +1,8 @@
 """What a person sees of a suite: the table of its types, and the contact sheet."""
 
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import distortions
 from glint_data import images
@@ -32,6 +34,13 @@ def suite_table(name: str) -> str:
     return "\n".join(
         [*(line.rstrip() for line in lines), "", closing + (f" Other suites: {others}." if others else "")]
     )
+
+
+def suite_record(name: str) -> dict[str, Any]:
+    """The suite's types as plain values: number, name, title, function, unit, levels, source."""
+    suite = find_suite(name)
+    types = [asdict(entry) for entry in suite.types.values()]
+    return {"name": suite.name, "version": suite.version, "title": suite.title, "types": types}
 
 
 def _strength(level: object) -> str:

@@ -1,12 +1,15 @@
 """The settings of a dataset: what decides its pixels and names, checked, and as `run.json` keeps them."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 import distortions
-from distortions.registry import distortion_named
+from distortions.plugins import Plugin
+from distortions.registry import DISTORTIONS, distortion_named
+from distortions.suites import SUITES
 from glint_data import images
 from glint_data.dataset import rendering, runs
 from glint_data.errors import GlintError
@@ -140,8 +143,18 @@ class Settings:
         values = {name: value for name, value in asdict(self).items() if name != "strengths"}
         if self.suite_record:
             values["suite_record"] = json.loads(self.suite_record)
-        values["suite_version"] = self.suite_as_planned.version
+        suite = self.suite_as_planned
+        values["suite_version"] = suite.version
+        plugins = {origin.name: origin.sha256 for origin in self._origins(suite) if origin}
+        values |= {"plugins": plugins} if plugins else {}
         return {name: value for name, value in values.items() if value or name not in _ADDED}
+
+    def _origins(self, suite: "distortions.Suite") -> Iterator[Plugin | None]:
+        """The plug-ins that decide pixels: those of the suite and of its types' distortions."""
+        if suite.name in SUITES:
+            yield SUITES.origin(suite.name)
+        for number in self.types:
+            yield DISTORTIONS.origin(suite.type_called(number).distortion)
 
 
 def _numbers_of(types: tuple[int | str, ...], suite: "distortions.Suite") -> tuple[int, ...]:

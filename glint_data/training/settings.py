@@ -6,44 +6,61 @@ from typing import Any
 from glint_data.errors import GlintError
 
 
+def option(default: Any, help: str, **more: Any) -> Any:
+    """A field with an option of its own on the command line; `more` are the further words of an option."""
+    return field(default=default, metadata={"help": help, **more})
+
+
 @dataclass(frozen=True)
 class TrainSettings:
-    """Choices of a run, in the order in which they matter."""
+    """Choices of a run, in the order in which they matter. What is no option is reached by --set NAME=VALUE."""
 
-    model: str = "glintiqa"
-    variant: str = "default"
-    size: str = "lite"  # which the installation carries
-    from_scratch: bool = False
-    backbone_weights: tuple[str, ...] = ()
-    start_from: str | None = None  # an earlier run whose weights this one begins with
+    model: str = option(
+        "glintiqa", "glintiqa (no reference), ahiq (full reference), or frozen (solved in seconds)."
+    )
+    variant: str = option("default", "default, or exact as published.")
+    size: str = option("lite", "full, lite (pretrained CNN from a package), or tiny.")
+    from_scratch: bool = option(False, "Without pretrained backbones.")
+    backbone_weights: tuple[str, ...] = option(
+        (), "A backbone's local checkpoint; repeat for the second.", metavar="FILE", many=True
+    )
+    start_from: str | None = option(
+        None,
+        "Begin with the weights of an earlier run, of a published checkpoint, or of the judge.",
+        metavar="RUN",
+    )
     model_options: dict[str, Any] = field(default_factory=dict)
 
-    epochs: int = 20
-    batch_size: int = 32
-    learning_rate: float | None = None  # peak; None: as `peak_rate` says
+    epochs: int = option(20, "Passes over the samples.", least=1)
+    batch_size: int = option(32, "Samples a step, over all processes.", least=2)
+    learning_rate: float | None = option(None, "Peak of the schedule.", shown="by start")
     optimizer: str = "adamw"
     weight_decay: float = 1e-2
     warmup: float = 0.05  # share of all steps
     clip_norm: float = 1.0
-    ema: float = 0.0  # decay per step; 0: off
+    ema: float = option(0.0, "Averaging of weights by step; 0: off.", least=0, most=1)
     amp: bool = True  # bfloat16 on a GPU
-    amp_on_cpu: bool = False  # and on a CPU that multiplies bfloat16 natively
+    amp_on_cpu: bool = option(False, "bfloat16 on a CPU too, where it multiplies that natively.")
 
-    loss: str = "huber+plcc"  # parts joined by +, each with an optional weight: l1, huber, plcc, rank
+    loss: str = option("huber+plcc", "Of l1, huber, plcc, rank, joined by +, each with an optional weight.")
     weigh_by_uncertainty: bool = True
     flip_vertically: bool = False
-    crop_places: int = 0  # fixed crops that an image has in training; 0: anywhere, anew each time
-    cache_features: str = ""  # float16 or float32: keep what frozen parts make of these crops; "": do not
+    crop_places: int = option(
+        0, "Fixed crops an image has in training; 0: anywhere, anew each time.", least=0
+    )
+    cache_features: str = option(
+        "", "float16 or float32: keep what frozen backbones make of these crops.", shown="no"
+    )
     start_at_mean: bool = True  # the head's bias begins at the mean label
-    epoch_samples: int = 0  # samples drawn per epoch; 0: all of them
+    epoch_samples: int = option(0, "Samples drawn an epoch; 0: all.", least=0)
 
     validation_share: float = 0.15
     test_share: float = 0.15
-    split_seed: int = 0
-    split_file: str | None = None  # CSV with the columns source and part (train, val, test)
+    split_seed: int = option(0, "Seed that assigns photos to the parts.", least=0)
+    split_file: str | None = option(None, "CSV of source,part (train, val, test).", metavar="FILE")
     validation_crops: int = 4
-    patience: int = 0  # epochs without a better validation before it stops; 0: never
-    seed: int = 0
+    patience: int = option(0, "Epochs without progress before it ends; 0: never.", least=0)
+    seed: int = option(0, "Seed of weights, order and crops.", least=0)
 
     @property
     def peak_rate(self) -> float:
@@ -75,9 +92,10 @@ def settings_from(options: dict[str, Any]) -> TrainSettings:
     unknown = sorted(options.keys() - set(known))
     if unknown:
         raise GlintError(f"training has no option {', '.join(unknown)}; options are {', '.join(known)}")
-    settings = TrainSettings(
-        **{name: tuple(value) if isinstance(value, list) else value for name, value in options.items()}
-    )
+    listed: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in options.items()
+    }
+    settings = TrainSettings(**listed)
     _check(settings)
     return settings
 
@@ -86,9 +104,8 @@ def _check(settings: TrainSettings) -> None:
     from glint_data.training.run.losses import parse_loss
 
     parse_loss(settings.loss)
-    least = {"epochs": 1, "batch_size": 2, "validation_crops": 1, "seed": 0, "split_seed": 0, "patience": 0}
-    least |= {"crop_places": 0}
-    for name, bound in least.items():
+    least = {entry.name: entry.metadata["least"] for entry in fields(settings) if "least" in entry.metadata}
+    for name, bound in least.items() | {("validation_crops", 1)}:
         if getattr(settings, name) < bound:
             raise GlintError(f"{name} {getattr(settings, name)}: must be at least {bound}")
     if settings.peak_rate <= 0:

@@ -29,3 +29,13 @@ def choose_device(device: str, local_rank: int = 0) -> "torch.device":
         reason = line.partition(". ")[0][:160]
         raise GlintError(f"device {device}: not usable here ({reason}); use --device auto or cpu") from error
     return chosen
+
+
+def describe_gpus() -> str | None:
+    """The graphics processors that torch can use here, in words; None where there is none."""
+    import torch
+
+    if not torch.cuda.is_available():
+        return None
+    names = (torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count()))
+    return f"{', '.join(names)}, CUDA {torch.version.cuda}"

@@ -9,7 +9,7 @@ import skimage.data
 import typer
 
 from glint_data import __version__, images
-from glint_data.cli.options import numbers
+from glint_data.api.choices import entries
 from glint_data.errors import GlintError
 
 HEAVY = (
@@ -59,8 +59,8 @@ def photo(tmp_path):
 
 def test_help_imports_nothing_heavy():
     script = (
-        "import sys, typer.testing\nfrom glint_data.cli import app, datasets, exporting, labels, networks, start\n"
-        "run = typer.testing.CliRunner()\n"
+        "import sys, typer.testing\nfrom glint_data.cli import app, table\n"
+        "table.register(app)\nrun = typer.testing.CliRunner()\n"
         f"for verb in {VERBS!r}:\n"
         "    answer = run.invoke(app, [verb, '--help'])\n"
         "    assert answer.exit_code == 0 and 'Usage' in answer.output, verb\n"
@@ -72,8 +72,9 @@ def test_help_imports_nothing_heavy():
 
 def test_help_shows_every_word():
     """What stands in brackets is markup to rich: an unescaped [default: all] is not shown."""
-    from glint_data.cli import app, datasets, exporting, labels, networks, scored, start  # noqa: F401
+    from glint_data.cli import app, table
 
+    table.register(app)
     for verb, command in typer.main.get_command(app).commands.items():
         for option in command.params:
             words = getattr(option, "help", None) or ""
@@ -91,8 +92,13 @@ def test_help_lists_every_verb():
     ("arguments", "sentence"),
     [
         (["synthesize", "absent", "--out", "d"], "absent: no such file or folder"),
-        (["synthesize", "photos", "--out", "d", "--types", "x"], "--types x: 'x' is no number or range"),
+        (
+            ["synthesize", "photos", "--out", "d", "--types", "jpg"],
+            "there is no type in kadid10k called 'jpg'",
+        ),
         (["synthesize", "photos", "--out", "d", "--types", "30"], "--types 30: kadid10k has no such type"),
+        (["synthesize", "photos", "--out", "d", "--levels", "x"], "--levels x: is no number or range"),
+        (["synthesize", "photos", "--out", "d", "--seed", "-1"], "--seed -1: must be at least 0"),
         (["synthesize", "photos", "--out", "d", "--suite", "kadid"], "kadid10k"),
         (["synthesize", "photos", "--out", "photos/cat.png"], "is a file; name a folder"),
         (["synthesize", "photos", "--out", "d", "--format", "jpg"], "--format jpg"),
@@ -111,7 +117,7 @@ def test_help_lists_every_verb():
         (["score", "absent", "photos/cat.png", "--out", "no/s.csv"], "no/s.csv: its folder does not exist"),
         (["distortions", "--image", "photos/cat.png"], "--image and --sheet go together"),
         (["export", "absent", "--to", "hf", "--out", "d"], "absent: no such file or folder"),
-        (["export", "photos", "--to", "zip", "--out", "d"], "--to zip: no such format"),
+        (["export", "photos", "--to", "zip", "--out", "d"], "there is no export format 'zip'"),
         (["explode"], "explode"),
     ],
 )
@@ -159,8 +165,10 @@ def test_contact_sheet_is_written(photo, tmp_path):
 
 
 def test_number_lists():
-    assert numbers("--types", "1,10-12, 3") == (1, 10, 11, 12, 3)
-    assert numbers("--types", "") == ()
-    for wrong in ("0", "3-1", "a", "1-", "-2"):
+    assert entries("--types", "1,10-12, 3") == (1, 10, 11, 12, 3)
+    assert entries("--types", "jpeg,2") == entries("--types", ["jpeg", 2]) == ("jpeg", 2)
+    assert entries("--types", [range(1, 4), "2-4"]) == (1, 2, 3, 4)
+    assert entries("--types", "") == ()
+    for wrong in ("0", "3-1", "1-", "-2"):
         with pytest.raises(GlintError, match=rf"--types {wrong}: .*(range|number)"):
-            numbers("--types", wrong)
+            entries("--types", wrong)

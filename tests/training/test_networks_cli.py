@@ -6,7 +6,7 @@ import pytest
 from test_training import write_dataset
 from typer.testing import CliRunner
 
-from glint_data.cli import app, networks  # noqa: F401  (registers the verbs)
+from glint_data.cli import app, table
 from glint_data.errors import GlintError
 from glint_data.models.glintiqa import GlintIQAConfig
 from glint_data.training import read_switches
@@ -25,6 +25,7 @@ def dataset(tmp_path_factory):
 
 def glint(*arguments) -> str:
     """What the command prints; its error where it fails."""
+    table.register(app)
     found = CliRunner().invoke(app, list(map(str, arguments)), catch_exceptions=False)
     assert found.exit_code == 0, found.output
     return found.output

@@ -167,7 +167,7 @@ class TrainingLoop:
             self.network.load_state_dict(self.average)
         found = self.validate(progress, meter)
         # Where there is no rank correlation to choose by, because the validation labels are alike, the error decides.
-        value = -found["rmse"] if found["srocc"] is None else found["srocc"]
+        value = -(found["rmse"] or 0.0) if found["srocc"] is None else found["srocc"]
         if value > progress.best_value or progress.best_epoch < 0:
             progress.best_value, progress.best_srocc = value, found["srocc"]
             progress.best_epoch = progress.epoch
@@ -216,7 +216,7 @@ class TrainingLoop:
             say(f"stopped: no better validation in {self.settings.patience} epochs")
         return bool(over)
 
-    def _keep_best(self, progress: Progress, found: dict[str, float]) -> None:
+    def _keep_best(self, progress: Progress, found: dict[str, float | None]) -> None:
         record = runs.read(self.out)
         record |= trained.save_trained(self.out, self.network)
         record["network"] = self.network.describe()

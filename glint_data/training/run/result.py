@@ -27,6 +27,9 @@ class Run:
     baseline: dict[str, Any] | None = None
     was_finished: bool = False
 
+    def __fspath__(self) -> str:
+        return str(self.folder)
+
     def text(self) -> str:
         """The closing lines for a person."""
         done = "was finished before, nothing was trained: " if self.was_finished else "trained "

@@ -102,7 +102,7 @@ def train(
         waiting=progress.waiting / max(progress.seconds, 1e-9),
     )
     if group.is_first:
-        if baseline and not network.closed_form and not network.needs_reference:
+        if baseline and not network.closed_form:
             done.baseline = closed_form.beside(settings, out / BASELINE, parts, split, features)
         if cache is None:
             shutil.rmtree(features, ignore_errors=True)
@@ -131,6 +131,10 @@ def build_network(settings: TrainSettings) -> QualityNetwork:
     torch.manual_seed(settings.seed)
     if settings.start_from:
         return _earlier_network(settings.start_from, settings)
+    if settings.from_scratch and models.network_class(settings.model).closed_form:
+        raise GlintError(
+            f"--from-scratch: {settings.model} is not trained, so it needs a pretrained backbone; leave it out"
+        )
     without_hub = settings.from_scratch or settings.backbone_weights
     return models.create(
         settings.model,

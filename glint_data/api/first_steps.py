@@ -1,13 +1,15 @@
 """The whole job on the colour photographs that scikit-image carries: every verb once, in order."""
 
-import json
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from glint_data import images
-from glint_data.dataset import manifest
 from glint_data.progress import say
+from glint_data.records import as_json
 from glint_data.storage.files import write_atomically
-from glint_data.work import default_workers
+
+if TYPE_CHECKING:
+    from glint_data.dataset.dataset import Dataset
 
 PHOTOS = {
     "astronaut": "astronaut.png",
@@ -24,49 +26,59 @@ PHOTOS = {
 LONGEST_SIDE = 512
 
 
-def quickstart(out: Path, seed: int = 0) -> None:
+def quickstart(out: Path, seed: int = 0) -> str:
     """Photos -> samples -> labels -> audit -> network -> evaluation -> scores -> report, in the folder `out`.
 
-    A second call goes on where the first one stopped.
+    A second call resumes where the first one stopped. Returns the closing words.
     """
-    from glint_data.labels import audit_reference, audit_table, label_dataset
-    from glint_data.reports import write_report
-    from glint_data.synthesis.recipes import Settings
-    from glint_data.synthesis.synthesize import synthesize
+    from glint_data.api import labels, synthesis
 
-    dataset, run = out / "dataset", out / "run"
     photos = _write_photos(out / "photos")
     _step(1, f"synthesize: {len(PHOTOS)} photos x 25 types x 5 levels")
-    say(synthesize([photos], dataset, Settings(seed=seed), default_workers()).text())
+    dataset = synthesis.synthesize(photos, out / "dataset", seed=seed, progress=True)
+    say(dataset.text())
     _step(2, "label: scores from KADID-10k's references")
-    labels = label_dataset(dataset, reference="kadid")
-    say(labels.text())
+    labelled = labels.label(dataset, reference="kadid", progress=True)
+    say(labelled.text())
     _step(3, "audit: how good are such labels? (each of KADID-10k's references left out in turn)")
-    certificate = audit_reference("kadid", methods=("nearest", "mean", labels.method))
-    say(audit_table(certificate))
-    write_atomically(out / "audit.json", json.dumps(certificate, indent=1).encode())
-    _train_and_score(dataset, run, seed)
+    certificate = labels.audit(
+        "kadid", method=("nearest", "mean", labelled.record()["method"]), progress=True
+    )
+    say(certificate.text())
+    write_atomically(out / "audit.json", as_json(certificate.record()))
+    _train_and_score(dataset, out / "run", seed)
     _step(7, "report")
-    report = write_report(dataset, run, certificate, title="glint-data quickstart")
-    say(_closing(out, report))
+    say(labels.report(dataset.folder, run=out / "run", audit=out / "audit.json", progress=True).text())
+    return _closing(out, dataset.folder / "report.html")
 
 
-def _train_and_score(dataset: Path, run: Path, seed: int) -> None:
-    from glint_data import training
+def _train_and_score(dataset: "Dataset", run: Path, seed: int) -> None:
+    from glint_data.api import networks
 
     _step(4, "train: a small GlintIQA from scratch on the labels")
-    say(training.train([dataset], "glintiqa", run, size="tiny", seed=seed, **TRAINING).text())
+    say(
+        networks.train(
+            dataset, run, model="glintiqa", size="tiny", seed=seed, progress=True, **TRAINING
+        ).text()
+    )
     _step(5, "evaluate: on photos that the network never saw")
-    say(training.evaluate_text(training.evaluate(run, dataset, split="test")))
+    say(networks.evaluate(run, dataset, split="test", progress=True).text())
     _step(6, "score: a pristine photo and three of its samples at level 5")
-    rows = manifest.read(dataset, ["source", "type", "level", "path", "reference_path"])
-    shown = rows[(rows["source"] == "astronaut") & rows["type"].isin((1, 10, 11)) & (rows["level"] == 5)]
-    paths = [dataset / shown["reference_path"].iloc[0], *(dataset / path for path in shown["path"])]
-    for score in training.score(run, paths):
-        say(f"  {score['score']:.3f}  {score['image']}")
+    shown = list(dataset.samples(source="astronaut", type=(1, 10, 11), level=5))
+    paths = [
+        dataset.folder / str(shown[0].reference_path),
+        *(dataset.folder / str(one.path) for one in shown),
+    ]
+    say(networks.score(paths, run=run).text())
 
 
-TRAINING = {"from_scratch": True, "epochs": 16, "batch_size": 16, "learning_rate": 1e-3, "ema": 0.98}
+TRAINING: dict[str, Any] = {
+    "from_scratch": True,
+    "epochs": 16,
+    "batch_size": 16,
+    "learning_rate": 1e-3,
+    "ema": 0.98,
+}
 """Settings that reach a clear validation curve in about a minute on two cores; scores stay rough."""
 
 

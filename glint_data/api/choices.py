@@ -1,0 +1,69 @@
+"""Types, levels and strengths as a person names them: numbers, ranges, names, in any sequence."""
+
+from collections.abc import Iterable
+
+from glint_data.api.options import Choices
+from glint_data.errors import GlintError
+
+
+def entries(option: str, chosen: Choices) -> tuple[int | str, ...]:
+    """Numbers and names, each once: "1,10-12,jpeg" and [1, range(10, 13), "jpeg"] say the same.
+
+    Raises:
+        GlintError: a falling range, or a number below 1; the sentence names the option.
+    """
+    found: list[int | str] = []
+    for piece in _pieces(chosen):
+        if isinstance(piece, str):
+            found += _read(option, piece)
+        elif piece < 1:
+            raise GlintError(f"{option} {piece}: numbers begin with 1")
+        else:
+            found.append(int(piece))
+    return tuple(dict.fromkeys(found))
+
+
+def numbers(option: str, chosen: str | Iterable[float]) -> tuple[float, ...]:
+    """Numbers from a sequence, or from a text such as "10,30,50". Raises `GlintError`."""
+    pieces = chosen.split(",") if isinstance(chosen, str) else chosen
+    try:
+        return tuple(_number(piece) for piece in pieces if piece != "")
+    except (TypeError, ValueError):
+        raise GlintError(f"{option} {chosen}: are no numbers; write for example 10,30,50") from None
+
+
+def width_and_height(option: str, chosen: str | tuple[int, int]) -> tuple[int, int] | None:
+    """ "512x384" or (512, 384) as a pair; an empty text as None. Raises `GlintError`."""
+    sides = chosen.lower().split("x") if isinstance(chosen, str) else list(chosen)
+    if sides == [""]:
+        return None
+    if len(sides) != 2 or not all(str(side).strip().isdecimal() for side in sides):
+        raise GlintError(f"{option} {chosen}: write WIDTHxHEIGHT in pixels, such as 512x384")
+    return int(sides[0]), int(sides[1])
+
+
+def _number(piece: str | float) -> float:
+    value = float(piece)
+    return int(value) if value.is_integer() else value
+
+
+def _pieces(chosen: Choices) -> Iterable[int | str]:
+    if isinstance(chosen, str):
+        yield from filter(None, (piece.strip() for piece in chosen.split(",")))
+    elif isinstance(chosen, Iterable):
+        for piece in chosen:
+            yield from _pieces(piece)
+    else:
+        yield chosen
+
+
+def _read(option: str, piece: str) -> list[int | str]:
+    first, dash, last = (part.strip() for part in piece.partition("-"))
+    if not first.isdigit() or (dash and not last.isdigit()):
+        if piece[0].isalpha():
+            return [piece]
+        raise GlintError(f"{option} {piece}: is no number, range or name; write for example 1,10-12,jpeg")
+    begin, end = int(first), int(last) if dash else int(first)
+    if not 1 <= begin <= end <= 999:
+        raise GlintError(f"{option} {piece}: is no rising range from 1; write for example 10-12")
+    return list(range(begin, end + 1))

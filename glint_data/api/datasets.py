@@ -1,0 +1,203 @@
+"""Verbs around datasets that are there, or come from elsewhere."""
+
+from typing import TYPE_CHECKING, Annotated
+
+from glint_data.api.options import (
+    AnyDataset,
+    DatasetArgument,
+    Engine,
+    Option,
+    Plugins,
+    Progress,
+    SuiteOption,
+    Where,
+    Workers,
+    argument,
+)
+from glint_data.api.places import anywhere, here, opened_engine, place_of, processes
+from glint_data.api.results import Answer, Result
+from glint_data.api.verbs import verb
+from glint_data.errors import GlintError
+
+if TYPE_CHECKING:
+    from glint_data.dataset.dataset import Dataset
+
+
+def open(path: AnyDataset) -> "Dataset":
+    """A dataset that is there: a folder, its manifest's file, or an address such as s3://bucket/dataset.
+
+    Nothing is read but the manifest's footer.
+
+    Raises:
+        GlintError: there is no manifest, or none that can be read.
+
+    >>> import glint_data as glint
+    >>> dataset = glint.open("dataset")
+    >>> len(dataset), dataset[0].id
+    (10, 'cat_01_01')
+    """
+    from glint_data.dataset.dataset import Dataset
+
+    return Dataset(path if isinstance(path, Dataset) else anywhere(path))
+
+
+@verb
+def import_set(
+    name: Annotated[str, argument("NAME", "A scored set; 'glint-data references' lists them.")],
+    root: Annotated[Where, argument("ROOT", "Folder that the set was unpacked in.")],
+    out: Annotated[Where, Option("Folder of the dataset.", "FOLDER")],
+    *,
+    table: Annotated[
+        Where | None, Option("The set's score table, where it does not lie in ROOT.", "FILE")
+    ] = None,
+    workers: Workers = 0,
+    progress: Progress = False,
+    plugin: Plugins = (),
+) -> "Dataset":
+    """Make a dataset of a public scored set: its images, and what people said of them.
+
+    Images are linked or copied as they were published, so the dataset can be
+    moved. Scores are brought to 0 to 1, higher is better; the set's own range
+    stands in the manifest. Missing images are named in failures.csv.
+
+    Returns:
+        The dataset, with labels of the method "rated".
+
+    Raises:
+        GlintError: no such set, no known layout in the folder, a table that cannot be right, or no image.
+    """
+    from glint_data.dataset.dataset import Dataset
+    from glint_data.importing import import_dataset
+    from glint_data.importing.importers import IMPORTERS, import_published
+    from glint_data.reference_sets.scored_sets import known_sets
+
+    folder, place = here(out), here(root)
+    if name not in known_sets() and name in IMPORTERS:
+        return Dataset(folder, import_published(name, place, folder, processes(workers)))
+    named = None if table is None else here(table)
+    return Dataset(folder, import_dataset(name, place, folder, processes(workers), named))
+
+
+@verb
+def export(
+    dataset: DatasetArgument,
+    to: Annotated[str, Option("The other tool's layout; a wrong name lists them.")],
+    out: Annotated[Where, Option("A new or empty folder.", "FOLDER")],
+    *,
+    split_file: Annotated[
+        Where | None, Option("CSV of source,part (train, val, test), as a run's split.csv.", "FILE")
+    ] = None,
+    split: Annotated[
+        str, Option("Shares of train, val and test, such as 80,10,10; all of a photo in one part.")
+    ] = "",
+    split_seed: Annotated[int, Option("Seed that assigns the photos.", least=0)] = 0,
+    deviation: Annotated[
+        str,
+        Option("Deviation beside a score: raters (opinions), label (its own), auto: raters' if known."),
+    ] = "auto",
+    soft_labels: Annotated[str, Option("deqa: probabilities by pdf or cdf.")] = "pdf",
+    pairs: Annotated[int, Option("pairs: how many to draw.", least=1)] = 10_000,
+    paired: Annotated[str, Option("pairs: inside a photo, or across photos.")] = "photo",
+    seed: Annotated[int, Option("pairs: seed of the draw.", least=0)] = 0,
+    licence: Annotated[
+        str | None, Option("The photos' licence for card and metadata, such as cc-by-4.0.")
+    ] = None,
+    workers: Workers = 0,
+    progress: Progress = False,
+    plugin: Plugins = (),
+) -> Result:
+    """Write a dataset in the layout of another tool.
+
+    A virtual dataset is rendered on the way out. The folder is there when it
+    is finished, and not before.
+
+    Returns:
+        What was written and what was not.
+
+    Raises:
+        GlintError: no such format, nothing in the dataset that it takes, or a folder in use.
+    """
+    from glint_data.exports import Options, export_dataset
+
+    named = None if split_file is None else here(split_file)
+    options = Options(deviation, soft_labels, pairs, paired, seed)
+    return export_dataset(
+        place_of(dataset),
+        to,
+        here(out),
+        processes(workers),
+        named,
+        licence,
+        options,
+        split,
+        split_seed,
+    )
+
+
+@verb
+def verify(
+    dataset: DatasetArgument,
+    *,
+    workers: Workers = 0,
+    engine: Engine = "local",
+    progress: Progress = False,
+    plugin: Plugins = (),
+) -> Result:
+    """Check schema, keys, files, hashes, labels, and drift; repair nothing.
+
+    Exit code 3 when something is not as the manifest says.
+
+    Returns:
+        The findings; `problems` lists them, a sentence each.
+
+    Raises:
+        GlintError: there is no manifest to check, or it is of another version.
+
+    >>> import glint_data as glint
+    >>> glint.verify("dataset", workers=1).problems
+    []
+    """
+    from glint_data.dataset.verify import verify as run
+
+    place = place_of(dataset)
+    with opened_engine(engine, workers, place, writes=False) as chosen:
+        return run(place, chosen)
+
+
+@verb
+def distortions(
+    suite: SuiteOption = "kadid10k",
+    *,
+    image: Annotated[Where | None, Option("A photo to show the suite on.", "PLACE")] = None,
+    sheet: Annotated[Where | None, Option("Contact sheet to write (PNG).", "FILE")] = None,
+    seed: Annotated[int, Option("Seed of the random types on the sheet.", least=0)] = 0,
+    progress: Progress = False,
+    plugin: Plugins = (),
+) -> Result:
+    """List a suite's types with their levels and units, or draw them all on a photo.
+
+    Returns:
+        The types; with `image` and `sheet` the size of the sheet written.
+
+    Raises:
+        GlintError: no such suite, one of `image` and `sheet` without the other, or a picture that is refused.
+
+    >>> import glint_data as glint
+    >>> glint.distortions("live").record()["types"][0]["distortion"]
+    'jpeg2000_at_rate'
+    """
+    from glint_data.api.places import file_to_write
+    from glint_data.api.suites import suite_named
+    from glint_data.reports import listing
+
+    if (image is None) != (sheet is None):
+        raise GlintError("--image and --sheet go together: the photo to distort and the PNG to write")
+    name = suite_named(suite).name
+    if image is None or sheet is None:
+        return Answer(listing.suite_record(name), lambda: listing.suite_table(name))
+    target = file_to_write(sheet)
+    width, height = listing.write_sheet(name, anywhere(image), target, seed)
+    return Answer(
+        {"suite": name, "sheet": target, "width": width, "height": height},
+        f"contact sheet of {name}, {width}x{height}: {target}",
+    )

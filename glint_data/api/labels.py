@@ -1,0 +1,222 @@
+"""Verbs that give labels and tell how good they are."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated
+
+from glint_data.api.options import (
+    DatasetArgument,
+    Device,
+    Embedder,
+    Engine,
+    Option,
+    Plugins,
+    Progress,
+    Reference,
+    ReferenceRoot,
+    Where,
+    Workers,
+    argument,
+)
+from glint_data.api.places import anywhere, here, opened_engine, place_of
+from glint_data.api.results import Answer, Result
+from glint_data.api.verbs import several, verb
+
+if TYPE_CHECKING:
+    from glint_data.dataset.dataset import Dataset
+
+
+@verb
+def label(
+    dataset: DatasetArgument,
+    reference: Reference = "kadid",
+    *,
+    reference_root: ReferenceRoot = None,
+    embedder: Embedder = None,
+    method: Annotated[
+        str | None, Option("Label method; a wrong name lists them.", shown="the best by audit")
+    ] = None,
+    leave_out: Annotated[
+        str | Iterable[str],
+        Option("A reference whose scores play no part (repeatable).", "NAME", many=True),
+    ] = (),
+    device: Device = "auto",
+    workers: Workers = 0,
+    engine: Engine = "local",
+    progress: Progress = False,
+    plugin: Plugins = (),
+) -> "Dataset":
+    """Give every sample a score with an interval, from the scored references its photo resembles.
+
+    Writes mos, mos_std, mos_low and mos_high (on 0 to 1, higher is better)
+    and the evidence for them into the dataset's manifest.
+
+    Returns:
+        The dataset; `text()` and `record()` say what was labelled and by what.
+
+    Raises:
+        GlintError: nothing can be labelled. A sample that cannot be labelled beside others that can has no score
+            and a `label_note`.
+
+    >>> import glint_data as glint
+    >>> dataset = glint.label("dataset", reference="kadid", workers=1)
+    >>> 0 <= dataset[0].label.low <= dataset[0].label.mos <= dataset[0].label.high <= 1
+    True
+    """
+    from glint_data.dataset.dataset import Dataset
+    from glint_data.labels import label_dataset
+
+    place = place_of(dataset)
+    with opened_engine(engine, workers, place, writes=False) as chosen:
+        summary = label_dataset(
+            place,
+            reference,
+            None if reference_root is None else anywhere(reference_root),
+            embedder,
+            method,
+            device,
+            workers=chosen,
+            leave_out=several(leave_out),
+        )
+    return Dataset(place, summary)
+
+
+@verb
+def audit(
+    reference: Reference = "kadid",
+    *,
+    reference_root: ReferenceRoot = None,
+    embedder: Embedder = None,
+    method: Annotated[
+        str | Iterable[str], Option("Only these methods (repeatable).", "NAME", shown="all", many=True)
+    ] = (),
+    device: Device = "auto",
+    figures: Annotated[
+        Where | None, Option("Write the certificate's figures into this folder.", "FOLDER")
+    ] = None,
+    progress: Progress = False,
+    plugin: Plugins = (),
+) -> Result:
+    """Certify the labels: leave one reference out, predict its scores, compare.
+
+    Every method beside the baselines `mean` (content ignored) and `nearest`
+    (the published transfer). RMSE and width are on the set's own scale.
+
+    Returns:
+        The certificate: `record()["methods"][NAME]` holds a method's measures.
+
+    Raises:
+        GlintError: no such set, method or embedder.
+    """
+    from glint_data.api.places import file_to_write
+    from glint_data.labels import audit_reference, audit_table, write_figures
+
+    folder = file_to_write(figures)
+    root = None if reference_root is None else anywhere(reference_root)
+    certificate = audit_reference(reference, root, embedder, several(method) or None, device)
+    pictures = [] if folder is None else write_figures(certificate, folder)
+    return Answer(
+        certificate,
+        lambda: "\n".join([audit_table(certificate), *(f"figure: {picture}" for picture in pictures)]),
+    )
+
+
+@verb
+def references(
+    name: Annotated[str | None, argument("NAME", "A set; none: list all.")] = None,
+    *,
+    build: Annotated[
+        Where | None, Option("Make the set's bundled descriptors from its own folder.", "PLACE")
+    ] = None,
+    progress: Progress = False,
+    plugin: Plugins = (),
+) -> Result:
+    """List the scored reference sets, or say what there is of one.
+
+    Returns:
+        `record()` maps each set's name to its description, or describes the one.
+
+    Raises:
+        GlintError: no such set.
+
+    >>> import glint_data as glint
+    >>> glint.references("kadid").record()["references"]
+    80
+    """
+    import json
+
+    from glint_data.records import plain
+    from glint_data.reference_sets import references as known
+
+    if name is None:
+        sets = known.known_sets()
+        lines = [
+            f"{key:10s} {'reference set' if 'bundled_scores' in about else 'to import':14s} "
+            f"{about['title']}: {about['citation']}"
+            for key, about in sets.items()
+        ]
+        return Answer(sets, "\n".join(lines))
+    if build is not None:
+        return Answer({"built": name}, str(known.build(name, anywhere(build))))
+    found = known.inspect(name)
+    return Answer(found, lambda: json.dumps(plain(found), indent=1))
+
+
+@verb
+def explain(
+    dataset: DatasetArgument,
+    sample: Annotated[str, argument("SAMPLE_ID", "Such as cat_10_03.")],
+    *,
+    progress: Progress = False,
+    plugin: Plugins = (),
+) -> Result:
+    """Say how one sample was made, what it scores, and on what evidence.
+
+    Returns:
+        The explanation.
+
+    Raises:
+        GlintError: no such dataset, or no such sample (near names are given).
+
+    >>> import glint_data as glint
+    >>> glint.explain("dataset", "cat_01_03").text().splitlines()[0]
+    'cat_01_03'
+    """
+    from glint_data.reports.explain import explain as run
+
+    place = place_of(dataset)
+    text = run(place, sample)
+    return Answer({"sample_id": sample, "dataset": place, "text": text}, text)
+
+
+@verb
+def report(
+    where: Annotated[Where, argument("DATASET_OR_RUN", "Folder of a dataset or of a run.")],
+    *,
+    run: Annotated[Where | None, Option("Add this training run to a dataset's page.", "RUN")] = None,
+    audit: Annotated[Where | None, Option("Add the certificate that 'audit --json' wrote.", "FILE")] = None,
+    progress: Progress = False,
+    plugin: Plugins = (),
+) -> Result:
+    """Write report.html: samples, labels, training and evaluation on one page.
+
+    Returns:
+        Where the page lies.
+
+    Raises:
+        GlintError: `where` is neither a dataset nor a run, `run` is none, or `audit` is no certificate.
+    """
+    import json
+
+    from glint_data.errors import GlintError
+    from glint_data.reports import write_report
+
+    certificate = None
+    if audit is not None:
+        try:
+            certificate = json.loads(here(audit).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise GlintError(
+                f"{audit}: not a certificate as 'glint-data audit --json FILE' writes it ({error})"
+            ) from None
+    page = write_report(place_of(where), None if run is None else here(run), certificate)
+    return Answer({"report": page}, f"report: {page}")

@@ -1,0 +1,111 @@
+"""Every command: its verb, where help lists it, an example, and what is said when it is done."""
+
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from glint_data.api import datasets, labels, looks, networks, synthesis  # noqa: F401  (they register their verbs)
+from glint_data.cli.commands import DONE_WITH_REFUSALS, command
+
+
+def register(app: typer.Typer) -> None:
+    """Put all commands into `app`, once."""
+    if app.registered_commands:
+        return
+    command(
+        app,
+        "distortions",
+        "Datasets",
+        "glint-data distortions --suite kadid10k --image photo.jpg --sheet sheet.png",
+    )
+    command(
+        app,
+        "synthesize",
+        "Datasets",
+        "glint-data synthesize photos/ --out dataset",
+        _after_synthesis,
+        instead={"dry_run": (synthesis.estimate, "Say the cost; write nothing.")},
+    )
+    command(app, "merge", "Datasets", "glint-data merge dataset", _after_merge)
+    command(
+        app,
+        "materialize",
+        "Datasets",
+        "glint-data materialize recipes --out dataset --where type=1,10-12 --where level=5",
+        _after_materialize,
+    )
+    command(app, "verify", "Datasets", "glint-data verify dataset", _after_verify)
+    command(app, "export", "Datasets", "glint-data export dataset --to hf --out for-the-hub", _after_export)
+    imports = typer.Typer(cls=ImportGroup, no_args_is_help=True, help=_IMPORT)
+    command(
+        imports, "import_set", "", "glint-data import tid2013 tid2013/ --out dataset", _after_import, "set"
+    )
+    app.add_typer(imports, name="import", rich_help_panel="Datasets")
+    command(app, "label", "Labels", "glint-data label dataset --reference kadid", _after_label)
+    command(app, "audit", "Labels", "glint-data audit --reference kadid --json certificate.json")
+    command(app, "references", "Labels", "glint-data references kadid10k")
+    command(app, "train", "Networks", "glint-data train dataset --model glintiqa --out run")
+    command(app, "evaluate", "Networks", "glint-data evaluate run dataset")
+    command(app, "score", "Networks", "glint-data score photos/ --run run --out scores.csv", _after_score)
+    command(app, "quickstart", "Look", "glint-data quickstart --out quickstart")
+    command(app, "report", "Look", "glint-data report dataset --run run")
+    command(app, "explain", "Look", "glint-data explain dataset cat_10_03")
+
+
+_IMPORT = "Make a dataset of a public scored set (import NAME ROOT)."
+
+
+class ImportGroup(TyperGroup):
+    """`import table ...`, or `import NAME ...` with the name of a scored set."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """A first word that is no command is the name of a set."""
+        return super().resolve_command(ctx, args if args[0] in self.commands else ["set", *args])
+
+
+def _after_synthesis(dataset: Any, words: dict[str, Any]) -> tuple[str, int]:
+    out = words["out"]
+    if words["shard"]:
+        return _after_rendering(dataset, f"Next: the other shards, then glint-data merge {out}")
+    following = f"label {out} --reference kadid" if words["suite"] == "kadid10k" else f"report {out}"
+    return _after_rendering(dataset, f"Next: glint-data {following}")
+
+
+def _after_merge(dataset: Any, words: dict[str, Any]) -> tuple[str, int]:
+    return _after_rendering(dataset, f"Next: glint-data label {words['dataset']} --reference kadid")
+
+
+def _after_materialize(dataset: Any, words: dict[str, Any]) -> tuple[str, int]:
+    return _after_rendering(dataset, f"Next: glint-data report {words['out']}")
+
+
+def _after_rendering(dataset: Any, following: str) -> tuple[str, int]:
+    summary = dataset.result
+    if summary.made + summary.kept == 0:
+        return "", 1
+    return following, DONE_WITH_REFUSALS if summary.refusals else 0
+
+
+def _after_import(dataset: Any, words: dict[str, Any]) -> tuple[str, int]:
+    return f"Next: glint-data train {words['out']}", DONE_WITH_REFUSALS if dataset.result.refusals else 0
+
+
+def _after_label(dataset: Any, words: dict[str, Any]) -> tuple[str, int]:
+    summary = dataset.result
+    following = f"Next: glint-data train {words['dataset']} --model glintiqa --out RUN"
+    code = DONE_WITH_REFUSALS if summary.labelled else 1
+    return following if summary.labelled else "", code if summary.unlabelled else 0
+
+
+def _after_verify(findings: Any, words: dict[str, Any]) -> tuple[str, int]:
+    return "", DONE_WITH_REFUSALS if findings.problems else 0
+
+
+def _after_export(summary: Any, words: dict[str, Any]) -> tuple[str, int]:
+    return "", DONE_WITH_REFUSALS if summary.refused else 0
+
+
+def _after_score(scores: Any, words: dict[str, Any]) -> tuple[str, int]:
+    refused = len(scores.refused)
+    return "", 0 if not refused else DONE_WITH_REFUSALS if refused < len(scores.rows) else 1
