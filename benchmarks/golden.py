@@ -2,8 +2,8 @@
 
     python -m benchmarks.golden ../shared/golden/distortions     # makes tests/golden/distortions from them
 
-The carried store is of the public photo that scikit-image brings: of every cell a crop of 96x64 pixels (128x96 of noise) and, where our
-rendering was equal to it, the hash of the whole corner of 256x192 that was at hand.
+The carried store is of the public photo that scikit-image brings: of every cell a crop of 96x64 pixels (of noise
+128x96) and, where our rendering was equal to it, the hash of the whole corner of 256x192 that was at hand.
 """
 
 from __future__ import annotations
