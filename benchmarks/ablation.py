@@ -97,7 +97,7 @@ def main() -> None:
         for name, options in rows_of(asked.model, asked.rows).items():
             say(f"{name}, seed {seed}")
             run = asked.out / f"{asked.model}_{name.replace('=', '_')}_{seed}"
-            training.train([kadid], asked.model, run, **shared, **options)
+            training.train([kadid], asked.model, run, baseline=False, **shared, **options)
             found.setdefault(name, []).append(test_srocc(run, kadid, asked.crops))
             settings = {key: str(value) for key, value in vars(asked).items()}
             content = json.dumps({"settings": settings, "srocc": found}, indent=1) + "\n"

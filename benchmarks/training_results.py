@@ -125,7 +125,7 @@ def common(asked: argparse.Namespace) -> dict:
     """Options that all runs share."""
     named = ("size", "learning_rate", "device", "validation_crops", "crop_places", "cache_features", "cache")
     switched = training.read_switches(asked.model, asked.set, named)
-    return {name: getattr(asked, name) for name in named} | switched
+    return {name: getattr(asked, name) for name in named} | switched | {"baseline": False}
 
 
 def gentle(asked: argparse.Namespace) -> dict:

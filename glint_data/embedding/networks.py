@@ -81,7 +81,8 @@ class ClipModel(_Network):
                 "'descriptor' needs no weights, 'timm:NAME' names a timm backbone"
             )
         self.device = device
-        found, settings = None, {}
+        found: find.Found | None = None
+        settings: dict = {}
         if is_random:
             torch.manual_seed(0)  # the same random weights every time, or caches would lie
             self.name = f"open_clip:{model}{RANDOM_SUFFIX}"

@@ -55,8 +55,8 @@ def create(
         raise GlintError(
             f"variant {variant!r} of {name}: there is no such variant; known are {', '.join(VARIANTS)}"
         )
-    if pretrained is None:
-        pretrained = size != "tiny"  # the tiny ones are made to learn from scratch
+    if pretrained is None:  # the tiny ones are made to learn from scratch; a frozen one cannot
+        pretrained = size != "tiny" or network.closed_form
     config = network.configured(variant, size, pretrained, backbone_weights, options)
     return network.assemble(config, pretrained, backbone_weights)
 

@@ -7,7 +7,7 @@ its defects, each behind a field of `AHIQConfig`.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -92,7 +92,7 @@ class DeformableFusion(nn.Module):
         self.conv_offset = nn.Conv2d(vit_width, 18, 3, padding=1)
         if config.zero_offsets:
             nn.init.zeros_(self.conv_offset.weight)
-            nn.init.zeros_(self.conv_offset.bias)
+            nn.init.zeros_(cast(Tensor, self.conv_offset.bias))
         # The blocks of one stage repeat much of each other: a third of the channels is displaced at a ninth of
         # the work, which as published is the largest part of a step.
         cnn_width = sum(cnn_widths)
@@ -217,8 +217,8 @@ class AHIQ(backbones.TwoBranches):
         }
         return super().load_published({**held, **mapped})
 
-    def score_layer(self) -> nn.Module:
-        return self.prediction.conv[-1]
+    def score_layer(self) -> nn.Conv2d:
+        return cast(nn.Conv2d, self.prediction.conv[-1])
 
     def frozen_modules(self) -> list[nn.Module]:
         held = {"vit": self.vit_taps, "cnn": self.cnn_taps}
@@ -241,10 +241,11 @@ class AHIQ(backbones.TwoBranches):
         tokens = tokens if backbones.is_held(self.config, "vit") else self._tokens(tokens)
         return tokens, maps if backbones.is_held(self.config, "cnn") else self.cnn_taps(*maps)
 
-    def from_features(self, distorted: tuple[Tensor, ...], reference: tuple[Tensor, ...]) -> Tensor:
-        distorted, reference = self._complete(*distorted), self._complete(*reference)
-        offsets = self.fusion.offsets(reference[0], reference[1][0].shape[-1])
-        joined = [
-            torch.cat((tokens, self.fusion(maps, offsets)), dim=1) for tokens, maps in (distorted, reference)
-        ]
+    def from_features(  # type: ignore[override]
+        self, distorted: tuple[Tensor, ...], reference: tuple[Tensor, ...]
+    ) -> Tensor:
+        pair = self._complete(*distorted), self._complete(*reference)
+        tokens, maps = pair[1]
+        offsets = self.fusion.offsets(tokens, maps[0].shape[-1])
+        joined = [torch.cat((tokens, self.fusion(maps, offsets)), dim=1) for tokens, maps in pair]
         return self.prediction(*joined)

@@ -48,7 +48,7 @@ class ChannelAttention(nn.Module):
         """Mixtures of the values (B, heads, c, N) by scaled cosines of queries and keys."""
         group, length = query.shape[-2:]
         if self.log_temperature is None:
-            temperature = 1 / math.sqrt(length)
+            temperature: Tensor | float = 1 / math.sqrt(length)
         else:
             temperature = self.log_temperature.clamp(max=math.log(100)).exp()
         if group > length:  # c^2 logits would be more than what they are made of: never hold them all

@@ -32,7 +32,9 @@ class VitTaps(nn.Module):
     a graph, unless `train_embeddings` asks for gradients of class token and position embedding.
     """
 
-    def __init__(self, vit: nn.Module, taps: Sequence[int], normalise: Normalise) -> None:
+    backbone: Any  # timm's, whose parts torch types as tensors or modules
+
+    def __init__(self, vit: Any, taps: Sequence[int], normalise: Normalise) -> None:
         super().__init__()
         if max(taps) >= len(vit.blocks):
             raise GlintError(f"the vision transformer has {len(vit.blocks)} blocks, taps are {list(taps)}")

@@ -118,7 +118,7 @@ class NarrowedMaps(nn.Conv2d):
         super().__init__(sum(widths), width, 1)
         self.widths = list(widths)
 
-    def forward(self, maps: Sequence[Tensor]) -> Tensor:
+    def forward(self, maps: Sequence[Tensor]) -> Tensor:  # type: ignore[override]
         first, *deeper = self.weight.split(self.widths, dim=1)
         found = nn.functional.conv2d(maps[0], first, self.bias)
         for features, weight in zip(maps[1:], deeper, strict=True):

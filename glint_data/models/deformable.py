@@ -14,7 +14,7 @@ class DeformableConv2d(nn.Conv2d):
     pixels -> (B, C', H, W). Outside the image is zero; a sample between pixels is interpolated bilinearly.
     """
 
-    def forward(self, features: Tensor, offsets: Tensor) -> Tensor:
+    def forward(self, features: Tensor, offsets: Tensor) -> Tensor:  # type: ignore[override]
         batch, _, height, width = features.shape
         # All taps are sampled as one tall image, (B, C, K H, W): so it is the matrix to multiply, uncopied.
         # In float32: half precision cannot tell neighbouring sub-pixel places apart.
@@ -30,7 +30,7 @@ class DeformableConv2d(nn.Conv2d):
 
     def _places(self, offsets: Tensor) -> Tensor:
         """Where each tap of each position looks, (B, K H, W, 2), as `grid_sample` counts: from -1 to 1."""
-        side, padding = self.kernel_size[0], self.padding[0]
+        side, padding = self.kernel_size[0], int(self.padding[0])
         batch, _, height, width = offsets.shape
 
         def ramp(length: int) -> Tensor:

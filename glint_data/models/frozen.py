@@ -9,6 +9,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -45,9 +46,15 @@ class Frozen(QualityNetwork):
     name = "frozen"
     Config = FrozenConfig
     closed_form = True
+    centre: Tensor
+    scale: Tensor
+    support: Tensor
+    dual: Tensor
+    gamma: Tensor
+    intercept: Tensor
 
     def __init__(
-        self, config: FrozenConfig, network: nn.Module, normalise: Normalise, provenance: dict[str, str]
+        self, config: FrozenConfig, network: Any, normalise: Normalise, provenance: dict[str, str]
     ) -> None:
         super().__init__(config, provenance)
         blocks = getattr(network, "blocks", None)
@@ -62,7 +69,7 @@ class Frozen(QualityNetwork):
         for part in (self.stem, *(block for group in self.blocks for block in group)):
             _fold_norms(part)
         self.requires_grad_(False)
-        self.to(memory_format=torch.channels_last)  # with the folded norms a third less work on a CPU
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # a third less work on a CPU
         self.features = self.describe_images(torch.zeros(1, 3, 64, 64)).shape[1]
         self.set_head({name: np.zeros(0) for name in HEAD})
 
@@ -104,7 +111,8 @@ class Frozen(QualityNetwork):
 
     def train(self, mode: bool = True) -> "Frozen":
         """It stays in evaluation mode: nothing in it is trained."""
-        return super().train(False)
+        super().train(False)
+        return self
 
     def frozen_modules(self) -> list[nn.Module]:
         return [self.stem, self.blocks]

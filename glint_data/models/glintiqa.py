@@ -7,6 +7,7 @@ computes; `default` removes its defects, each behind a field of `GlintIQAConfig`
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -87,6 +88,10 @@ SIZES = {"full": {}, "lite": LITE, "tiny": TINY}
 class LocalFeatures(nn.Module):
     """CLFE: three stages of the CNN, each brought to the token grid by a non-overlapping patch embedding."""
 
+    patch_embed1: nn.Conv2d
+    patch_embed2: nn.Conv2d
+    patch_embed3: nn.Conv2d
+
     def __init__(self, taps: CnnTaps, width: int, balanced: bool) -> None:
         super().__init__()
         self.taps = taps
@@ -164,8 +169,9 @@ class GlintIQA(backbones.TwoBranches):
         self.tap_norms = nn.ModuleList(
             nn.LayerNorm(global_features.width) if balanced else nn.Identity() for _ in config.vit_taps
         )
-        for norm in self.tap_norms if balanced else ():
-            nn.init.constant_(norm.weight, config.transformer_gain)
+        for norm in self.tap_norms:
+            if isinstance(norm, nn.LayerNorm):
+                nn.init.constant_(norm.weight, config.transformer_gain)
         # The transformer's width may differ from d only in small sizes; as published it is d.
         same = global_features.width == config.width
         self.widen = nn.Identity() if same else nn.Linear(global_features.width, config.width)
@@ -198,8 +204,8 @@ class GlintIQA(backbones.TwoBranches):
             frozen += self.local_features.taps.freeze_first(config.frozen_cnn_stages)
         return frozen
 
-    def score_layer(self) -> nn.Module:
-        return self.quality_head[-1]
+    def score_layer(self) -> nn.Linear:
+        return cast(nn.Linear, self.quality_head[-1])
 
     def frozen_modules(self) -> list[nn.Module]:
         return self._frozen
@@ -216,7 +222,7 @@ class GlintIQA(backbones.TwoBranches):
         """Outputs of the CNN's frozen stages, then tokens after the frozen blocks; the image for a trained branch."""
         return (*self.local_features.taps.begin(image), *self.global_features.begin(image))
 
-    def from_features(self, features: tuple[Tensor, ...]) -> Tensor:
+    def from_features(self, features: tuple[Tensor, ...]) -> Tensor:  # type: ignore[override]
         stages = max(self.local_features.taps.frozen_stages, 1)
         local_taps = self.local_features(features[:stages])
         global_taps = self.global_features.finish(features[stages:])

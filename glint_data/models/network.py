@@ -66,13 +66,15 @@ class QualityNetwork(nn.Module):
         """Side of the square crops it takes, in pixels."""
         return self.config.input_size
 
-    def score_layer(self) -> nn.Module:
+    def score_layer(self) -> nn.Linear | nn.Conv2d:
         """The linear layer or 1x1 convolution whose bias adds to every score."""
         raise NotImplementedError
 
     def start_at(self, score: float) -> None:
         """Begin with predictions around a score, so that the first steps are not spent on finding the mean."""
-        nn.init.constant_(self.score_layer().bias, score)
+        bias = self.score_layer().bias
+        if bias is not None:
+            nn.init.constant_(bias, score)
 
     def frozen_modules(self) -> Iterable[nn.Module]:
         """Parts that training leaves as they are."""
@@ -108,11 +110,9 @@ class QualityNetwork(nn.Module):
 
     def quicken(self) -> Self:
         """Take the memory layout that the configuration asks for; what is computed stays."""
-        return (
-            self.to(memory_format=torch.channels_last)
-            if getattr(self.config, "channels_last", False)
-            else self
-        )
+        if getattr(self.config, "channels_last", False):
+            self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        return self
 
     def shard_dropout(self, rank: int, world: int) -> None:
         """Draw dropout for the global batch of `world` processes and use rows rank, rank + world, ..."""
@@ -141,7 +141,7 @@ class QualityNetwork(nn.Module):
         """Whether these are the names in a published file of this network."""
         return cls.is_whole(names) or (bool(cls.parts) and set(cls.parts) <= set(names))
 
-    def load_published(self, state: Mapping[str, Tensor]) -> list[str]:
+    def load_published(self, state: Mapping[str, Any]) -> list[str]:
         """Load a state dict with the authors' names, those of older files too. Returns names that no score depends on.
 
         Raises:

@@ -9,6 +9,9 @@ from torch import Tensor, nn
 class Normalise(nn.Module):
     """From [-1, 1] to a backbone's own mean and standard deviation (both of [0, 1] pixels)."""
 
+    scale: Tensor
+    shift: Tensor
+
     def __init__(self, mean: Sequence[float], std: Sequence[float]) -> None:
         super().__init__()
         self.is_identity = tuple(mean) == tuple(std) == (0.5, 0.5, 0.5)

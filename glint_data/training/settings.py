@@ -92,9 +92,10 @@ def settings_from(options: dict[str, Any]) -> TrainSettings:
     unknown = sorted(options.keys() - set(known))
     if unknown:
         raise GlintError(f"training has no option {', '.join(unknown)}; options are {', '.join(known)}")
-    settings = TrainSettings(
-        **{name: tuple(value) if isinstance(value, list) else value for name, value in options.items()}
-    )
+    listed: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in options.items()
+    }
+    settings = TrainSettings(**listed)
     _check(settings)
     return settings
 

@@ -8,12 +8,12 @@ import importlib.util
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from glint_data.errors import GlintError
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def packaged_file(timm_name: str) -> PackagedFile | None:
     return PackagedFile(file, package, metadata.version(package.name))
 
 
-def timm_names(state: dict[str, "Tensor"], network: "nn.Module", where: str) -> dict[str, "Tensor"]:
+def timm_names(state: dict[str, "Tensor"], network: Any, where: str) -> dict[str, "Tensor"]:
     """An EfficientNet's tensors under timm's names: `_blocks.3._bn0` -> `blocks.2.1.bn1` and so on.
 
     `network` is the whole timm network; its blocks say how the running number falls into stages. The first

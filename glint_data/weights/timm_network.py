@@ -38,7 +38,7 @@ def timm_network(model: str, state: dict[str, "Tensor"], file: str) -> "nn.Modul
             if name.startswith(tuple(f"{part}." for part in classifiers if part)) and name not in state
         }
     try:
-        network = timm.create_model(
+        network: Any = timm.create_model(
             model,
             pretrained=True,
             pretrained_cfg_overlay=overlay,

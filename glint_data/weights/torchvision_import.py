@@ -10,7 +10,7 @@ import functools
 import importlib
 
 _OPERATORS = ("nms", "qnms")
-_declared = []  # torch forgets a schema when its Library object is collected
+_declared: list[object] = []  # torch forgets a schema when its Library object is collected
 
 
 @functools.cache

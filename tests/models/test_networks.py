@@ -232,7 +232,7 @@ def test_local_weights_are_loaded_and_recorded(tmp_path):
 @pytest.mark.parametrize(
     ("name", "options", "said"),
     [
-        ("vgg", {}, "glintiqa, ahiq"),
+        ("vgg", {}, "there is no network 'vgg'.*glintiqa"),
         ("glintiqa", {"variant": "best"}, "default, exact"),
         ("glintiqa", {"size": "huge"}, "full, lite, tiny"),
         ("glintiqa", {"depth": 3, "pretrained": False}, "no option depth"),

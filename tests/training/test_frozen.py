@@ -116,6 +116,14 @@ def test_every_network_is_told_beside_it(dataset, tmp_path, monkeypatch):
     assert again.was_finished and again.baseline == done.baseline
 
 
+def test_it_never_has_random_features(dataset, tmp_path):
+    for size in ("tiny", "lite", "full"):
+        assert "package" in models.create("frozen", size=size).provenance["tf_efficientnet_lite0"]
+    with pytest.raises(GlintError, match="needs a pretrained backbone"):
+        training.train([dataset], "frozen", tmp_path / "run", from_scratch=True, **SMALL)
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_scorer_takes_paths_pictures_and_arrays(run, dataset, tmp_path):
     scorer = training.scorer(run)
     file = dataset / "images/P0_11_02.png"

@@ -49,7 +49,7 @@ def grid_crops(
             "an image and its pristine reference" if network.needs_reference else "one image, no reference"
         )
         raise GlintError(f"{network.name} takes {takes}")
-    if any(pixels.shape != image.shape for pixels in given):
+    if reference is not None and reference.shape != image.shape:
         raise GlintError(
             f"the reference is {reference.shape[1]}x{reference.shape[0]}, the image {image.shape[1]}x{image.shape[0]}; "
             "a full-reference network compares images of one size"

@@ -81,12 +81,7 @@ def is_run(word: str | Path) -> bool:
 
 
 class Scorer:
-    """A run's network as a function of one picture.
-
-    >>> scorer = Scorer("run")  # doctest: +SKIP
-    >>> scorer("photo.jpg")  # doctest: +SKIP
-    0.734
-    """
+    """A run's network as a function of one picture: `Scorer("run")("photo.jpg")`; the network is opened once."""
 
     def __init__(self, run: str | Path | None = None, crops: int = CROPS, device: str = "auto") -> None:
         """`run` as in `score`. Raises `GlintError` where it cannot be opened, or needs a reference."""
@@ -181,13 +176,13 @@ def pair(files: list[Path], references: list[Path], needed: bool) -> list[Path |
             raise GlintError("this run's network judges images without a reference; leave --reference away")
         return [None] * len(files)
     if len(references) == 1 and references[0].is_dir():
-        paired = [references[0] / file.name for file in files]
-        missing = [file for file in paired if not file.is_file()]
+        paired: list[Path | None] = [references[0] / file.name for file in files]
+        missing = [file for file in paired if file is not None and not file.is_file()]
         if missing:
             raise GlintError(f"{missing[0]}: no such reference; the folder needs a file of each image's name")
         return paired
     if len(references) == 1:
-        return references * len(files)
+        return list(references) * len(files)
     if len(references) != len(files):
         raise GlintError(
             f"{len(files)} images and {len(references)} references: this run's network compares each image with its "

@@ -26,7 +26,7 @@ from glint_data.training.run.losses import combined, label_weights
 from glint_data.training.run.optimisation import learning_rate, make_optimizer
 from glint_data.training.run.processes import Processes
 from glint_data.training.run.progress import HISTORY, Progress, cut_history
-from glint_data.training.samples import Sample
+from glint_data.training.samples import Samples
 from glint_data.training.settings import TrainSettings
 from glint_data.training.splits import Split
 
@@ -42,7 +42,7 @@ class TrainingLoop:
         device: torch.device,
         network: QualityNetwork,
         split: Split,
-        parts: dict[str, list[Sample]],
+        parts: dict[str, Samples],
         workers: int | None,
         checkpoint_seconds: float,
         cache: Path,
@@ -167,7 +167,7 @@ class TrainingLoop:
             self.network.load_state_dict(self.average)
         found = self.validate(progress, meter)
         # Where there is no rank correlation to choose by, because the validation labels are alike, the error decides.
-        value = -found["rmse"] if found["srocc"] is None else found["srocc"]
+        value = -(found["rmse"] or 0.0) if found["srocc"] is None else found["srocc"]
         if value > progress.best_value or progress.best_epoch < 0:
             progress.best_value, progress.best_srocc = value, found["srocc"]
             progress.best_epoch = progress.epoch
@@ -216,7 +216,7 @@ class TrainingLoop:
             say(f"stopped: no better validation in {self.settings.patience} epochs")
         return bool(over)
 
-    def _keep_best(self, progress: Progress, found: dict[str, float]) -> None:
+    def _keep_best(self, progress: Progress, found: dict[str, float | None]) -> None:
         record = runs.read(self.out)
         record |= trained.save_trained(self.out, self.network)
         record["network"] = self.network.describe()
@@ -247,7 +247,7 @@ class TrainingLoop:
         predicted = np.array([scores[index] for index in range(len(examined))])
         if not np.isfinite(predicted).all():
             raise _not_finite("a score on the validation photos", progress)
-        labels = np.array([sample.mos for sample in examined])
+        labels = examined.mos.astype(np.float64)
         # A constant prediction of labels that differ has no correlation; 0 says so and can be compared.
         alike = len(labels) < 2 or np.ptp(labels) == 0
         ranks = {

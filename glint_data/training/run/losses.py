@@ -76,9 +76,13 @@ def parse_loss(text: str) -> list[tuple[float, str]]:
 def combined(text: str) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
     """The weighted sum that `text` names."""
     parts = parse_loss(text)
-    return lambda predicted, labels, weights: sum(
-        weight * LOSSES[name](predicted, labels, weights) for weight, name in parts
-    )
+
+    def total(predicted: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
+        return torch.stack(
+            [weight * LOSSES[name](predicted, labels, weights) for weight, name in parts]
+        ).sum()
+
+    return total
 
 
 def label_weights(std: Tensor) -> Tensor:

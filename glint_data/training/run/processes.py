@@ -50,7 +50,7 @@ class Processes:
         """The union of all processes' dictionaries, in every process."""
         if self.world == 1:
             return mine
-        gathered: list[dict | None] = [None] * self.world
+        gathered: list[dict] = [{} for _ in range(self.world)]
         dist.all_gather_object(gathered, mine)
         return {key: value for part in gathered for key, value in part.items()}
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 import torch
@@ -135,7 +135,7 @@ def load_strictly(network: QualityNetwork, tensors: dict[str, torch.Tensor], fil
     network.load_saved(tensors, file)
 
 
-def _are_numbers(value: Any) -> bool:
+def _are_numbers(value: Any) -> TypeGuard[list[float]]:
     return isinstance(value, list) and all(
         isinstance(number, (int, float)) and np.isfinite(number) for number in value
     )
