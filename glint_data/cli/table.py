@@ -40,6 +40,14 @@ def register(app: typer.Typer) -> None:
     command(app, "export", "Datasets", "glint-data export dataset --to hf --out for-the-hub", _after_export)
     imports = typer.Typer(cls=ImportGroup, no_args_is_help=True, help=_IMPORT)
     command(
+        imports,
+        "import_table",
+        "",
+        "glint-data import table pairs.csv --out dataset --range 1,5",
+        _after_import,
+        "table",
+    )
+    command(
         imports, "import_set", "", "glint-data import tid2013 tid2013/ --out dataset", _after_import, "set"
     )
     app.add_typer(imports, name="import", rich_help_panel="Datasets")
@@ -52,9 +60,12 @@ def register(app: typer.Typer) -> None:
     command(app, "quickstart", "Look", "glint-data quickstart --out quickstart")
     command(app, "report", "Look", "glint-data report dataset --run run")
     command(app, "explain", "Look", "glint-data explain dataset cat_10_03")
+    command(app, "doctor", "Look", "glint-data doctor")
 
 
-_IMPORT = "Make a dataset of a public scored set (import NAME ROOT)."
+_IMPORT = (
+    "Make a dataset of your own pictures (import table TABLE), or of a public scored set (import NAME ROOT)."
+)
 
 
 class ImportGroup(TyperGroup):
@@ -100,7 +111,11 @@ def _after_rendering(dataset: Any, following: str) -> tuple[str, int]:
 
 
 def _after_import(dataset: Any, words: dict[str, Any]) -> tuple[str, int]:
-    following = _typed("train", words["out"], "--model", "glintiqa", "--out", "run")
+    out = words["out"]
+    if dataset.record()["labelled"]:
+        following = _typed("train", out, "--model", "glintiqa", "--out", "run")
+    else:
+        following = _typed("label", out, "--reference", "kadid")
     return f"Next: {following}", DONE_WITH_REFUSALS if dataset.result.refusals else 0
 
 

@@ -5,7 +5,7 @@ time; seconds and bytes are taken to grow with the pixels.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -42,7 +42,7 @@ class _Measured:
 
 
 def estimate(
-    places: list[str | Path], settings: Settings, workers: int, limit: int = 0, budget: float = BUDGET
+    places: Sequence[str | Path], settings: Settings, workers: int, limit: int = 0, budget: float = BUDGET
 ) -> str:
     """Samples, bytes, time and the most expensive types, extrapolated by pixels; `budget` in seconds.
 

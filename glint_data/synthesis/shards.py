@@ -4,7 +4,7 @@ Every job is given the same command and its own `--shard I/N`, on a folder they 
 pixels depend on the whole list of photos, so the merged dataset equals that of a single run.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -30,7 +30,7 @@ def parse(text: str) -> tuple[int, int]:
 
 
 def synthesize_shard(
-    places: list[str | Path],
+    places: Sequence[str | Path],
     out: Path,
     settings: Settings,
     workers: Workers,

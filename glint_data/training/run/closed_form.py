@@ -29,7 +29,7 @@ from glint_data.training.run import trained
 from glint_data.training.run.losses import label_weights
 from glint_data.training.run.processes import Processes
 from glint_data.training.run.progress import Progress
-from glint_data.training.samples import Sample
+from glint_data.training.samples import Samples
 from glint_data.training.settings import TrainSettings
 from glint_data.training.splits import Split
 
@@ -60,7 +60,7 @@ def run(
     out: Path,
     group: Processes,
     network: Frozen,
-    parts: dict[str, list[Sample]],
+    parts: dict[str, Samples],
     folder: Path,
 ) -> Progress:
     """Fit the head and keep it in the run folder `out`; under torchrun the first process alone works."""
@@ -84,7 +84,7 @@ def save(out: Path, network: Frozen, head: Head) -> None:
 
 
 def beside(
-    settings: TrainSettings, out: Path, parts: dict[str, list[Sample]], split: Split, folder: Path
+    settings: TrainSettings, out: Path, parts: dict[str, Samples], split: Split, folder: Path
 ) -> dict[str, Any] | None:
     """The baseline of a trained network: a frozen one on the same parts, kept as a run of its own in `out`.
 
@@ -108,12 +108,12 @@ def beside(
     return {f"val_{name}": value for name, value in head.numbers.items()} | {"head": head.record["head"]}
 
 
-def fit(settings: TrainSettings, network: Frozen, parts: dict[str, list[Sample]], folder: Path) -> Head:
+def fit(settings: TrainSettings, network: Frozen, parts: dict[str, Samples], folder: Path) -> Head:
     """Fit every choice on the training samples, keep the one that ranks the validation photos best in `network`."""
     store = FeatureStore(folder, network, "float32", amp=False)
     features, labels, weights = _training_crops(settings, network, store, parts["train"])
     validated = _validation_crops(settings, network, store, parts["val"])
-    truth = np.array([sample.mos for sample in parts["val"]])
+    truth = parts["val"].mos.astype(np.float64)
     centre, scale = features.mean(axis=0), np.maximum(features.std(axis=0), 1e-6)
     known = (features - centre) / scale
     heads = []
@@ -174,7 +174,7 @@ def _choices(
 
 
 def _training_crops(
-    settings: TrainSettings, network: Frozen, store: FeatureStore, samples: list[Sample]
+    settings: TrainSettings, network: Frozen, store: FeatureStore, samples: Samples
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Features (n, F), labels and weights (n,) of fixed crops; at most `most_crops` of them, drawn by the seed."""
     places = settings.crop_places or _CROPS_EACH
@@ -195,14 +195,14 @@ def _training_crops(
     names = []
     for index in track(chosen, len(chosen), "training images to features"):
         names += store.keep(collate([crops.fixed(int(index), place) for place in range(places)]).images)
-    deviations = torch.tensor([samples[index].mos_std for index in chosen for _ in range(places)])
+    deviations = torch.from_numpy(np.repeat(samples.mos_std[chosen], places))
     weights = label_weights(deviations) if settings.weigh_by_uncertainty else torch.ones(len(names))
-    labels = np.array([samples[index].mos for index in chosen for _ in range(places)])
+    labels = np.repeat(samples.mos[chosen].astype(np.float64), places)
     return store.read(names)[0].numpy().astype(np.float64), labels, weights.double().numpy()
 
 
 def _validation_crops(
-    settings: TrainSettings, network: Frozen, store: FeatureStore, samples: list[Sample]
+    settings: TrainSettings, network: Frozen, store: FeatureStore, samples: Samples
 ) -> list[torch.Tensor]:
     """Features (crops, F) of each validation sample."""
     pixels = Pixels(samples, False, keep=False)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from glint_data import models
@@ -18,7 +19,7 @@ from glint_data.training.judge.evaluation import BASELINE
 from glint_data.training.run import closed_form, inputs, processes, trained
 from glint_data.training.run.loop import TrainingLoop
 from glint_data.training.run.result import Run
-from glint_data.training.samples import Sample, read_samples
+from glint_data.training.samples import Samples, read_samples
 from glint_data.training.settings import TrainSettings, settings_from
 from glint_data.training.splits import FILE as SPLIT
 from glint_data.training.splits import Split, make_split, read_split
@@ -73,7 +74,7 @@ def train(
     _check_parts(parts, split)
     network = build_network(settings)
     if settings.start_at_mean and not settings.start_from and not network.closed_form:
-        network.start_at(sum(sample.mos for sample in parts["train"]) / len(parts["train"]))
+        network.start_at(sum(parts["train"].mos.tolist()) / len(parts["train"]))
     _check_cache(settings, network)
     network = _with_shared_statistics(network.to(chosen), group)
     if group.is_first:
@@ -187,7 +188,7 @@ def _check_cache(settings: TrainSettings, network: QualityNetwork) -> None:
         )
 
 
-def _check_parts(parts: dict[str, list[Sample]], split: Split) -> None:
+def _check_parts(parts: dict[str, Samples], split: Split) -> None:
     for part, samples in parts.items():
         if not samples:
             excluded = split.excluded[part]
@@ -216,7 +217,7 @@ def _announce(
         say(f"  {split.near_duplicates} near-duplicate photos stay on the side of their twins")
     every = "" if network.closed_form else ", after every epoch"
     say(f"  validation: {len(parts['val']):,} samples by {settings.validation_crops} crops each{every}")
-    if len({sample.mos for sample in parts["val"]}) < 2:
+    if len(np.unique(parts["val"].mos)) < 2:
         say(
             "  note: the validation labels are all alike; the epoch of the least error is kept, not the best ranking"
         )
