@@ -220,6 +220,7 @@ def distortions(
     *,
     image: Annotated[Where | None, Option("A photo to show the suite on.", "PLACE")] = None,
     sheet: Annotated[Where | None, Option("Contact sheet to write (PNG).", "FILE")] = None,
+    whole: Annotated[bool, Option("Photos reduced, not their most changed part at true scale.")] = False,
     seed: Annotated[int, Option("Seed of the random types on the sheet.", least=0)] = 0,
     progress: Progress = False,
     plugin: Plugins = (),
@@ -246,7 +247,7 @@ def distortions(
     if image is None or sheet is None:
         return Answer(listing.suite_record(name), lambda: listing.suite_table(name))
     target = file_to_write(sheet)
-    width, height = listing.write_sheet(name, anywhere(image), target, seed)
+    width, height = listing.write_sheet(name, anywhere(image), target, seed, whole)
     return Answer(
         {"suite": name, "sheet": target, "width": width, "height": height},
         f"contact sheet of {name}, {width}x{height}: {target}",
