@@ -15,7 +15,7 @@ from glint_data.dataset.dataset import Dataset
 from glint_data.embedding import embed
 from glint_data.errors import GlintError
 from glint_data.labels.evidence import EVIDENCE, shipped
-from glint_data.labels.evidence.source import PairEvidence
+from glint_data.labels.evidence.source import ContentEvidence, PairEvidence
 from glint_data.labels.method import DESCRIPTOR, METHODS, Method, Photos, Scored
 from glint_data.labels.pooled import POOLED, UNKNOWN_TYPE, Pool, PooledMethod
 from glint_data.labels.stage.measuring import Task, measured
@@ -28,6 +28,7 @@ _COMPLETE = 0.95
 """Share of a grid's pairs that have to be measured for the methods that look at cells' pairs."""
 _RATED = 0.8
 """Share of a grid's cells that have to be rated: with fewer a cell's mean is that of few photos."""
+_VECTORS = "vectors"
 _FEWEST = 3
 """References without which nothing can be said of new photos."""
 
@@ -184,21 +185,27 @@ def _own(
     by = embed.embedder(embedder, device)
     readers = [(samples.photos[photo].hash or "", samples.photos[photo].read) for photo in order]
     described = embed.embed_photos(readers, embed.embedder(), cache)
-    content = EVIDENCE["content/network-1"]
-    seen = embed.embed_photos(readers, content.open(), cache)
+    others = [source for name, source in EVIDENCE.items() if _is_content(source) and name != DESCRIPTOR]
+    seen = {source.name: embed.embed_photos(readers, source.open(), cache) for source in others}
     vectors = embed.embed_photos(readers, by, cache) if by.unit else described
-    rows_of = [dict(zip(each.keys, each.vectors, strict=True)) for each in (described, seen, vectors)]
-    order = [photo for photo in order if all((samples.photos[photo].hash or "") in each for each in rows_of)]
+    embedded = {DESCRIPTOR: described, **seen, _VECTORS: vectors}
+    rows_of = {name: dict(zip(each.keys, each.vectors, strict=True)) for name, each in embedded.items()}
+    hashes = {photo: samples.photos[photo].hash or "" for photo in order}
+    order = [photo for photo in order if all(hashes[photo] in each for each in rows_of.values())]
     if len(order) < _FEWEST:
         raise GlintError(
             f"{dataset.folder}: {len(order)} rated photos can be read; a reference set takes {_FEWEST} at least"
         )
-    stacked = [np.stack([each[samples.photos[photo].hash or ""] for photo in order]) for each in rows_of]
+    stacked = {name: np.stack([each[hashes[photo]] for photo in order]) for name, each in rows_of.items()}
     position = np.full(len(samples.photos), -1)
     position[order] = np.arange(len(order))
     rows = rows[position[samples.photo[rows]] >= 0]
     pairs, rows = _measured_pairs(samples, rows, position, cache, workers)
     return _assembled(samples, order, rows, pairs, stacked, by, embedder)
+
+
+def _is_content(source: ContentEvidence | PairEvidence) -> bool:
+    return isinstance(source, ContentEvidence)
 
 
 def _measured_pairs(
@@ -238,11 +245,11 @@ def _assembled(
     order: Sequence[int],
     rows: np.ndarray,
     pairs: Pool,
-    stacked: Sequence[np.ndarray],
+    content: dict[str, np.ndarray],
     by: embed.Embedder,
     asked: str | None,
 ) -> Rated:
-    described, seen, vectors = stacked
+    vectors, described = content[_VECTORS], content[DESCRIPTOR]
     about = samples.dataset.facts().get("label", {})
     cells, column = _cells(samples, rows)
     mos = _grid(pairs.mos[:, None], pairs.photo, column, len(order), len(cells))[:, :, 0]
@@ -266,7 +273,7 @@ def _assembled(
         descriptors=described,
         embedder_asked=asked,
     )
-    blocks = {DESCRIPTOR: described, "content/network-1": seen}
+    blocks = {name: block for name, block in content.items() if name != _VECTORS}
     for evidence, block in pairs.blocks.items():
         grid = _grid(block, pairs.photo, column, len(order), len(cells))
         if len(cells) and np.isfinite(grid).all(axis=2).mean() >= _COMPLETE:
