@@ -105,7 +105,7 @@ def test_photo_changed_since_is_not_labelled(tmp_path, photos):
     write_png(tmp_path / "coffee.png", photos["chelsea"])
     summary = label_dataset(dataset, method="content", cache=tmp_path / "cache")
     found = manifest.read(dataset).set_index("source")
-    assert summary.unlabelled == 4 and "other pixels" in summary.photos_unreadable["coffee"]
+    assert summary.unlabelled == 4 and "is not the photo that" in summary.photos_unreadable["coffee"]
     assert found.loc["coffee", "mos"].isna().all() and found.loc["chelsea", "mos"].notna().all()
 
 
