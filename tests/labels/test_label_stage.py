@@ -201,7 +201,7 @@ def stored(folder, photos, cells):
         pixels = suite.render(distortions.Photo(photos[name]), int(number), int(level), seed=1).pixels
         path = f"images/{frame.loc[row, 'sample_id']}.png"
         write_png(folder / path, pixels)
-        frame.loc[row, ["path", "image_hash"]] = path, pixel_hash(pixels)
+        frame.loc[row, ["path", "image_hash", "reference_path"]] = path, pixel_hash(pixels), f"{name}.png"
     manifest.write(folder, frame, {"suite": "kadid10k"})
     return dataset
 
