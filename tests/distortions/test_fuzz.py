@@ -41,7 +41,7 @@ def pictures(draw):
     )
 
 
-@settings(max_examples=400, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(image=pictures(), cell=st.sampled_from(CELLS), seed=st.integers(0, 2**64 - 1))
 def test_any_picture_through_any_cell(image, cell, seed):
     name, number, level = cell
