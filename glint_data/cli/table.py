@@ -88,7 +88,10 @@ def _after_rendering(dataset: Any, following: str) -> tuple[str, int]:
 
 
 def _after_import(dataset: Any, words: dict[str, Any]) -> tuple[str, int]:
-    return f"Next: glint-data train {words['out']}", DONE_WITH_REFUSALS if dataset.result.refusals else 0
+    return (
+        f"Next: glint-data train {words['out']} --out RUN",
+        DONE_WITH_REFUSALS if dataset.result.refusals else 0,
+    )
 
 
 def _after_label(dataset: Any, words: dict[str, Any]) -> tuple[str, int]:

@@ -119,8 +119,10 @@ def _finished(out: Path) -> Run | None:
     if result is None:
         return None
     try:
-        return Run(**{**result, "folder": out, "was_finished": True})
-    except TypeError as error:
+        done = Run(**{**result, "folder": out, "was_finished": True})
+        done.text()  # every value is looked at, so that none of another type comes further
+        return done
+    except (TypeError, KeyError, ValueError, AttributeError) as error:
         raise GlintError(
             f"{out / runs.FILE}: its result is damaged ({error}); restore the record or train again"
         ) from error
