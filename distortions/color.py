@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from distortions import lab, matlab
-from distortions.photo import Photo
+from distortions.photo import Photo, pieces
 from distortions.registry import distortion
 from distortions.strengths import Range
 
@@ -42,48 +42,77 @@ def color_saturation_hsv(photo: Photo, factor: float) -> np.ndarray:
     return saturate(photo.shared("hsv", hsv_parts), factor)
 
 
-def saturate(parts: tuple[np.ndarray, np.ndarray, np.ndarray], factor: float) -> np.ndarray:
+Parts = tuple[np.ndarray, np.ndarray, tuple[np.ndarray, np.ndarray, np.ndarray]]
+# the share of the saturation by which red, green and blue lie below the value, in the six sextants of the hue:
+# START + SLOPE x how far the hue is into the sextant
+START = np.array([[0, 0, 1, 1, 1, 0], [1, 0, 0, 0, 1, 1], [1, 1, 1, 0, 0, 0]], np.float64)
+SLOPE = np.array([[0, 1, 0, 0, -1, 0], [-1, 0, 0, 1, 0, 0], [0, 0, -1, 0, 0, 1]], np.float64)
+
+
+def saturate(parts: Parts, factor: float) -> np.ndarray:
     """The sextant formula back from `hsv_parts`, S times `factor`: H x W x 3 float64, as a whole at most 1."""
-    value, saturation, share = parts
-    out = 1 - (saturation * factor) * share
+    value, saturation, shares = parts
+    planes = [np.empty_like(value) for _ in shares]
+    for v, s, *rest in pieces(value, saturation, *shares, *planes):
+        scaled = s * factor
+        for share, plane in zip(rest[:3], rest[3:], strict=True):
+            np.multiply(scaled, share, out=plane)
+            np.subtract(1, plane, out=plane)
+            if factor >= 0:
+                plane *= v
     if factor < 0:
-        value = value / out.max()
-    out *= value
-    return out
+        value = value / max(plane.max() for plane in planes)
+        for plane in planes:
+            plane *= value
+    return cv2.merge(planes)
 
 
-def hsv_parts(photo: Photo, octave: bool = False) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Value and saturation (H x W x 1), and by which share of the saturation each channel lies below the value.
+def hsv_parts(photo: Photo, octave: bool = False) -> Parts:
+    """Value and saturation (H x W), and by which share of the saturation red, green and blue lie below the value.
 
     A tenth of the saturation puts many values on exact halves of a grey level, so the order of operations
     decides. This one is bit-exact on the real KADID-10k images; `octave` is the order of GNU Octave's functions,
     bit-exact on what the original generator makes there.
     """
-    rgb = photo.double
-    red, green, blue = (np.ascontiguousarray(plane) for plane in np.moveaxis(rgb, -1, 0))
-    value = np.maximum(np.maximum(red, green), blue)
+    planes = cv2.split(photo.double)
+    made = [np.empty_like(planes[0]) for _ in range(5)]
+    for red, green, blue, *parts in pieces(*planes, *made):
+        _hsv_piece(red, green, blue, octave, *parts)
+    return made[0], made[1], (made[2], made[3], made[4])
+
+
+def _hsv_piece(
+    red: np.ndarray,
+    green: np.ndarray,
+    blue: np.ndarray,
+    octave: bool,
+    value: np.ndarray,
+    saturation: np.ndarray,
+    *shares: np.ndarray,
+) -> None:
+    np.maximum(np.maximum(red, green), blue, out=value)
     low = np.minimum(np.minimum(red, green), blue)
     colored = value > low
     span = np.where(colored, value - low, 1)
+    is_red, is_green = red == value, green == value
+    difference = np.where(is_red, green - blue, np.where(is_green, blue - red, red - green))
+    positive = np.where(colored, value, 1)
     if octave:
-        steps = [1 / 6 * difference / span for difference in (red - green, blue - red, green - blue)]
-        saturation = np.where(colored, 1 - low / np.where(colored, value, 1), 0)
+        step = 1 / 6 * difference / span
+        saturation[:] = np.where(colored, 1 - low / positive, 0)
     else:
-        steps = [difference / (6 * span) for difference in (red - green, blue - red, green - blue)]
-        saturation = np.where(colored, span / np.where(colored, value, 1), 0)
+        step = difference / (6 * span)
+        saturation[:] = np.where(colored, span / positive, 0)
     third = 1 / 3
     two_thirds = 2 / 3 if octave else 1 - third  # not the same double
-    hue = np.where(red == value, steps[2], np.where(green == value, third + steps[1], two_thirds + steps[0]))
+    hue = np.where(is_red, 0, np.where(is_green, third, two_thirds)) + step
     hue = np.where(colored, np.where(hue < 0, hue + 1, hue), 0) * 6
     sextant = np.floor(hue)
-    falling = hue - sextant
-    rising = 1 - falling
+    into = hue - sextant
     index = sextant.astype(np.intp) % 6
-    share = np.empty_like(rgb)
-    share[..., 0] = np.choose(index, [0, falling, 1, 1, rising, 0])
-    share[..., 1] = np.choose(index, [rising, 0, 0, falling, 1, 1])
-    share[..., 2] = np.choose(index, [1, 1, rising, 0, 0, falling])
-    return value[..., None], saturation[..., None], share
+    for share, start, slope in zip(shares, START, SLOPE, strict=True):
+        np.multiply(slope[index], into, out=share)
+        share += start[index]
 
 
 def _draw_shift(rng: np.random.Generator, photo: Photo, amount: float) -> dict[str, Any]:

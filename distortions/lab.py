@@ -16,6 +16,7 @@ WHITE = np.array([0.9504, 1.0, 1.0888])
 TO_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
 FROM_XYZ = np.array([[3.2406, -1.5372, -0.4986], [-0.9689, 1.8758, 0.0415], [0.0557, -0.2040, 1.0570]])
 KNEE = 6 / 29
+KNEE_OF_LIGHT = np.float32(0.0031308)
 
 
 def to_linear(values: np.ndarray) -> np.ndarray:
@@ -24,12 +25,17 @@ def to_linear(values: np.ndarray) -> np.ndarray:
 
 
 def from_linear(linear: np.ndarray) -> np.ndarray:
-    """Linear light, clipped to [0, 1], to sRGB values: float32, same shape, in [0, 1]."""
+    """Linear light, clipped to [0, 1] in place, to sRGB values: float32, same shape, in [0, 1]."""
     linear = np.clip(linear, 0, 1, out=linear)
-    curved = np.power(linear, np.float32(1 / 2.4))
+    # the power of 0 takes a slow path, and what is this dark gets the straight line anyway
+    curved = np.maximum(linear, KNEE_OF_LIGHT)
+    np.power(curved, np.float32(1 / 2.4), out=curved)
     curved *= np.float32(1.055)
     curved -= np.float32(0.055)
-    return np.where(linear <= 0.0031308, linear * np.float32(12.92), curved)
+    dark = linear <= KNEE_OF_LIGHT
+    if dark.any():
+        np.copyto(curved, linear * np.float32(12.92), where=dark)
+    return curved
 
 
 def lab_f(photo: Photo) -> np.ndarray:

@@ -7,13 +7,14 @@ derived (planes in single precision, Lab, histogram, ...) is computed when first
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any
 
 import cv2
 import numpy as np
 
+PIECE = 1 << 14  # values worked on at a time
 LUMA = (0.2989, 0.5870, 0.1140)
 CONSTANT = (
     1 / 512
@@ -124,7 +125,7 @@ class Photo:
         """The values, H x W x 3 float64, computed anew each time."""
         if self.codes is None:
             return _read_only(self._values.astype(np.float64))
-        return _read_only(np.take(self.table, self.codes))
+        return _read_only(cv2.LUT(self.codes, self.table))
 
     @cached_property
     def single(self) -> np.ndarray:
@@ -137,6 +138,13 @@ class Photo:
     def gray(self) -> np.ndarray:
         """The luma .2989 R + .5870 G + .1140 B, H x W float64."""
         return _read_only(self.double @ np.array(LUMA))
+
+
+def pieces(*arrays: np.ndarray) -> Iterator[tuple[np.ndarray, ...]]:
+    """Flat views of contiguous arrays of one size, piece by piece: what is done to a piece stays in the cache."""
+    flat = [array.reshape(-1) for array in arrays]
+    for start in range(0, flat[0].size, PIECE):
+        yield tuple(array[start : start + PIECE] for array in flat)
 
 
 def to_bytes(values: np.ndarray) -> np.ndarray:
@@ -167,14 +175,17 @@ def closing(result: Photo | np.ndarray, stretch: bool, floating: bool) -> np.nda
 
 def _stretched_bytes(values: np.ndarray) -> np.ndarray:
     flat = values.reshape(values.shape[0], -1)
-    low, high, _, _ = cv2.minMaxLoc(flat)
+    low, high = float(values.min()), float(values.max())
     if not (np.isfinite(low) and np.isfinite(high)) or high - low < CONSTANT:
         return to_bytes(np.nan_to_num(values))
     if values.dtype == np.float64:
-        scaled = values.copy() if (low, high) == (0.0, 1.0) else (values - low) / (high - low)
-        scaled *= 255.0
-        scaled += 0.5
-        return scaled.astype(np.uint8)  # cut off, and nothing is negative: halves away from zero
+        rounded = np.empty(values.shape, np.uint8)
+        for part, out in pieces(np.ascontiguousarray(values), rounded):
+            scaled = part if (low, high) == (0.0, 1.0) else (part - low) / (high - low)
+            scaled = scaled * 255.0
+            scaled += 0.5
+            out[:] = scaled  # cut off, and nothing is negative: halves away from zero
+        return rounded
     scale = 255.0 / (high - low)
     return cv2.convertScaleAbs(flat, alpha=scale, beta=-low * scale).reshape(values.shape)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import cv2
 import numpy as np
 
 from distortions.matlab import round_half_away
@@ -18,15 +19,15 @@ BLOCK = 32
 @distortion(Range(0, 50, "displacement SD, px"), draw=noise_seed, needs={"numba": "numba"})
 def jitter(photo: Photo, deviation: float, noise_seed: int) -> np.ndarray:
     """Five warps in a row, each moving every pixel by N(0, deviation^2) px along either axis (cubic)."""
-    from distortions.cubic_warp import warp
+    from distortions.cubic_warp import warp, with_empty_channel
 
     rng = np.random.default_rng(noise_seed)
-    image = photo.single
+    image = with_empty_channel(photo.single)
     for _ in range(5):
         moves = rng.standard_normal((2, photo.height, photo.width), dtype=np.float32)
         moves *= np.float32(deviation)
         image = warp(image, moves[0], moves[1])
-    return image
+    return cv2.cvtColor(image, cv2.COLOR_RGBA2RGB)
 
 
 def _draw_patches(rng: np.random.Generator, photo: Photo, count: float) -> dict[str, Any]:
@@ -70,14 +71,25 @@ def pixelate(photo: Photo, strength: float) -> Photo:
     """Nearest neighbour down by z = .95 - s^.6 and back to full size."""
     scale = 0.95 - strength**0.6
     rows, columns = _there_and_back(photo.height, scale), _there_and_back(photo.width, scale)
-    return photo.rearranged(lambda pixels: pixels[rows][:, columns])
+    return photo.rearranged(lambda pixels: _picked(pixels, rows, columns))
 
 
-def _there_and_back(size: int, scale: float) -> np.ndarray:
+def _there_and_back(size: int, scale: float) -> tuple[np.ndarray, np.ndarray]:
+    """Which places are kept on the way down, and which of those every place gets on the way back."""
     small = int(np.ceil(scale * size))
     down = np.floor((np.arange(small) + 0.5) / scale).astype(int).clip(0, size - 1)
     back = np.floor((np.arange(size) + 0.5) * small / size).astype(int).clip(0, small - 1)
-    return down[back]
+    return down, back
+
+
+def _picked(
+    pixels: np.ndarray, rows: tuple[np.ndarray, np.ndarray], columns: tuple[np.ndarray, np.ndarray]
+) -> np.ndarray:
+    """The pixels at those places. A pixel is moved as one item, and columns only of the rows that are kept."""
+    item = np.dtype((np.void, pixels.dtype.itemsize * 3))
+    kept = np.ascontiguousarray(pixels).view(item)[rows[0], :, 0]
+    wide = np.take(kept, columns[0][columns[1]], axis=1)
+    return np.take(wide, rows[1], axis=0).view(pixels.dtype).reshape(pixels.shape)
 
 
 def _draw_blocks(rng: np.random.Generator, photo: Photo, count: float) -> dict[str, Any]:

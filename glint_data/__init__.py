@@ -7,9 +7,9 @@ looked at sample by sample through `open`. Each function is a verb of the comman
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from glint_data.api.datasets import distortions, export, import_set, open, verify
+    from glint_data.api.datasets import distortions, export, import_set, import_table, open, verify
     from glint_data.api.labels import audit, explain, label, references, report
-    from glint_data.api.looks import quickstart
+    from glint_data.api.looks import doctor, quickstart
     from glint_data.api.networks import evaluate, score, scorer, train
     from glint_data.api.synthesis import materialize, merge, synthesize
     from glint_data.dataset.dataset import Dataset
@@ -24,6 +24,7 @@ _ROOMS = {
     "merge": "api.synthesis",
     "materialize": "api.synthesis",
     "import_set": "api.datasets",
+    "import_table": "api.datasets",
     "label": "api.labels",
     "audit": "api.labels",
     "references": "api.labels",
@@ -37,6 +38,7 @@ _ROOMS = {
     "report": "api.labels",
     "distortions": "api.datasets",
     "quickstart": "api.looks",
+    "doctor": "api.looks",
     "Dataset": "dataset.dataset",
     "Sample": "dataset.sample",
     "Label": "dataset.sample",
@@ -50,10 +52,12 @@ __all__ = [
     "Sample",
     "audit",
     "distortions",
+    "doctor",
     "evaluate",
     "explain",
     "export",
     "import_set",
+    "import_table",
     "label",
     "materialize",
     "merge",

@@ -79,6 +79,53 @@ def import_set(
 
 
 @verb
+def import_table(
+    table: Annotated[Where, argument("TABLE", "CSV or .xlsx: a line a picture, paths relative to it.")],
+    out: Annotated[Where, Option("Folder of the dataset.", "FOLDER")],
+    *,
+    range: Annotated[
+        str | tuple[float, float] | None,
+        Option("Lowest and highest possible score, such as 1,5; needed with scores.", "LOW,HIGH"),
+    ] = None,
+    lower_is_better: Annotated[bool, Option("The scores are of impairment.")] = False,
+    resize: Annotated[bool, Option("Scale a picture to its reference's size, where it has another.")] = False,
+    strip: Annotated[
+        bool, Option("Leave out what cameras wrote beside the pixels: position, serial numbers, dates.")
+    ] = False,
+    workers: Workers = 0,
+    progress: Progress = False,
+    plugin: Plugins = (),
+) -> "Dataset":
+    """Make a dataset of your own pictures, with the scores that people gave them, if any.
+
+    Columns: distorted (or image) and, where there are any, reference, mos,
+    mos_std, type, level, source, split, licence. Pictures are taken over byte
+    for byte. With scores the dataset is a reference set like any other.
+
+    Returns:
+        The dataset; its labels, where the table has scores, are of the method "rated".
+
+    Raises:
+        GlintError: a table that cannot be meant, or none of its pictures could be taken over.
+
+    >>> import glint_data as glint
+    >>> from pathlib import Path
+    >>> _ = Path("pairs.csv").write_text("distorted,mos\\nphotos/cat.png,4.5\\nphotos/coffee.png,2\\n")
+    >>> dataset = glint.import_table("pairs.csv", "rated", range=(1, 5), workers=1)
+    >>> [(sample.id, sample.label.mos) for sample in dataset]
+    [('cat', 0.875), ('coffee', 0.25)]
+    """
+    from glint_data.dataset.dataset import Dataset
+    from glint_data.importing import import_table as run
+
+    folder = here(out)
+    return Dataset(
+        folder,
+        run(anywhere(table), folder, range, lower_is_better, resize, strip, workers=processes(workers)),
+    )
+
+
+@verb
 def export(
     dataset: DatasetArgument,
     to: Annotated[str, Option("The other tool's layout; a wrong name lists them.")],

@@ -194,6 +194,9 @@ def report(
     *,
     run: Annotated[Where | None, Option("Add this training run to a dataset's page.", "RUN")] = None,
     audit: Annotated[Where | None, Option("Add the certificate that 'audit --json' wrote.", "FILE")] = None,
+    predictions: Annotated[
+        Where | None, Option("Add a network's scores, as 'evaluate --predictions' wrote them.", "FILE")
+    ] = None,
     progress: Progress = False,
     plugin: Plugins = (),
 ) -> Result:
@@ -218,5 +221,7 @@ def report(
             raise GlintError(
                 f"{audit}: not a certificate as 'glint-data audit --json FILE' writes it ({error})"
             ) from None
-    page = write_report(place_of(where), None if run is None else here(run), certificate)
+    scores = None if predictions is None else here(predictions)
+    folder = None if run is None else here(run)
+    page = write_report(anywhere(where), folder, certificate, predictions=scores)
     return Answer({"report": page}, f"report: {page}")

@@ -1,4 +1,4 @@
-"""Verbs for a look: quickstart."""
+"""Verbs for a look: quickstart, doctor."""
 
 from typing import Annotated
 
@@ -32,3 +32,25 @@ def quickstart(
     folder = here(out)
     text = run(folder, seed)
     return Answer({"folder": folder}, text)
+
+
+@verb
+def doctor(*, progress: Progress = False, plugin: Plugins = ()) -> Result:
+    """Say what this installation can do, and what would bring the rest.
+
+    Versions, image formats, distortions, weights, optional packages. Nothing is
+    fetched, written or started.
+
+    Returns:
+        The findings.
+
+    Raises:
+        GlintError: a plug-in that cannot be loaded.
+
+    >>> import glint_data as glint
+    >>> glint.doctor().record()["findings"][0]["name"]
+    'glint-data'
+    """
+    from glint_data.installation import examine
+
+    return examine()

@@ -1,5 +1,6 @@
 """Every command: its verb, where help lists it, an example, and what is said when it is done."""
 
+import shlex
 from typing import Any
 
 import typer
@@ -39,6 +40,14 @@ def register(app: typer.Typer) -> None:
     command(app, "export", "Datasets", "glint-data export dataset --to hf --out for-the-hub", _after_export)
     imports = typer.Typer(cls=ImportGroup, no_args_is_help=True, help=_IMPORT)
     command(
+        imports,
+        "import_table",
+        "",
+        "glint-data import table pairs.csv --out dataset --range 1,5",
+        _after_import,
+        "table",
+    )
+    command(
         imports, "import_set", "", "glint-data import tid2013 tid2013/ --out dataset", _after_import, "set"
     )
     app.add_typer(imports, name="import", rich_help_panel="Datasets")
@@ -51,9 +60,12 @@ def register(app: typer.Typer) -> None:
     command(app, "quickstart", "Look", "glint-data quickstart --out quickstart")
     command(app, "report", "Look", "glint-data report dataset --run run")
     command(app, "explain", "Look", "glint-data explain dataset cat_10_03")
+    command(app, "doctor", "Look", "glint-data doctor")
 
 
-_IMPORT = "Make a dataset of a public scored set (import NAME ROOT)."
+_IMPORT = (
+    "Make a dataset of your own pictures (import table TABLE), or of a public scored set (import NAME ROOT)."
+)
 
 
 class ImportGroup(TyperGroup):
@@ -67,17 +79,28 @@ class ImportGroup(TyperGroup):
 def _after_synthesis(dataset: Any, words: dict[str, Any]) -> tuple[str, int]:
     out = words["out"]
     if words["shard"]:
-        return _after_rendering(dataset, f"Next: the other shards, then glint-data merge {out}")
-    following = f"label {out} --reference kadid" if words["suite"] == "kadid10k" else f"report {out}"
-    return _after_rendering(dataset, f"Next: glint-data {following}")
+        return _after_rendering(dataset, f"Next: the other shards, then {_typed('merge', out)}")
+    return _after_rendering(dataset, f"Next: {_labelled_or_looked_at(dataset, out)}")
+
+
+def _typed(*words: object) -> str:
+    """A command that can be typed as it stands, whatever its paths hold."""
+    return shlex.join(["glint-data", *map(str, words)])
+
+
+def _labelled_or_looked_at(dataset: Any, out: object) -> str:
+    """The command that labels a dataset of KADID-10k's cells, or shows any other."""
+    if dataset.result.suite == "kadid10k":
+        return _typed("label", out, "--reference", "kadid")
+    return _typed("report", out)
 
 
 def _after_merge(dataset: Any, words: dict[str, Any]) -> tuple[str, int]:
-    return _after_rendering(dataset, f"Next: glint-data label {words['dataset']} --reference kadid")
+    return _after_rendering(dataset, f"Next: {_labelled_or_looked_at(dataset, words['dataset'])}")
 
 
 def _after_materialize(dataset: Any, words: dict[str, Any]) -> tuple[str, int]:
-    return _after_rendering(dataset, f"Next: glint-data report {words['out']}")
+    return _after_rendering(dataset, f"Next: {_typed('report', words['out'])}")
 
 
 def _after_rendering(dataset: Any, following: str) -> tuple[str, int]:
@@ -88,15 +111,17 @@ def _after_rendering(dataset: Any, following: str) -> tuple[str, int]:
 
 
 def _after_import(dataset: Any, words: dict[str, Any]) -> tuple[str, int]:
-    return (
-        f"Next: glint-data train {words['out']} --out RUN",
-        DONE_WITH_REFUSALS if dataset.result.refusals else 0,
-    )
+    out = words["out"]
+    if dataset.record()["labelled"]:
+        following = _typed("train", out, "--model", "glintiqa", "--out", "run")
+    else:
+        following = _typed("label", out, "--reference", "kadid")
+    return f"Next: {following}", DONE_WITH_REFUSALS if dataset.result.refusals else 0
 
 
 def _after_label(dataset: Any, words: dict[str, Any]) -> tuple[str, int]:
     summary = dataset.result
-    following = f"Next: glint-data train {words['dataset']} --model glintiqa --out RUN"
+    following = f"Next: {_typed('train', words['dataset'], '--model', 'glintiqa', '--out', 'run')}"
     code = DONE_WITH_REFUSALS if summary.labelled else 1
     return following if summary.labelled else "", code if summary.unlabelled else 0
 

@@ -31,7 +31,7 @@ class Dataset:
     """The samples of a dataset's folder, manifest file or address; nothing is read before it is asked for.
 
     Rows have their order in the manifest; `dataset[i]` is row i. What another process writes meanwhile is seen by
-    the next call, never by half.
+    the next call, never by half. `photos` pristine photos are kept in memory: one is enough photo by photo.
 
     >>> from glint_data import Dataset
     >>> dataset = Dataset("dataset")
@@ -44,11 +44,11 @@ class Dataset:
         GlintError: there is no manifest, or none that can be read; the sentence says what to do.
     """
 
-    def __init__(self, path: "str | Path | Dataset", result: Any = None) -> None:
-        self.file = path.file if isinstance(path, Dataset) else manifest.manifest_file(path)
+    def __init__(self, path: "str | Path | Dataset", result: Any = None, photos: int = 1) -> None:
+        self.file: Path = path.file if isinstance(path, Dataset) else manifest.manifest_file(path)
         self.folder = manifest.dataset_folder(self.file)
         self._result = result
-        self._pictures = Pictures(self.folder)
+        self._pictures = Pictures(self.folder, photos)
         self._rows: tuple[Any, Rows] | None = None
         self._holds_lock = 0
         manifest.opened(self.file)

@@ -151,7 +151,9 @@ def opened(file: Path, content: bytes | None = None) -> "pyarrow.parquet.Parquet
 
     # One file of one dataset: the dataset reader would look for partitions in the folder names.
     with _readable(file):
-        parquet = pq.ParquetFile(_stream(file) if content is None else pa.BufferReader(content))
+        stream = _stream(file) if content is None else pa.BufferReader(content)
+        # Read ahead, the bytes of all groups of rows stay in memory until the last is read.
+        parquet = pq.ParquetFile(stream, pre_buffer=is_remote(file))
         found = parquet.schema_arrow
     marked = (found.metadata or {}).get(_VERSION_KEY)
     if marked is None:

@@ -22,7 +22,7 @@ from glint_data.dataset import manifest, rendering, runs
 from glint_data.dataset.status import Status
 from glint_data.errors import GlintError, ImageRefused
 from glint_data.storage.files import holds, read_bytes
-from glint_data.storage.places import recorded
+from glint_data.storage.places import is_remote, recorded
 
 if TYPE_CHECKING:
     from glint_data.dataset.sample import Sample
@@ -63,11 +63,13 @@ class Pictures:
         self._lock = threading.Lock()
         self._made_with: dict[str, str] | None = None
 
-    def __getstate__(self) -> dict[str, object]:
-        return {"folder": self.folder, "photos": self._most}
+    def __reduce__(self) -> tuple[Any, ...]:
+        return shared_pictures, (self.folder, self._most)
 
-    def __setstate__(self, state: dict[str, object]) -> None:
-        self.__init__(**state)  # type: ignore[misc]
+    @functools.cached_property
+    def place(self) -> str:
+        """The folder, however it was named."""
+        return str(self.folder if is_remote(self.folder) else self.folder.resolve())
 
     def sample(self, sample: "Sample") -> Picture:
         """The sample's picture. Raises `ImageRefused` where its file or photo is gone, damaged or changed."""
@@ -151,6 +153,12 @@ class Pictures:
             except ImageRefused as reason:
                 refusal = refusal or reason
         raise refusal or ImageRefused("its row names no photo to render from, with its hash")
+
+
+@functools.lru_cache(maxsize=16)
+def shared_pictures(folder: Path, photos: int) -> Pictures:
+    """One for all samples of a dataset that come from another process, so that they share its photos."""
+    return Pictures(folder, photos)
 
 
 @contextlib.contextmanager

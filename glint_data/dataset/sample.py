@@ -118,6 +118,11 @@ class Sample:
         """Whether a pristine photo stands behind it; a scored photograph has none."""
         return bool(self.reference_path) or self.status == Status.PLANNED
 
+    @property
+    def photo_key(self) -> str:
+        """What tells its photo from others: the hash of the pixels; without one the name within its dataset."""
+        return self.source_hash or f"{self._opened().place}/{self.source or ''}"
+
     def pixels(self) -> np.ndarray:
         """The image, uint8 (H, W, 3) RGB: read from its file, or rendered from its recipe.
 

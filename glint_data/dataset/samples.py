@@ -6,6 +6,7 @@ Millions of recipes are some numbers a row here; their photos and labels' refere
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any, overload
 
 import numpy as np
 
@@ -14,7 +15,8 @@ from glint_data.dataset.rows import Rows, distinct
 from glint_data.dataset.sample import Sample
 from glint_data.dataset.status import Status
 from glint_data.errors import GlintError
-from glint_data.storage.places import is_remote
+
+_BLOCK = 50_000
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,15 @@ class Samples:
     def __len__(self) -> int:
         return len(self.row)
 
-    def __getitem__(self, index: int) -> Sample:
+    @overload
+    def __getitem__(self, index: int) -> Sample: ...
+    @overload
+    def __getitem__(self, index: slice) -> "Samples": ...
+
+    def __getitem__(self, index: int | slice) -> "Sample | Samples":
+        """One as a sample; of a slice those samples, by columns."""
+        if isinstance(index, slice):
+            return self.take(np.arange(len(self))[index])
         if not -len(self) <= index < len(self):
             raise IndexError(f"sample {index} of {len(self):,}")
         number = self.dataset[index]
@@ -57,10 +67,31 @@ class Samples:
     def __iter__(self) -> Iterator[Sample]:
         return (self[index] for index in range(len(self)))
 
+    def folder(self, index: int) -> str:
+        """The folder of a sample's dataset, links and dots resolved."""
+        return self.datasets[self.dataset[index]]._pictures.place
+
     def take(self, which: np.ndarray) -> "Samples":
         """The samples of a mask, or of numbers, in that order."""
         columns = ("dataset", "row", "photo", "mos", "mos_std", "size", "leaning")
         return replace(self, **{name: getattr(self, name)[which] for name in columns})
+
+    def blocks(self, *names: str) -> Iterator[tuple[list[Any], ...]]:
+        """Columns as lists of Python's values, some ten thousand samples at a time, in order."""
+        for begin in range(0, len(self), _BLOCK):
+            here = slice(begin, begin + _BLOCK)
+            yield tuple(self._values(name, here) for name in names)
+
+    def _values(self, name: str, here: slice) -> list[Any]:
+        numbers, rows = self.dataset[here], self.row[here]
+        if len(self.snapshots) == 1:
+            return self.snapshots[0].values(name, rows)
+        found = np.empty(len(rows), object)
+        for number in np.unique(numbers):
+            mine = np.flatnonzero(numbers == number)
+            for place, value in zip(mine, self.snapshots[number].values(name, rows[mine]), strict=True):
+                found[place] = value
+        return found.tolist()
 
     def photo_key(self, index: int) -> str:
         """What tells the photo of a sample from others: the hash of its pixels."""
@@ -73,7 +104,8 @@ class Samples:
 
     def first_of_photos(self) -> tuple[np.ndarray, np.ndarray]:
         """(the photos that have samples here, the first sample of each), in the order of these samples."""
-        photos, first, _which = distinct(self.photo)
+        first = distinct(self.photo)[0]
+        photos = self.photo[first]
         order = np.argsort(first, kind="stable")
         return photos[order], first[order]
 
@@ -97,13 +129,15 @@ class Samples:
         return found
 
 
-def usable_samples(places: Sequence[str | Path | Dataset], labelled: bool = True) -> Samples:
+def usable_samples(places: Sequence[str | Path | Dataset], labelled: bool = True, photos: int = 1) -> Samples:
     """The samples that have pixels, or can be given them, of all datasets in order; `labelled`: with a score.
+
+    `photos` pristine photos of each dataset are kept in memory.
 
     Raises:
         GlintError: a dataset is missing or damaged, or has no such sample.
     """
-    return _joined([_of_dataset(Dataset(place), place, labelled) for place in places])
+    return _joined([_of_dataset(Dataset(place, photos=photos), place, labelled) for place in places])
 
 
 def _of_dataset(dataset: Dataset, place: object, labelled: bool) -> Samples:
@@ -114,13 +148,14 @@ def _of_dataset(dataset: Dataset, place: object, labelled: bool) -> Samples:
     if labelled:
         usable &= np.isfinite(mos)
     which = np.flatnonzero(usable).astype(np.int32)
+    chosen: slice | np.ndarray = slice(None) if len(which) == len(rows) else which  # all of them need no copy
     if not len(which):
         wanting = "sample with a label" if len(rows) else "sample"
         raise GlintError(
             f"{place}: holds no {wanting}; run 'glint-data label {place} --reference kadid' first"
         )
-    photo, photos = _photos(rows, which, dataset)
-    leaning, leanings = _leanings(rows, which)
+    photo, photos = _photos(rows, chosen, dataset)
+    leaning, leanings = _leanings(rows, chosen)
     return Samples(
         datasets=(dataset,),
         snapshots=(rows,),
@@ -128,33 +163,33 @@ def _of_dataset(dataset: Dataset, place: object, labelled: bool) -> Samples:
         row=which,
         photo=photo,
         photos=photos,
-        mos=mos[which],
-        mos_std=rows.array("mos_std")[which],
-        size=3 * _side(rows, "width", which) * _side(rows, "height", which),
+        mos=mos[chosen],
+        mos_std=rows.array("mos_std")[chosen],
+        size=3 * _side(rows, "width")[chosen] * _side(rows, "height")[chosen],
         leaning=leaning,
         leanings=leanings,
     )
 
 
-def _side(rows: Rows, name: str, which: np.ndarray) -> np.ndarray:
+def _side(rows: Rows, name: str) -> np.ndarray:
     """Pixels of a side, 0 where the row does not say."""
-    return np.nan_to_num(rows.array(name)[which], copy=False).astype(np.int32)
+    codes, sides = rows.codes(name)
+    return np.array([side or 0 for side in sides] or [0], np.int32)[codes]
 
 
-def _photos(rows: Rows, which: np.ndarray, dataset: Dataset) -> tuple[np.ndarray, Photos]:
+def _photos(rows: Rows, chosen: slice | np.ndarray, dataset: Dataset) -> tuple[np.ndarray, Photos]:
     """Each row's photo by content; where no hash is known the name in this dataset has to do."""
     hashes, known = rows.codes("source_hash")
     sources, names = rows.codes("source")
-    pairs = hashes[which].astype(np.int64) * max(len(names), 1) + sources[which]
-    values, first, codes = distinct(pairs)
-    folder = dataset.folder if is_remote(dataset.folder) else dataset.folder.resolve()
+    hashes, sources = hashes[chosen], sources[chosen]
+    first, codes = distinct(hashes, sources)
     number_of: dict[str, int] = {}
     listed = Photos([], [])
-    photo = np.empty(len(values), np.int32)
+    photo = np.empty(len(first), np.min_scalar_type(len(first)))
     for place in np.argsort(first, kind="stable"):
-        row = which[first[place]]
+        row = first[place]
         name = names[sources[row]] or ""
-        key = known[hashes[row]] or f"{folder}/{name}"
+        key = known[hashes[row]] or f"{dataset._pictures.place}/{name}"
         if key not in number_of:
             number_of[key] = len(number_of)
             listed.keys.append(key)
@@ -163,15 +198,14 @@ def _photos(rows: Rows, which: np.ndarray, dataset: Dataset) -> tuple[np.ndarray
     return photo[codes], listed
 
 
-def _leanings(rows: Rows, which: np.ndarray) -> tuple[np.ndarray, list[tuple[str | None, tuple[str, ...]]]]:
+def _leanings(
+    rows: Rows, chosen: slice | np.ndarray
+) -> tuple[np.ndarray, list[tuple[str | None, tuple[str, ...]]]]:
     sets, set_names = rows.codes("label_set")
     lists, references = rows.codes("label_references")
-    pairs = sets[which].astype(np.int64) * max(len(references), 1) + lists[which]
-    values, _first, codes = distinct(pairs)
-    width = max(len(references), 1)
-    return codes, [
-        (set_names[pair // width], tuple(references[pair % width] or ())) for pair in values.tolist()
-    ]
+    sets, lists = sets[chosen], lists[chosen]
+    first, codes = distinct(sets, lists)
+    return codes, [(set_names[sets[row]], tuple(references[lists[row]] or ())) for row in first]
 
 
 def _joined(parts: list[Samples]) -> Samples:
@@ -179,7 +213,8 @@ def _joined(parts: list[Samples]) -> Samples:
     if len(parts) == 1:
         return parts[0]
     number_of: dict[str, int] = {}
-    photos, leanings = Photos([], []), []
+    photos = Photos([], [])
+    leanings: list[tuple[str | None, tuple[str, ...]]] = []
     photo, leaning, dataset = [], [], []
     for number, part in enumerate(parts):
         renumbered = np.empty(len(part.photos.keys), np.int32)
@@ -190,7 +225,7 @@ def _joined(parts: list[Samples]) -> Samples:
                 photos.names.append(name)
             renumbered[place] = number_of[key]
         photo.append(renumbered[part.photo])
-        leaning.append(part.leaning + len(leanings))
+        leaning.append(part.leaning.astype(np.int32) + len(leanings))
         leanings += part.leanings
         dataset.append(np.full(len(part), number, np.uint16))
     columns = {

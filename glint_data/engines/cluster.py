@@ -8,11 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
 
+from glint_data.engines import head
 from glint_data.errors import GlintError
 from glint_data.progress import say
 from glint_data.work import THREAD_COUNTS, default_workers
 
 ADDRESS = "RAY_ADDRESS"
+_PATIENCE = {"RAY_NUM_REDIS_GET_RETRIES": "1", "RAY_gcs_server_request_timeout_seconds": "20"}
+"""A place that takes connections and is no head of Ray is given up within a minute, not after fourteen."""
 _OBJECT_STORE = 128 * 2**20
 """Bytes of shared memory for a Ray of our own: results are a few kilobytes each."""
 
@@ -35,6 +38,8 @@ def joined(workers: int) -> Iterator[ModuleType]:
     """
     require_ray()
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # nothing is reported to anyone
+    for name, value in _PATIENCE.items():
+        os.environ.setdefault(name, value)
     import ray
 
     if ray.is_initialized():
@@ -68,6 +73,8 @@ def _connect(ray: ModuleType, workers: int) -> str:
     try:
         if address != "local":
             try:
+                if silence := head.complaint(address or _noted_address()):
+                    raise ConnectionError(f"nobody answers there: {silence}")
                 ray.init(address=address or "auto", **options)
                 return f"ray: joined {ray.get_runtime_context().gcs_address}, {size(ray)}"
             except ConnectionError:
@@ -83,6 +90,16 @@ def _connect(ray: ModuleType, workers: int) -> str:
             f"--engine ray: {where} cannot be joined ({first}); look at 'ray status' there, "
             f"or set {ADDRESS}=local to run on this machine"
         ) from error
+
+
+def _noted_address() -> str:
+    """Where the last head that was started on this machine noted that it listens; empty where none did."""
+    from ray._private import utils
+
+    try:
+        return utils.read_ray_address() or ""
+    except (OSError, AttributeError):  # the function is Ray's own, and may go
+        return ""
 
 
 def _environment() -> dict[str, str]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
 
-from glint_data.engines import cluster
+from glint_data.engines import cluster, head
 from glint_data.engines.common_ground import CommonGround, Ground
 from glint_data.errors import GlintError
 from glint_data.progress import say
@@ -47,6 +47,7 @@ class RayEngine:
         self._workers, self._common = workers, common
         self._closing = ExitStack()
         self._ray: ModuleType | None = None
+        self._address = ""
         self._ground: Ground | None = None
         self._room, self._counted, self._seen_a_node = 0, 0.0, 0.0
 
@@ -59,6 +60,7 @@ class RayEngine:
     def _begin(self) -> None:
         """Join, and let every node look at the folders: not before there is work, which may be refused first."""
         self._ray = self._closing.enter_context(cluster.joined(self._workers))
+        self._address = self._ray.get_runtime_context().gcs_address
         self._ground = self._closing.enter_context(self._common).surveyed(self._ray)
         self._remote = self._ray.remote(num_cpus=1, max_retries=0)(_call)
         self._seen_a_node = time.monotonic()
@@ -92,13 +94,17 @@ class RayEngine:
                         yield outcome
                     else:
                         again.append(outcome)
-        finally:
+        except head.HeadLost:
+            raise  # nothing can be cancelled any more
+        except BaseException:
             self._stop(list(under_way))
+            raise
 
     def _in_flight(self) -> int:
         """How many tasks to have handed to the cluster, as it is now: nodes come and go."""
         now = time.monotonic()
         if now - self._counted > _SECONDS_BETWEEN_COUNTS:
+            head.require(self._address)
             cores = cluster.cores(self._ray)
             if cores:
                 self._seen_a_node = now

@@ -7,6 +7,7 @@ from glint_data.exports import (  # noqa: F401 (importing them registers their f
     croissant,
     csv_table,
     deqa,
+    fiftyone,
     hf,
     kadid,
     pairs,

@@ -104,6 +104,8 @@ def _photos_terms(about: About, exported: Exported) -> Iterator[str]:
 def _metadata_text(about: About) -> str:
     if about.suites:
         return "- Metadata: the distorted images are rendered; they carry no EXIF and no position."
+    if about.options.strip:
+        return "- Metadata: EXIF (camera, date, position) was taken out of the images."
     return (
         "- Metadata: the images are copies of the imported files, with whatever EXIF (camera, date, position) these "
         "carry."

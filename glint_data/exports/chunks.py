@@ -18,9 +18,15 @@ class Planner:
     """
 
     def __init__(
-        self, dataset: Path, to: str, splits: dict[str, str] | None, refused: Callable[[str, str], None]
+        self,
+        dataset: Path,
+        to: str,
+        splits: dict[str, str] | None,
+        refused: Callable[[str, str], None],
+        strip: bool = False,
     ) -> None:
         self.dataset, self.to, self.splits, self.refused = dataset, to, splits, refused
+        self.strip = strip
         self.kind: type[Format] = FORMATS[to]
         self.outside_split = 0
         self._number_of: dict[str, int] = {}
@@ -74,8 +80,8 @@ class Planner:
         if source not in self._number_of:
             self._number_of[source] = len(self._number_of)
             chunk.first_of.add(source)
-        sample = file_name(row["sample_id"], ending(row["path"], self._rendered))
-        reference = file_name(source, ending(row["reference_path"], "png"))
+        sample = file_name(row["sample_id"], ending(row["path"], self._rendered, self.strip))
+        reference = file_name(source, ending(row["reference_path"], "png", self.strip))
         places = self.kind.file_names(
             sample, reference, row["split"], next(self._numbers), self._number_of[source]
         )
@@ -92,6 +98,7 @@ class Planner:
             split,
             tuple(chunk.rows),
             frozenset(chunk.first_of),
+            self.strip,
         )
 
 

@@ -13,6 +13,7 @@ from glint_data.dataset.sample import Sample
 from glint_data.errors import CannotWrite, GlintError
 from glint_data.exports.about import About, Exported
 from glint_data.exports.folder import write_file
+from glint_data.images import metadata
 from glint_data.registry import Registry
 from glint_data.storage.files import make_durable
 
@@ -22,6 +23,9 @@ Row = dict[str, Any]
 HIDDEN = (*("source_path", "reference_path", "path", "mask_path", "low_resolution_path", "status", "error"),)
 """Columns that say where things lie on the machine of the dataset: they do not leave it."""
 
+_CUT = ("jpg", "jpeg", "png", "webp")
+"""Files out of which metadata can be cut while all else stays as it is."""
+
 ROWS_A_FOLDER = 8_000
 """Folders stay under 10,000 files, where the Hugging Face Hub and file viewers draw the line."""
 
@@ -30,7 +34,7 @@ ROWS_A_FOLDER = 8_000
 class Chunk:
     """Rows that one worker writes, of one split where the format keeps splits apart (else it is "").
 
-    `first_of` names the sources first met here.
+    `first_of` names the sources first met here. `strip` takes EXIF and position out of files that are copied.
     """
 
     number: int
@@ -41,14 +45,19 @@ class Chunk:
     split: str
     rows: tuple[Row, ...]
     first_of: frozenset[str]
+    strip: bool = False
 
 
 @dataclass(frozen=True)
 class Written:
-    """What became of a row: the values found on the way, or why it is not there."""
+    """What became of a row: the values found on the way, or why it is not there.
+
+    `private` is what its file tells beside its pixels, such as a position.
+    """
 
     found: Row | None = None
     error: str | None = None
+    private: tuple[str, ...] = ()
 
 
 class Format(ABC):
@@ -89,7 +98,7 @@ class Format(ABC):
         files: list[Path] = []
 
         def put(name: str, picture: Picture) -> None:
-            files.append(write_file(Path(chunk.folder, name), cls.encoded(picture)))
+            files.append(write_file(Path(chunk.folder, name), cls.content(picture, chunk)))
 
         written = []
         for row in chunk.rows:
@@ -101,7 +110,7 @@ class Format(ABC):
                     put(row["reference_file_name"], pristine)
                 sample = entry.picture()
                 put(row["file_name"], sample)
-                written.append(Written(found_in(sample)))
+                written.append(Written(found_in(sample), private=told_by(sample, chunk)))
             except CannotWrite:
                 raise
             except GlintError as refusal:
@@ -113,6 +122,14 @@ class Format(ABC):
     def encoded(cls, picture: Picture) -> bytes:
         """The bytes of a picture's file: those of the dataset's, wherever there are any."""
         return picture.encoded()
+
+    @classmethod
+    def content(cls, picture: Picture, chunk: Chunk) -> bytes:
+        """The bytes that go out: as `encoded`, without EXIF and position where that was asked for."""
+        encoded = cls.encoded(picture)
+        if not chunk.strip or picture.file is None or not metadata.private(encoded):
+            return encoded
+        return metadata.stripped(encoded, "picture")[0]
 
     @abstractmethod
     def add(self, rows: Sequence[Row]) -> None:
@@ -141,14 +158,23 @@ def found_in(picture: Picture) -> Row:
     return found | ({"parameters": picture.parameters} if picture.parameters is not None else {})
 
 
+def told_by(picture: Picture, chunk: Chunk) -> tuple[str, ...]:
+    """What a copied file tells beside its pixels."""
+    return () if chunk.strip or picture.file is None else metadata.private(picture.file)
+
+
 def file_name(name: str, ending: str) -> str:
     """A sample's or source's name as that of a file: what some file system refuses stands as %XX."""
     return f"{quote(name, safe=' ()+,=@~')}.{ending}"
 
 
-def ending(path: str | None, otherwise: str) -> str:
-    """The ending of a picture's file in the dataset, in small letters; `otherwise` where it has no file."""
-    return PurePosixPath(path).suffix[1:].lower() if path else otherwise
+def ending(path: str | None, otherwise: str, strip: bool = False) -> str:
+    """The ending of a picture's file in the dataset, in small letters; `otherwise` where it has no file.
+
+    With `strip` what cannot be cut without another encoding becomes PNG.
+    """
+    own = PurePosixPath(path).suffix[1:].lower() if path else otherwise
+    return own if not strip or own in _CUT else "png"
 
 
 def spread(folder: str, number: int, name: str) -> str:

@@ -13,7 +13,8 @@ PAIRED = ("photo", "across")
 class Options:
     """`deviation`: whose standard deviation stands beside a score (see `glint_data.exports.deviation`);
     `soft_labels`: how five probabilities are made of a score (see `glint_data.exports.soft_labels`);
-    `pairs`: how many pairs to draw, `paired`: inside a photo or across photos, `seed`: their random draw.
+    `pairs`: how many pairs to draw, `paired`: inside a photo or across photos, `seed`: their random draw;
+    `strip`: copied files go out without EXIF and position.
 
     >>> Options(deviation="raters").deviation
     'raters'
@@ -24,6 +25,7 @@ class Options:
     pairs: int = 10_000
     paired: str = "photo"
     seed: int = 0
+    strip: bool = False
 
     def __post_init__(self) -> None:
         for name, values in (("deviation", DEVIATIONS), ("soft_labels", SOFT_LABELS), ("paired", PAIRED)):

@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
@@ -37,6 +38,7 @@ class ExportSummary:
     outside_split: int = 0
     first: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    private: Counter[str] = field(default_factory=Counter)
 
     def record(self) -> dict[str, Any]:
         """The same as plain values."""
@@ -51,6 +53,8 @@ class ExportSummary:
         ]
         if self.outside_split:
             lines.append(f"  {self.outside_split:,} samples are in no split and were left out")
+        for what, count in sorted(self.private.items()):
+            lines.append(f"  {count:,} files carry {what}; --strip exports them without")
         if self.refused:
             lines.append(
                 f"  {self.refused:,} not exported: {self.folder / FAILURES} (may name places on this machine: "
@@ -100,7 +104,7 @@ def export_dataset(
     summary = ExportSummary(out, to)
     with building(out) as folder, ExitStack() as stack:
         failures = _Failures(folder / FAILURES, summary, stack)
-        planner = Planner(dataset, to, splits, failures.add)
+        planner = Planner(dataset, to, splits, failures.add, about.options.strip)
         export = kind(folder, about)
         exported = Exported()
         # closing: no worker writes any more when an error has the folder removed
@@ -108,6 +112,7 @@ def export_dataset(
         with Meter(about.samples, "samples") as meter:
             for chunk, results in in_order(outcomes):
                 rows = list(_merged(chunk, results, failures))
+                summary.private.update(what for written in results for what in written.private)
                 export.add(rows)
                 exported.count(rows)
                 meter.advance(len(chunk.rows))

@@ -29,6 +29,7 @@ from glint_data.exports.format import (
     export_format,
     found_in,
     record,
+    told_by,
 )
 from glint_data.storage.files import make_durable
 
@@ -69,7 +70,7 @@ class Webdataset(Format):
                     pristine = entry.pristine_picture()
                     if pristine is not None and row["source"] in waiting:
                         waiting.remove(row["source"])
-                        reference_shard.add(row["reference_file_name"], pristine.encoded())
+                        reference_shard.add(row["reference_file_name"], cls.content(pristine, chunk))
                     sample = entry.picture()
                 except CannotWrite:
                     raise
@@ -77,9 +78,9 @@ class Webdataset(Format):
                     written.append(Written(error=str(refusal)))
                     continue
                 found = found_in(sample) | {"shard": name}
-                sample_shard.add(row["file_name"], sample.encoded())
+                sample_shard.add(row["file_name"], cls.content(sample, chunk))
                 sample_shard.add(_beside(row["file_name"]), told(record(row) | found))
-                written.append(Written(found))
+                written.append(Written(found, private=told_by(sample, chunk)))
         make_durable(shard.file for shard in (sample_shard, reference_shard) if shard.members)
         return written
 

@@ -1,64 +1,144 @@
-"""What a run would cost, measured on a few photos of it on this very machine; nothing is written."""
+"""What a run would cost, measured within seconds on a few of its photos on this very machine; nothing is written.
+
+Crops from the middle of up to three photos are rendered, first small ones, then larger ones as long as there is
+time; seconds and bytes are taken to grow with the pixels.
+"""
 
 import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+
+import numpy as np
 
 import distortions
 from glint_data import images, sources
+from glint_data.dataset import rendering
 from glint_data.errors import GlintError, ImageRefused
-from glint_data.progress import duration
+from glint_data.progress import duration, say
 from glint_data.synthesis import costs
 from glint_data.synthesis.recipes import Settings
 
 MEASURED_PHOTOS = 3
+BUDGET = 10.0
+"""Seconds after which nothing more is measured."""
+SIDES = (160, 320, 640, 1280, 2560)
+"""Longer sides of the crops, in pixels; each takes about four times as long as the one before."""
 
 
-def estimate(places: list[str | Path], settings: Settings, workers: int, limit: int = 0) -> str:
-    """Samples, bytes, time and the dearest types, extrapolated by pixels from up to three photos.
+@dataclass
+class _Measured:
+    """Seconds, bytes and pixels by type, of one size of crops."""
+
+    side: int
+    seconds: dict[int, float] = field(default_factory=dict)
+    bytes: dict[int, int] = field(default_factory=dict)
+    pixels: dict[int, int] = field(default_factory=dict)
+
+    def add(self, number: int, seconds: float, size: int, pixels: int) -> None:
+        """Count one rendered crop."""
+        for values, value in ((self.seconds, seconds), (self.bytes, size), (self.pixels, pixels)):
+            values[number] = values.get(number, 0) + value  # type: ignore[operator,assignment]
+
+
+def estimate(
+    places: Sequence[str | Path], settings: Settings, workers: int, limit: int = 0, budget: float = BUDGET
+) -> str:
+    """Samples, bytes, time and the most expensive types, extrapolated by pixels; `budget` in seconds.
 
     Raises:
         GlintError: nothing to do, or none of the photos tried can be read.
     """
+    until = time.monotonic() + budget
     settings = settings.resolved()
     files = sources.find(places)[: limit or None]
-    cells = settings.cells()
+    photos = _photos(files, settings)
+    text = ""
+    for measured in _rounds(photos, settings, until):
+        if text:
+            say(text.splitlines()[1].strip() + f" (by crops of {measured.side} pixels a side: measuring on)")
+        text = _text(measured, photos, len(files), settings, workers)
+    return text
+
+
+def _photos(files: list[Path], settings: Settings) -> list[np.ndarray]:
     tried = files[:: max(len(files) // MEASURED_PHOTOS, 1)][:MEASURED_PHOTOS]
-    seconds = dict.fromkeys(settings.types, 0.0)
-    size, measured = 0, 0
+    photos = []
     for file in tried:
         try:
-            pixels = images.read_rgb(file)
+            photos.append(settings.edit.of(images.read_rgb(file), str(file)))
         except ImageRefused:
             continue
-        measured += 1
-        size += _measure(pixels, settings, cells, seconds)
-    if not measured:
+    if not photos:
         raise GlintError(f"none of the {len(tried)} photos tried could be read, {tried[0]} first")
-    samples = len(files) * len(cells)
-    scale = len(files) / measured
-    total = sum(seconds.values()) * scale / workers
+    return photos
+
+
+def _rounds(photos: list[np.ndarray], settings: Settings, until: float) -> Iterator[_Measured]:
+    """Measurements on ever larger crops, each better than the one before, while there is time."""
+    for side in SIDES:
+        begun = time.monotonic()
+        measured = _Measured(side)
+        if not _measure(measured, photos, settings, lambda: time.monotonic() > until, side == SIDES[0]):
+            return
+        yield measured
+        took = time.monotonic() - begun
+        if all(max(photo.shape[:2]) <= side for photo in photos) or time.monotonic() + 4 * took > until:
+            return
+
+
+def _measure(
+    measured: _Measured,
+    photos: list[np.ndarray],
+    settings: Settings,
+    is_late: Callable[[], bool],
+    at_least_once: bool,
+) -> bool:
+    """Render and encode crops through every cell; false where time ran out before each type was seen."""
+    by_level = sorted(settings.cells(), key=lambda cell: cell[1])
+    for photo in photos:
+        crop = _middle(photo, measured.side)
+        prepared = distortions.Photo(crop)
+        for number, level in by_level:
+            if is_late() and not (at_least_once and number not in measured.seconds):
+                continue
+            begun = time.perf_counter()
+            try:
+                made = rendering.render(prepared, settings.suite, settings.suite_version, number, level, 0)
+            except ImageRefused:  # the run will say so of that cell
+                continue
+            size = len(images.ENCODERS[settings.format](made.pixels))
+            measured.add(number, time.perf_counter() - begun, size, crop.shape[0] * crop.shape[1])
+    return bool(measured.seconds) and (at_least_once or measured.seconds.keys() == set(settings.types))
+
+
+def _middle(photo: np.ndarray, side: int) -> np.ndarray:
+    height, width = photo.shape[:2]
+    high, wide = min(height, side), min(width, side)
+    top, left = (height - high) // 2, (width - wide) // 2
+    return np.ascontiguousarray(photo[top : top + high, left : left + wide])
+
+
+def _text(measured: _Measured, photos: list[np.ndarray], count: int, settings: Settings, workers: int) -> str:
+    cells = settings.cells()
+    pixels = sum(photo.shape[0] * photo.shape[1] for photo in photos) / len(photos) * count
+    levels = {number: sum(1 for other, _ in cells if other == number) for number in measured.seconds}
+    share = {number: pixels * levels[number] / measured.pixels[number] for number in levels}
+    seconds = {number: measured.seconds[number] * share[number] for number in levels}
+    size = sum(measured.bytes[number] * share[number] for number in levels)
+    size += pixels * sum(measured.bytes.values()) / sum(measured.pixels.values())  # the pristine copies
+    samples = count * len(cells)
     lines = [
-        f"{len(files):,} photos x {len(cells)} cells of {settings.suite} = {samples:,} samples",
-        f"  about {_bytes(0 if settings.virtual else size * scale)} as {settings.format}"
-        f", about {duration(total)} with {workers} worker{'s' if workers > 1 else ''}",
-        f"  measured on {measured} of the photos; dearest types:",
+        f"{count:,} photos x {len(cells)} cells of {settings.suite} = {samples:,} samples",
+        f"  about {_bytes(0 if settings.virtual else size)} as {settings.format}"
+        f", about {duration(0 if settings.virtual else sum(seconds.values()) / workers)} with {workers} "
+        f"worker{'s' if workers > 1 else ''}",
+        f"  measured on {len(photos)} of the photos, in crops of up to {measured.side} pixels a side; "
+        "most expensive types:",
         *costs.table(seconds, settings.suite),
         "Nothing was written.",
     ]
     return "\n".join(lines)
-
-
-def _measure(pixels, settings: Settings, cells: list[tuple[int, int]], seconds: dict[int, float]) -> int:
-    """Render and encode one photo's samples, add the time by type; returns the bytes they would take."""
-    suite = distortions.suite(settings.suite)
-    photo = distortions.Photo(pixels)
-    size = len(images.encode_png(pixels))
-    for kind, level in cells:
-        begun = time.perf_counter()
-        rendering = suite.render(photo, kind, level, seed=0)
-        size += len(images.ENCODERS[settings.format](rendering.pixels))
-        seconds[kind] += time.perf_counter() - begun
-    return size
 
 
 def _bytes(count: float) -> str:

@@ -4,7 +4,7 @@ Every job is given the same command and its own `--shard I/N`, on a folder they 
 pixels depend on the whole list of photos, so the merged dataset equals that of a single run.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -30,7 +30,7 @@ def parse(text: str) -> tuple[int, int]:
 
 
 def synthesize_shard(
-    places: list[str | Path],
+    places: Sequence[str | Path],
     out: Path,
     settings: Settings,
     workers: Workers,
@@ -61,7 +61,7 @@ def synthesize_shard(
         known, admitted, refused = scan(out, files, known, workers, numbers, settings, shard)
         every = merged(known, admitted)
         sources.write(out, every, record)
-        summary = Summary(out, sources=len(admitted), refusals=refused)
+        summary = Summary(out, sources=len(admitted), refusals=refused, suite=settings.suite)
         wanted = dict.fromkeys(admitted, tuple(settings.cells()))
         changed = render(out, settings, wanted, workers, summary, finish=False)
         look_again(out, every, changed, record)
@@ -95,7 +95,7 @@ def merge(out: Path) -> Summary:
             for name in left:
                 remove(out / name)
     made = sum(statuses.count(Status.OK) for statuses in done.values())
-    return Summary(out, sources=len(admitted), kept=made, refusals=refused)
+    return Summary(out, sources=len(admitted), kept=made, refusals=refused, suite=settings.suite)
 
 
 def _require_finished(

@@ -8,7 +8,7 @@ rendered again by the next run. When all sources are done the parts become `mani
 import functools
 import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,7 +31,7 @@ SOURCES_PER_FOLDER = 79
 
 
 def synthesize(
-    places: list[str | Path], out: str | Path, settings: Settings, workers: Workers, limit: int = 0
+    places: Sequence[str | Path], out: str | Path, settings: Settings, workers: Workers, limit: int = 0
 ) -> Summary:
     """Render every admitted photo through every cell into the dataset folder `out`, resuming what is there.
 
@@ -58,7 +58,7 @@ def synthesize(
         listed.write(out, numbers)
         every = merged(known, admitted)
         sources.write(out, every)
-        summary = Summary(out, sources=len(admitted), refusals=refused)
+        summary = Summary(out, sources=len(admitted), refusals=refused, suite=settings.suite)
         if settings.virtual:
             _plan_virtual(out, settings, admitted, summary)
         else:

@@ -19,6 +19,7 @@ NAMES = [
     "merge",
     "materialize",
     "import_set",
+    "import_table",
     "label",
     "audit",
     "references",
@@ -32,6 +33,7 @@ NAMES = [
     "report",
     "distortions",
     "quickstart",
+    "doctor",
     "Dataset",
     "Sample",
     "Label",
@@ -84,7 +86,10 @@ def test_commands_have_the_options_and_defaults_of_their_functions():
 
     table.register(app)
     root = typer.main.get_command(app)
-    commands = {**root.commands, "import_set": root.commands["import"].commands["set"]}
+    commands = {
+        **root.commands,
+        **{f"import_{name}": root.commands["import"].commands[name] for name in ("set", "table")},
+    }
     for name, (_, parameters) in VERBS.items():
         if name == "scorer":  # a function for Python: a command has nothing to give back
             continue

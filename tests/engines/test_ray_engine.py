@@ -7,6 +7,7 @@ import importlib.util
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -23,6 +24,7 @@ from waiting import HELD_RUN, wait_until
 from glint_data import engines, images
 from glint_data.dataset import manifest, runs
 from glint_data.dataset.verify import verify
+from glint_data.engines import head, ray_engine
 from glint_data.engines.common_ground import NodeUnfit
 from glint_data.errors import CannotWrite, GlintError
 from glint_data.labels import label_dataset
@@ -146,6 +148,52 @@ def test_a_cluster_that_is_not_there(tmp_path, monkeypatch):
     monkeypatch.setenv("RAY_ADDRESS", "no address at all")
     with pytest.raises(GlintError, match=r"RAY_ADDRESS=no address at all cannot be joined"):
         run_one(engines.opened("ray", 1, tmp_path))
+
+
+def test_a_head_that_does_not_listen_is_said_at_once(photos, tmp_path):
+    pytest.importorskip("ray")
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))  # bound, so that nobody else listens there
+        address = f"127.0.0.1:{closed.getsockname()[1]}"
+        answer = subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "glint_data",
+                "synthesize",
+                photos,
+                "--out",
+                tmp_path / "d",
+                "--engine",
+                "ray",
+            ],
+            env=os.environ | {"RAY_ADDRESS": address},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert answer.returncode == 1 and "Traceback" not in answer.stderr, answer.stderr
+    assert (
+        f"RAY_ADDRESS={address} cannot be joined (nobody answers there: Connection refused)" in answer.stderr
+    )
+    assert [path.name for path in (tmp_path / "d").iterdir()] == [".lock"], (
+        "nothing was made, nothing binds the next"
+    )
+
+
+def test_a_head_lost_in_mid_run_is_said(ray, tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(ray_engine, "_SECONDS_BETWEEN_COUNTS", -1.0)
+    monkeypatch.setattr(
+        head, "complaint", lambda at: asked.append(at) or (len(asked) > 1 and "refused") or None
+    )
+    tasks = [("fine", n) for n in range(50)]
+    with (
+        pytest.raises(head.HeadLost, match=r"does not answer any more \(refused\)"),
+        ray(tmp_path) as engine,
+    ):
+        list(engine.run(behave, tasks))
+    assert len(asked) == 1 + head.TRIES and len(set(asked)) == 1
 
 
 def test_every_task_has_one_outcome_though_workers_die(ray, tmp_path):

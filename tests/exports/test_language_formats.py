@@ -112,6 +112,18 @@ def test_csv_opens_as_a_table(written):
     assert all((written / "csv" / name).is_file() for name in table["file_name"])
 
 
+def test_fiftyone_is_laid_out_as_documented(pair, tmp_path):
+    export_dataset(pair[1], "fiftyone", tmp_path / "out", 1)
+    samples = json.loads((tmp_path / "out" / "samples.json").read_text())["samples"]
+    fields = json.loads((tmp_path / "out" / "metadata.json").read_text())["sample_fields"]
+    assert len(samples) == 8
+    for sample in samples:
+        assert set(sample) == set(fields) and (tmp_path / "out" / sample["filepath"]).is_file()
+        assert sample["distortion"]["_cls"] == "Classification" and sample["tags"] == ["train"]
+    assert samples[0]["interval"][0] < samples[0]["mos"] < samples[0]["interval"][1]
+    assert samples[-1]["mos"] is None and samples[-1]["interval"] is None
+
+
 def test_deviation_of_raters_is_in_quadrature_with_the_labels_own():
     row = {
         **{"suite": "kadid10k", "type": 10, "level": 3, "mos": 0.7, "mos_std": 0.05},
@@ -216,3 +228,31 @@ def test_shares_that_are_none(text):
 
     with pytest.raises(GlintError, match="three shares"):
         shares_of(text)
+
+
+@pytest.mark.parametrize("to", ["csv", "webdataset"])
+def test_a_position_is_said_and_can_be_left_behind(to, tmp_path):
+    from PIL import Image
+
+    from glint_data.dataset.dataset import Dataset
+    from glint_data.images import metadata, read_rgb
+    from glint_data.importing.own_pictures import import_table
+
+    exif = Image.Exif()
+    exif.get_ifd(0x8825)[1] = "N"
+    exif[0x010F] = "A maker"
+    picture = np.random.default_rng(0).integers(0, 255, (48, 64, 3), np.uint8)
+    Image.fromarray(picture).save(tmp_path / "a.jpg", exif=exif, quality=95)
+    (tmp_path / "own.csv").write_text("image,mos\na.jpg,3\n")
+    import_table(tmp_path / "own.csv", tmp_path / "dataset", range=(1, 5))
+    kept = export_dataset(tmp_path / "dataset", to, tmp_path / "kept", 1)
+    assert "(GPS)" in kept.text() and "--strip" in kept.text()
+    cut = export_dataset(tmp_path / "dataset", to, tmp_path / "cut", 1, options=Options(strip=True))
+    assert "(GPS)" not in cut.text()
+    for folder, private in (("kept", True), ("cut", False)):
+        (file,) = [f for f in (tmp_path / folder).rglob("*") if f.suffix in (".jpg", ".tar")]
+        content = file.read_bytes()
+        assert (b"A maker" in content) == private
+        if to == "csv":
+            assert bool(metadata.private(content)) == private
+            np.testing.assert_array_equal(read_rgb(file), Dataset(tmp_path / "dataset")[0].pixels())

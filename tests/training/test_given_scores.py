@@ -138,7 +138,7 @@ def test_yardsticks_are_what_they_are_called(dataset):
 
     image, pristine = (
         cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY).astype(np.float64)
-        for pixels in (sample.pixels(), sample.reference())
+        for pixels in (sample.pixels(), sample.pristine())
     )
     found = {name: values[0] for name, values in yardsticks.measured([sample]).items()}
     assert found["PSNR"] == pytest.approx(peak_signal_noise_ratio(pristine, image, data_range=255))

@@ -24,7 +24,7 @@ from glint_data.storage.files import write_atomically
 from glint_data.training.feed.loader import Key, Pixels, RandomCrops, collate, to_unit
 from glint_data.training.judge.inference import grid_crops
 from glint_data.training.run.processes import Processes
-from glint_data.training.samples import Sample
+from glint_data.training.samples import Samples
 from glint_data.training.settings import TrainSettings
 
 Features = tuple[Tensor, ...]
@@ -114,7 +114,7 @@ class FeatureFeed:
         self,
         settings: TrainSettings,
         network: QualityNetwork,
-        parts: dict[str, list[Sample]],
+        parts: dict[str, Samples],
         group: Processes,
         amp: bool,
         folder: Path,
@@ -142,7 +142,7 @@ class FeatureFeed:
         """Say how much the features take. Raises `GlintError` where the disk has less."""
         crops = 0
         for part, places in (("train", settings.crop_places), ("val", settings.validation_crops)):
-            photos = {sample.source_hash for sample in self.parts[part]}
+            photos = np.unique(self.parts[part].photo)
             crops += places * (len(self.parts[part]) + self.network.needs_reference * len(photos))
         self.store.folder.mkdir(parents=True, exist_ok=True)
         needed, free = crops * self.store.bytes, shutil.disk_usage(self.store.folder).free
@@ -169,7 +169,7 @@ class FeatureFeed:
             yield ahead.result()
 
     def _batch(self, keys: list[Key]) -> FeatureBatch:
-        samples = [self.parts["train"][index] for _, index in keys]
+        samples, numbers = self.parts["train"], [index for _, index in keys]
         drawn = [(self.names["train", key[1]], self.crops.drawn_place(key)) for key in keys]
         images = [
             self.store.read([names[which][place] for names, place in drawn])
@@ -178,8 +178,8 @@ class FeatureFeed:
         return FeatureBatch(
             images[0],
             images[1] if len(images) > 1 else None,
-            torch.tensor([sample.mos for sample in samples], dtype=torch.float32),
-            torch.tensor([sample.mos_std for sample in samples], dtype=torch.float32),
+            torch.from_numpy(samples.mos[numbers]),
+            torch.from_numpy(samples.mos_std[numbers]),
         )
 
     def validation_score(self, index: int, amp: bool) -> float:

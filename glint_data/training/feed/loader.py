@@ -4,23 +4,28 @@ A crop depends on (seed, epoch, index) alone, never on the order, the worker or 
 or differently parallel run sees the same pixels.
 """
 
+import math
 import os
+import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from glint_data.crops import crop, pad_to, random_place
+from glint_data.errors import GlintError
 from glint_data.models.network import QualityNetwork
 from glint_data.progress import track
 from glint_data.spawning import CONTEXT
-from glint_data.training.samples import Sample
+from glint_data.training.samples import Sample, Samples
 from glint_data.work import deaf_to_interrupts
 
+Handed = tuple[int, int, Sample]
 Key = tuple[int, int]  # (epoch, index of the sample)
 
 
@@ -51,14 +56,24 @@ def to_unit(images: Tensor) -> Tensor:
 class Pixels:
     """The samples' pixels, kept in memory after the first use if `keep`."""
 
-    def __init__(self, samples: list[Sample], with_reference: bool, keep: bool) -> None:
-        self.samples, self.with_reference = samples, with_reference
+    def __init__(self, samples: Samples, with_reference: bool, keep: bool) -> None:
+        self.samples: Samples | None = samples
+        self.with_reference = with_reference
         self._kept: dict[int, np.ndarray] | None = {} if keep else None
         self._references: dict[str, np.ndarray] = {}
 
-    def get(self, index: int) -> tuple[np.ndarray, np.ndarray | None]:
-        """A sample's pixels and its reference's, uint8 (H, W, 3)."""
-        sample = self.samples[index]
+    def __getstate__(self) -> dict[str, Any]:
+        """Worker processes are handed each sample, so that none of them holds the columns of millions."""
+        return self.__dict__ | {"samples": None}
+
+    def sample(self, index: int) -> Sample:
+        """A sample by its number, where the columns are at hand."""
+        assert self.samples is not None, "a worker process is handed its samples"
+        return self.samples[index]
+
+    def get(self, index: int, sample: Sample | None = None) -> tuple[np.ndarray, np.ndarray | None]:
+        """A sample's pixels and its reference's, uint8 (H, W, 3). Raises `GlintError` naming the sample."""
+        sample = sample or self.sample(index)
         pixels = self._kept.get(index) if self._kept is not None else None
         if pixels is None:
             pixels = sample.pixels()
@@ -67,17 +82,22 @@ class Pixels:
         return pixels, self._reference(sample) if self.with_reference else None
 
     def _reference(self, sample: Sample) -> np.ndarray:
-        pixels = self._references.get(sample.source_hash)
+        pixels = self._references.get(sample.photo_key)
         if pixels is None:
-            pixels = sample.reference()
+            pixels = sample.pristine()
+            if pixels is None:
+                raise GlintError(
+                    f"{sample.id}: has no pristine photo, which this network compares images with"
+                )
             if self._kept is not None or len(self._references) < 64:
-                self._references[sample.source_hash] = pixels
+                self._references[sample.photo_key] = pixels
         return pixels
 
     def preload(self, threads: int) -> None:
         """Decode everything now; decoding releases the interpreter, so threads are enough."""
+        numbers = range(len(self.samples or ()))
         with ThreadPoolExecutor(threads) as pool:
-            for _ in track(pool.map(self.get, range(len(self.samples))), len(self.samples), "images decoded"):
+            for _ in track(pool.map(self.get, numbers), len(numbers), "images decoded"):
                 pass
 
 
@@ -92,25 +112,29 @@ class RandomCrops(torch.utils.data.Dataset):
         self.pixels, self.size, self.seed, self.flip_vertically = pixels, size, seed, flip_vertically
         self.places = places
 
-    def __getitem__(self, key: Key) -> tuple[np.ndarray, np.ndarray | None, float, float]:
+    def __getitem__(self, key: Key | Handed) -> tuple[np.ndarray, np.ndarray | None, float, float]:
+        epoch, index = key[:2]
+        sample = key[2] if len(key) == 3 else self.pixels.sample(index)
         if self.places:
-            return self.fixed(key[1], self.drawn_place(key))
-        return self._cut(key[1], np.random.default_rng([self.seed, *key]))
+            return self.fixed(index, self.drawn_place((epoch, index)), sample)
+        return self._cut(index, sample, np.random.default_rng([self.seed, epoch, index]))
 
     def drawn_place(self, key: Key) -> int:
         """Which of its fixed crops a sample shows in an epoch."""
         return int(np.random.default_rng([self.seed, *key]).integers(self.places))
 
-    def fixed(self, index: int, place: int) -> tuple[np.ndarray, np.ndarray | None, float, float]:
+    def fixed(
+        self, index: int, place: int, sample: Sample | None = None
+    ) -> tuple[np.ndarray, np.ndarray | None, float, float]:
         """One of a sample's fixed crops, a function of seed, photo and `place`."""
-        photo = zlib.crc32(self.pixels.samples[index].source_hash.encode())
-        return self._cut(index, np.random.default_rng([self.seed, photo, place]))
+        sample = sample or self.pixels.sample(index)
+        photo = zlib.crc32(sample.photo_key.encode())
+        return self._cut(index, sample, np.random.default_rng([self.seed, photo, place]))
 
     def _cut(
-        self, index: int, rng: np.random.Generator
+        self, index: int, sample: Sample, rng: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray | None, float, float]:
-        sample = self.pixels.samples[index]
-        image, reference = self.pixels.get(index)
+        image, reference = self.pixels.get(index, sample)
         image = pad_to(image, self.size)
         place = random_place(image.shape, self.size, rng)
         mirror = slice(None, None, -1 if rng.random() < 0.5 else 1)
@@ -118,7 +142,9 @@ class RandomCrops(torch.utils.data.Dataset):
         image = crop(image, place, self.size)[upside, mirror]
         if reference is not None:
             reference = crop(pad_to(reference, self.size), place, self.size)[upside, mirror]
-        return image, reference, sample.mos, sample.mos_std
+        label = sample.label
+        mos = math.nan if label is None else label.mos
+        return image, reference, mos, math.nan if label is None or label.std is None else label.std
 
 
 def collate(entries: list[tuple[np.ndarray, np.ndarray | None, float, float]]) -> Batch:
@@ -132,13 +158,18 @@ def collate(entries: list[tuple[np.ndarray, np.ndarray | None, float, float]]) -
 
 
 class _Planned(torch.utils.data.Sampler):
-    """Batches of keys that are set anew before every epoch."""
+    """Batches of keys that are set anew before every epoch, with their samples where `samples` are named."""
 
-    def __init__(self) -> None:
+    def __init__(self, samples: Samples | None) -> None:
+        self.samples = samples
         self.batches: list[list[Key]] = []
 
-    def __iter__(self) -> Iterator[list[Key]]:
-        return iter(self.batches)
+    def __iter__(self) -> Iterator[list[Key] | list[Handed]]:
+        if self.samples is None:
+            yield from self.batches
+            return
+        for batch in self.batches:
+            yield [(epoch, index, self.samples[index]) for epoch, index in batch]
 
     def __len__(self) -> int:
         return len(self.batches)
@@ -148,7 +179,7 @@ class CropLoader:
     """Iterates over planned batches of keys; worker processes live as long as the loader."""
 
     def __init__(self, crops: RandomCrops, workers: int, pin: bool) -> None:
-        self._planned = _Planned()
+        self._planned = _Planned(crops.pixels.samples if workers else None)
         self._loader = torch.utils.data.DataLoader(
             crops,
             batch_sampler=self._planned,
@@ -163,14 +194,25 @@ class CropLoader:
         """The batches, in the order planned."""
         self._planned.batches = planned
         with deaf_to_interrupts():
-            return iter(self._loader)
+            return _plainly(iter(self._loader))
 
 
-def fits_in_memory(samples: list[Sample], with_reference: bool) -> bool:
+def _plainly(batches: Iterator[Batch]) -> Iterator[Batch]:
+    """What a worker refused, without torch's traceback around our sentence."""
+    try:
+        yield from batches
+    except GlintError as refusal:
+        sentence = re.split(r"\n(?:[\w.]*\.)?(?:GlintError|ImageRefused): ", str(refusal))[-1]
+        raise GlintError(sentence.strip()) from None
+
+
+def fits_in_memory(parts: Sequence[Samples], with_reference: bool) -> bool:
     """Whether all decoded pixels take at most 40 % of the memory that is free now."""
-    needed = sum(sample.size for sample in samples)
+    needed = sum(int(samples.size.sum(dtype=np.int64)) for samples in parts)
     if with_reference:
-        needed += sum({sample.source_hash: sample.size for sample in samples}.values())
+        needed += sum(
+            int(samples.size[samples.first_of_photos()[1]].sum(dtype=np.int64)) for samples in parts
+        )
     return 0 < needed <= 0.4 * free_memory()
 
 

@@ -6,10 +6,10 @@ from glint_data.models.network import QualityNetwork
 from glint_data.training.feed.loader import CropLoader, Pixels, RandomCrops, fits_in_memory
 from glint_data.training.judge.inference import score_image
 from glint_data.training.run.processes import Processes
-from glint_data.training.samples import Sample
+from glint_data.training.samples import Samples
 from glint_data.training.settings import TrainSettings
 
-Parts = dict[str, list[Sample]]
+Parts = dict[str, Samples]
 
 
 class PixelFeed:
@@ -24,8 +24,8 @@ class PixelFeed:
         workers: int | None,
     ) -> None:
         self.network, self.crops = network, settings.validation_crops
-        with_reference, everything = network.needs_reference, parts["train"] + parts["val"]
-        keep = fits_in_memory(everything, with_reference) and not workers
+        with_reference, both = network.needs_reference, (parts["train"], parts["val"])
+        keep = fits_in_memory(both, with_reference) and not workers
         if workers is None:
             workers = 0 if keep else max((torch.get_num_threads() // group.world), 1)
         pixels = Pixels(parts["train"], with_reference, keep)

@@ -1,26 +1,26 @@
 """Scores against labels: all numbers of one comparison, by type and by level, as JSON-able values and as lines."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from glint_data.training.judge import intervals, metrics
 from glint_data.training.judge.metrics import shown
-from glint_data.training.samples import Sample
+from glint_data.training.samples import Samples, distortions, levels
 
 Numbers = dict[str, Any]
 
 
-def compare(samples: Sequence[Sample], predicted: np.ndarray) -> Numbers:
+def compare(samples: Samples, predicted: np.ndarray) -> Numbers:
     """The numbers of `metrics.NAMES` (None where there is none), their intervals, and those of types and levels.
 
     Args:
         samples: (n), with labels on [0, 1].
         predicted: (n,) scores on any scale.
     """
-    labels = np.array([sample.mos for sample in samples])
-    photos = [sample.source_hash for sample in samples]
+    labels = samples.mos.astype(np.float64)
+    photos = [samples.photos.keys[photo] for photo in samples.photo]
     ends = intervals.over_photos(
         {"srocc": metrics.srocc, "plcc": metrics.plcc, "rmse": metrics.rmse}, predicted, labels, photos
     )
@@ -29,21 +29,21 @@ def compare(samples: Sequence[Sample], predicted: np.ndarray) -> Numbers:
         "photos": len(set(photos)),
         **metrics.agreement(predicted, labels),
         "intervals_95": {name: list(pair) if pair else None for name, pair in ends.items()},
-        "by_distortion": _by(samples, predicted, labels, lambda sample: sample.distortion),
-        "by_level": _by(samples, predicted, labels, lambda sample: str(sample.level)),
+        "by_distortion": _by(distortions(samples), predicted, labels, photos),
+        "by_level": _by([str(level) for level in levels(samples)], predicted, labels, photos),
     }
 
 
 def _by(
-    samples: Sequence[Sample], predicted: np.ndarray, labels: np.ndarray, key: Callable[[Sample], str]
+    names: Sequence[str], predicted: np.ndarray, labels: np.ndarray, photos: Sequence[str]
 ) -> dict[str, Numbers]:
     groups: dict[str, list[int]] = {}
-    for index, sample in enumerate(samples):
-        groups.setdefault(key(sample), []).append(index)
+    for index, name in enumerate(names):
+        groups.setdefault(name, []).append(index)
     return {
         name: {
             "samples": len(members),
-            "photos": len({samples[index].source_hash for index in members}),
+            "photos": len({photos[index] for index in members}),
             **{
                 measure: metrics.or_none(function(predicted[members], labels[members]))
                 for measure, function in metrics.EACH.items()

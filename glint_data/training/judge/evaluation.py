@@ -17,7 +17,7 @@ from glint_data.training.judge import agreement, metrics
 from glint_data.training.judge.inference import score_image
 from glint_data.training.judge.metrics import shown
 from glint_data.training.run.trained import TrainedRun, open_trained
-from glint_data.training.samples import Sample, read_samples
+from glint_data.training.samples import Samples, levels, read_samples
 from glint_data.training.splits import FILE as SPLIT
 from glint_data.training.splits import Split, read_split
 
@@ -82,15 +82,16 @@ def _name(dataset: Path) -> str:
     return dataset.name if is_remote(dataset) else dataset.resolve().name
 
 
-def choose(samples: list[Sample], split: Split, asked: str, where: str) -> tuple[list[Sample], str]:
+def choose(samples: Samples, split: Split, asked: str, where: str) -> tuple[Samples, str]:
     """The samples of the split asked for, and its name. Raises `GlintError` where there are none."""
     if asked not in SPLITS:
         raise GlintError(f"split {asked!r}: known are {', '.join(SPLITS)}")
-    known = any(sample.source_hash in split.part for sample in samples)
+    known = bool(samples.of_photos(set(split.part)).any())
     if asked == "auto":
         asked = "test" if known else "all"
-    chosen = samples if asked == "all" else [s for s in samples if split.part.get(s.source_hash) == asked]
-    if not chosen:
+    photos = {key for key, part in split.part.items() if part == asked}
+    chosen = samples if asked == "all" else samples.take(samples.of_photos(photos))
+    if not len(chosen):
         raise GlintError(
             f"{where}: holds no labelled sample of the run's {asked} photos; "
             + (
@@ -102,7 +103,7 @@ def choose(samples: list[Sample], split: Split, asked: str, where: str) -> tuple
     return chosen, asked
 
 
-def predict(trained: TrainedRun, samples: list[Sample], crops: int) -> np.ndarray:
+def predict(trained: TrainedRun, samples: Samples, crops: int) -> np.ndarray:
     """Scores (n, 2): each sample's score and its spread over the crops."""
     pixels = Pixels(samples, trained.network.needs_reference, keep=False)
     scores = [
@@ -112,28 +113,35 @@ def predict(trained: TrainedRun, samples: list[Sample], crops: int) -> np.ndarra
     return np.array([(score.value, score.spread) for score in scores])
 
 
-def write_predictions(file: Path, samples: list[Sample], scores: np.ndarray) -> None:
+def write_predictions(file: Path, samples: Samples, scores: np.ndarray) -> None:
     """One line a sample: what it is, its label, its score and the score's spread over the crops."""
     table = io.StringIO()
     writer = csv.writer(table)
     writer.writerow(
         ["sample_id", "source", "distortion", "type", "level", "mos", "mos_std", "score", "score_spread"]
     )
-    for sample, (value, spread) in zip(samples, scores, strict=True):
-        identity = (sample.sample_id, sample.source, sample.distortion, sample.type, sample.level)
-        numbers = (sample.mos, sample.mos_std, value, spread)
+    for sample, mos, std, (value, spread) in zip(samples, samples.mos, samples.mos_std, scores, strict=True):
+        identity = (
+            sample.id,
+            sample.source,
+            sample.distortion or "none",
+            sample.type or 0,
+            sample.level or 0,
+        )
+        numbers = (mos, std, value, spread)
         writer.writerow([*identity, *(f"{number:.6f}" if np.isfinite(number) else "" for number in numbers)])
     write_atomically(file, table.getvalue().encode())
 
 
-def write_scatter(file: Path, samples: list[Sample], scores: np.ndarray, found: dict[str, Any]) -> None:
+def write_scatter(file: Path, samples: Samples, scores: np.ndarray, found: dict[str, Any]) -> None:
     """Predictions over labels, coloured by level, as PNG."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(4.6, 4.2), dpi=120, layout="constrained")
     axes = figure.subplots()
-    labels, levels = [sample.mos for sample in samples], [sample.level for sample in samples]
-    points = axes.scatter(labels, scores[:, 0], c=levels, s=7, alpha=0.6, cmap="viridis_r", linewidths=0)
+    points = axes.scatter(
+        samples.mos, scores[:, 0], c=levels(samples), s=7, alpha=0.6, cmap="viridis_r", linewidths=0
+    )
     axes.plot([0, 1], [0, 1], color="0.6", linewidth=0.8)
     axes.set(
         xlabel="label", ylabel="score", title=f"SROCC {shown(found['srocc'])}, PLCC {shown(found['plcc'])}"

@@ -13,7 +13,7 @@ from glint_data.errors import GlintError
 from glint_data.progress import printable
 from glint_data.storage.places import is_remote, place
 from glint_data.training.judge import agreement, yardsticks
-from glint_data.training.samples import Sample, read_samples
+from glint_data.training.samples import Samples, read_samples
 
 KEYS = ("sample_id", "path", "image", "distorted", "file", "name")
 """Columns that may say which sample a score is of: its identity, or its file."""
@@ -44,7 +44,7 @@ def evaluate_scores(file: str | Path, manifest: str | Path) -> dict[str, Any]:
             f"{file}: none of its {strangers:,} rows with a score is a labelled sample of {manifest}; name samples by "
             "the manifest's sample_id, or by their path in the dataset"
         )
-    judged = [samples[index] for index in chosen]
+    judged = samples.take(np.array(chosen))
     found = agreement.compare(judged, np.array([scores[index] for index in chosen]))
     return found | {
         "scores": str(file),
@@ -55,15 +55,15 @@ def evaluate_scores(file: str | Path, manifest: str | Path) -> dict[str, Any]:
     }
 
 
-def _yardsticks(samples: list[Sample]) -> dict[str, Any]:
-    paired = [sample for sample in samples if yardsticks.has_pristine(sample)]
-    if not paired:
+def _yardsticks(samples: Samples) -> dict[str, Any]:
+    paired = samples.take(np.array([sample.has_pristine for sample in samples]))
+    if not len(paired):
         return {}
     found = {}
     for name, values in yardsticks.measured(paired).items():
         known = np.flatnonzero(np.isfinite(values))
         if len(known):
-            found[name] = agreement.compare([paired[index] for index in known], values[known])
+            found[name] = agreement.compare(paired.take(known), values[known])
     return found
 
 
@@ -93,7 +93,7 @@ def _rows(file: Path) -> list[tuple[int, str, str]]:
 
 
 def _matched(
-    rows: Sequence[tuple[int, str, str]], samples: Sequence[Sample], file: Path, dataset: Path
+    rows: Sequence[tuple[int, str, str]], samples: Samples, file: Path, dataset: Path
 ) -> tuple[dict[int, float], int]:
     """Sample's index -> score, and how many rows are of no labelled sample."""
     known = _names(samples)
@@ -121,15 +121,15 @@ def _matched(
     return scores, strangers
 
 
-def _names(samples: Sequence[Sample]) -> dict[str, int]:
+def _names(samples: Samples) -> dict[str, int]:
     """What a sample may be called -> its index; -1 for a name that is several samples'."""
     known: dict[str, int] = {}
     ambiguous: dict[str, int] = {}
     for index, sample in enumerate(samples):
-        known[sample.sample_id] = index
-        if sample.file:
-            known[sample.file] = index
-            for name in {PurePath(sample.file).name, PurePath(sample.file).stem}:
+        known[sample.id] = index
+        if sample.path:
+            known[f"{samples.folder(index)}/{sample.path}"] = index
+            for name in {PurePath(sample.path).name, PurePath(sample.path).stem}:
                 ambiguous[name] = -1 if name in ambiguous else index
     return {**ambiguous, **known}
 

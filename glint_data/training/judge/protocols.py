@@ -1,6 +1,7 @@
 """More than one run: repeated splits with their spread, and every run against every dataset."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ REPEATED = "repeated.json"
 
 
 def repeat_splits(
-    manifests: list[str | Path], model: str, out: str | Path, rounds: int = 10, **options: Any
+    manifests: Sequence[str | Path], model: str, out: str | Path, rounds: int = 10, **options: Any
 ) -> dict[str, Any]:
     """Train and test on `rounds` different splits: `out/split_00`, `out/split_01`, ...
 
@@ -62,8 +63,8 @@ def repeat_text(report: dict[str, Any]) -> str:
 
 
 def cross_table(
-    runs: list[str | Path],
-    manifests: list[str | Path],
+    runs: Sequence[str | Path],
+    manifests: Sequence[str | Path],
     crops: int = CROPS,
     device: str = "auto",
     split: str = "auto",

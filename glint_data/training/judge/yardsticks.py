@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from glint_data.progress import track
-from glint_data.training.samples import Sample
+from glint_data.training.samples import Sample, Samples
 
 Plane = np.ndarray
 
@@ -57,12 +57,12 @@ YARDSTICKS: dict[str, tuple[Callable[[Plane, Plane], float], int]] = {
 """Name -> (measure of two luma planes in 0..255, its direction: 1 where higher is better)."""
 
 
-def measured(samples: Sequence[Sample]) -> dict[str, np.ndarray]:
+def measured(samples: Samples | Sequence[Sample]) -> dict[str, np.ndarray]:
     """Each yardstick's values (n,), higher is better; NaN for a sample that has no pristine original of its size."""
 
     def one(sample: Sample) -> list[float]:
-        image, pristine = sample.pixels(), sample.reference_or_itself()
-        if image.shape != pristine.shape or not has_pristine(sample):
+        image, pristine = sample.pixels(), sample.pristine()
+        if pristine is None or image.shape != pristine.shape:
             return [float("nan")] * len(YARDSTICKS)
         planes = [cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY).astype(np.float64) for pixels in (image, pristine)]
         return [direction * measure(*planes) for measure, direction in YARDSTICKS.values()]
@@ -70,8 +70,3 @@ def measured(samples: Sequence[Sample]) -> dict[str, np.ndarray]:
     with ThreadPoolExecutor(2) as pool:
         rows = list(track(pool.map(one, samples), len(samples), "pairs measured (PSNR, SSIM, GMSD)"))
     return dict(zip(YARDSTICKS, np.array(rows).T, strict=True))
-
-
-def has_pristine(sample: Sample) -> bool:
-    """Whether a sample has a pristine original; an authentic photo has none."""
-    return sample.reference_file is not None or (sample.file is None and sample.source_path is not None)

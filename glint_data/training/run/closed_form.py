@@ -29,7 +29,7 @@ from glint_data.training.run import trained
 from glint_data.training.run.losses import label_weights
 from glint_data.training.run.processes import Processes
 from glint_data.training.run.progress import Progress
-from glint_data.training.samples import Sample
+from glint_data.training.samples import Samples
 from glint_data.training.settings import TrainSettings
 from glint_data.training.splits import Split
 
@@ -53,6 +53,8 @@ class Head:
 
 
 BASELINE_CROPS = 2000
+BASELINE_SAMPLES = 600
+"""At most so many crops a baseline learns from, and so many validation samples choose it: a minute or two of work."""
 
 
 def run(
@@ -60,7 +62,7 @@ def run(
     out: Path,
     group: Processes,
     network: Frozen,
-    parts: dict[str, list[Sample]],
+    parts: dict[str, Samples],
     folder: Path,
 ) -> Progress:
     """Fit the head and keep it in the run folder `out`; under torchrun the first process alone works."""
@@ -84,7 +86,7 @@ def save(out: Path, network: Frozen, head: Head) -> None:
 
 
 def beside(
-    settings: TrainSettings, out: Path, parts: dict[str, list[Sample]], split: Split, folder: Path
+    settings: TrainSettings, out: Path, parts: dict[str, Samples], split: Split, folder: Path
 ) -> dict[str, Any] | None:
     """The baseline of a trained network: a frozen one on the same parts, kept as a run of its own in `out`.
 
@@ -97,23 +99,33 @@ def beside(
     except GlintError as missing:
         say(f"no frozen baseline beside it: {missing}")
         return None
+    assert isinstance(network, Frozen)
+    examined = parts["val"]
+    if len(examined) > BASELINE_SAMPLES:
+        drawn = np.random.default_rng(settings.seed).permutation(len(examined))[:BASELINE_SAMPLES]
+        examined = examined.take(np.sort(drawn))
     say(
         "a frozen network with a small head, on the same samples, to compare with (--no-baseline leaves it out)"
     )
     shutil.rmtree(out, ignore_errors=True)
     runs.open_folder(out, "train", own.record())
     split.write(out)
-    head = fit(own, network, parts, folder)  # type: ignore[arg-type]
-    save(out, network, head)  # type: ignore[arg-type]
-    return {f"val_{name}": value for name, value in head.numbers.items()} | {"head": head.record["head"]}
+    head = fit(own, network, parts | {"val": examined}, folder)
+    save(out, network, head)
+    numbers = {f"val_{name}": value for name, value in head.numbers.items()}
+    return numbers | {
+        "head": head.record["head"],
+        "crops": head.record["crops"],
+        "val_samples": len(examined),
+    }
 
 
-def fit(settings: TrainSettings, network: Frozen, parts: dict[str, list[Sample]], folder: Path) -> Head:
+def fit(settings: TrainSettings, network: Frozen, parts: dict[str, Samples], folder: Path) -> Head:
     """Fit every choice on the training samples, keep the one that ranks the validation photos best in `network`."""
     store = FeatureStore(folder, network, "float32", amp=False)
     features, labels, weights = _training_crops(settings, network, store, parts["train"])
     validated = _validation_crops(settings, network, store, parts["val"])
-    truth = np.array([sample.mos for sample in parts["val"]])
+    truth = parts["val"].mos.astype(np.float64)
     centre, scale = features.mean(axis=0), np.maximum(features.std(axis=0), 1e-6)
     known = (features - centre) / scale
     heads = []
@@ -174,7 +186,7 @@ def _choices(
 
 
 def _training_crops(
-    settings: TrainSettings, network: Frozen, store: FeatureStore, samples: list[Sample]
+    settings: TrainSettings, network: Frozen, store: FeatureStore, samples: Samples
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Features (n, F), labels and weights (n,) of fixed crops; at most `most_crops` of them, drawn by the seed."""
     places = settings.crop_places or _CROPS_EACH
@@ -195,14 +207,14 @@ def _training_crops(
     names = []
     for index in track(chosen, len(chosen), "training images to features"):
         names += store.keep(collate([crops.fixed(int(index), place) for place in range(places)]).images)
-    deviations = torch.tensor([samples[index].mos_std for index in chosen for _ in range(places)])
+    deviations = torch.from_numpy(np.repeat(samples.mos_std[chosen], places))
     weights = label_weights(deviations) if settings.weigh_by_uncertainty else torch.ones(len(names))
-    labels = np.array([samples[index].mos for index in chosen for _ in range(places)])
+    labels = np.repeat(samples.mos[chosen].astype(np.float64), places)
     return store.read(names)[0].numpy().astype(np.float64), labels, weights.double().numpy()
 
 
 def _validation_crops(
-    settings: TrainSettings, network: Frozen, store: FeatureStore, samples: list[Sample]
+    settings: TrainSettings, network: Frozen, store: FeatureStore, samples: Samples
 ) -> list[torch.Tensor]:
     """Features (crops, F) of each validation sample."""
     pixels = Pixels(samples, False, keep=False)

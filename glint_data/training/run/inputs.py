@@ -1,26 +1,26 @@
 """What a run was given, by content: photos, pixels, labels and starting weights, so that it goes on with no others."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from glint_data.training.run.trained import run_folder
-from glint_data.training.samples import Sample
+from glint_data.training.samples import Samples
 from glint_data.training.settings import TrainSettings
 from glint_data.weights.read import digest
 
 
-def described(samples: Sequence[Sample], settings: TrainSettings) -> dict[str, str]:
+def described(samples: Samples, settings: TrainSettings) -> dict[str, str]:
     """A line for each thing that a run depends on beside its settings: how much of it, and its hash.
 
     They stand among the run's settings; a run that is repeated with others ends with the lines that differ.
     """
-    photos = sorted({sample.source_hash for sample in samples})
-    mean = sum(sample.mos for sample in samples) / len(samples)
+    photos = sorted(samples.photos.keys[photo] for photo in samples.first_of_photos()[0])
+    mean = sum(samples.mos.tolist()) / len(samples)
     found = {
         "photos": f"{len(photos):,} photos, {_hash(photos)}",
-        "pixels": f"{len(samples):,} samples, {_hash(map(_pixels, samples))}",
-        "labels": f"{len(samples):,} labels, mean {mean:.4f}, {_hash(map(_label, samples))}",
+        "pixels": f"{len(samples):,} samples, {_hash(_columns(samples, _PIXELS))}",
+        "labels": f"{len(samples):,} labels, mean {mean:.4f}, {_hash(_columns(samples, _LABELS))}",
     }
     if settings.split_file:
         found["split"] = _file(settings.split_file)
@@ -32,15 +32,18 @@ def described(samples: Sequence[Sample], settings: TrainSettings) -> dict[str, s
     return found
 
 
-def _pixels(sample: Sample) -> str:
-    """What decides a sample's pixels: their hash where one is recorded, else its recipe."""
-    recorded = getattr(sample, "image_hash", None)
-    recipe = (sample.source_hash, sample.suite, sample.type, sample.level, sample.seed, sample.parameters)
-    return f"{sample.sample_id}\t{recorded or recipe}"
-
-
-def _label(sample: Sample) -> str:
-    return f"{sample.sample_id}\t{sample.mos!r}\t{sample.mos_std!r}\t{sample.label_references!r}"
+_PIXELS = (
+    "sample_id",
+    "image_hash",
+    "source_hash",
+    "suite",
+    "suite_version",
+    "type",
+    "level",
+    "seed",
+    "parameters",
+)
+_LABELS = ("sample_id", "mos", "mos_std", "label_references")
 
 
 def _file(file: str | Path) -> str:
@@ -52,3 +55,9 @@ def _hash(lines: Iterable[str]) -> str:
     for line in lines:
         total.update(line.encode("utf-8", "surrogateescape") + b"\n")
     return total.hexdigest()[:12]
+
+
+def _columns(samples: Samples, names: tuple[str, ...]) -> Iterator[str]:
+    """The samples' values of these columns as text, block by block."""
+    for block in samples.blocks(*names):
+        yield from ("\n".join(map(str, column)) for column in block)

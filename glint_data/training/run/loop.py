@@ -26,7 +26,7 @@ from glint_data.training.run.losses import combined, label_weights
 from glint_data.training.run.optimisation import learning_rate, make_optimizer
 from glint_data.training.run.processes import Processes
 from glint_data.training.run.progress import HISTORY, Progress, cut_history
-from glint_data.training.samples import Sample
+from glint_data.training.samples import Samples
 from glint_data.training.settings import TrainSettings
 from glint_data.training.splits import Split
 
@@ -42,7 +42,7 @@ class TrainingLoop:
         device: torch.device,
         network: QualityNetwork,
         split: Split,
-        parts: dict[str, list[Sample]],
+        parts: dict[str, Samples],
         workers: int | None,
         checkpoint_seconds: float,
         cache: Path,
@@ -247,7 +247,7 @@ class TrainingLoop:
         predicted = np.array([scores[index] for index in range(len(examined))])
         if not np.isfinite(predicted).all():
             raise _not_finite("a score on the validation photos", progress)
-        labels = np.array([sample.mos for sample in examined])
+        labels = examined.mos.astype(np.float64)
         # A constant prediction of labels that differ has no correlation; 0 says so and can be compared.
         alike = len(labels) < 2 or np.ptp(labels) == 0
         ranks = {

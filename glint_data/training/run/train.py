@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from glint_data import models
 from glint_data.dataset import runs
 from glint_data.errors import GlintError
+from glint_data.models.frozen import Frozen
 from glint_data.models.network import QualityNetwork
 from glint_data.models.published import open_published
 from glint_data.progress import say
@@ -18,7 +20,7 @@ from glint_data.training.judge.evaluation import BASELINE
 from glint_data.training.run import closed_form, inputs, processes, trained
 from glint_data.training.run.loop import TrainingLoop
 from glint_data.training.run.result import Run
-from glint_data.training.samples import Sample, read_samples
+from glint_data.training.samples import Samples, read_samples
 from glint_data.training.settings import TrainSettings, settings_from
 from glint_data.training.splits import FILE as SPLIT
 from glint_data.training.splits import Split, make_split, read_split
@@ -66,14 +68,18 @@ def train(
         runs.open_folder(out, "train", record)  # other settings or labels are refused before any work
         if (finished := _finished(out)) is not None:
             return finished
+        if group.is_first:
+            _note_versions(out)
     if settings.batch_size % group.world:
         raise GlintError(f"batch_size {settings.batch_size}: not divisible among {group.world} processes")
+    network = build_network(
+        settings
+    )  # before photos are compared: weights that are missing are told of at once
     split = read_split(out) if begun and (out / SPLIT).exists() else make_split(samples, settings)
     parts = {part: split.select(samples, part) for part in ("train", "val", "test")}
     _check_parts(parts, split)
-    network = build_network(settings)
     if settings.start_at_mean and not settings.start_from and not network.closed_form:
-        network.start_at(sum(sample.mos for sample in parts["train"]) / len(parts["train"]))
+        network.start_at(sum(parts["train"].mos.tolist()) / len(parts["train"]))
     _check_cache(settings, network)
     network = _with_shared_statistics(network.to(chosen), group)
     if group.is_first:
@@ -82,7 +88,7 @@ def train(
         split.write(out)
     group.wait()
     features = Path(cache) if cache else out / FEATURES
-    if network.closed_form:
+    if isinstance(network, Frozen):
         progress = closed_form.run(settings, out, group, network, parts, features)
     else:
         loop = TrainingLoop(
@@ -111,6 +117,15 @@ def train(
         runs.write(out, found | {"photos": split.counts(), "result": done.record()})
     processes.leave()
     return done
+
+
+def _note_versions(out: Path) -> None:
+    """Say where an unfinished run was begun with other versions, which may round otherwise."""
+    before, now = runs.read(out).get("versions", {}), runs.versions()
+    changed = [name for name in sorted(now) if name in before and before[name] != now[name]]
+    if changed:
+        told = ", ".join(f"{name} {before[name]} (now {now[name]})" for name in changed)
+        say(f"note: {out} was begun with {told}; what follows may round otherwise")
 
 
 def _finished(out: Path) -> Run | None:
@@ -189,7 +204,7 @@ def _check_cache(settings: TrainSettings, network: QualityNetwork) -> None:
         )
 
 
-def _check_parts(parts: dict[str, list[Sample]], split: Split) -> None:
+def _check_parts(parts: dict[str, Samples], split: Split) -> None:
     for part, samples in parts.items():
         if not samples:
             excluded = split.excluded[part]
@@ -218,7 +233,7 @@ def _announce(
         say(f"  {split.near_duplicates} near-duplicate photos stay on the side of their twins")
     every = "" if network.closed_form else ", after every epoch"
     say(f"  validation: {len(parts['val']):,} samples by {settings.validation_crops} crops each{every}")
-    if len({sample.mos for sample in parts["val"]}) < 2:
+    if len(np.unique(parts["val"].mos)) < 2:
         say(
             "  note: the validation labels are all alike; the epoch of the least error is kept, not the best ranking"
         )

@@ -1,0 +1,30 @@
+"""What a verb says comes next can be typed as it stands."""
+
+import shlex
+import subprocess
+import sys
+
+import pytest
+import skimage.data
+
+from glint_data import images
+
+
+def glint(folder, *arguments: str) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "glint_data", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.slow
+def test_the_command_that_comes_next_runs(tmp_path):
+    (tmp_path / "my photos").mkdir()
+    images.write_png(tmp_path / "my photos" / "a cat.png", skimage.data.chelsea()[60:124, 100:180])
+    few = ("--types", "1,11", "--levels", "2", "--workers", "1")
+    for out, more in (("my data; ls", ()), ("$HOME", ("--suite", "csiq", "--types", "1", "--levels", "1"))):
+        answer = glint(tmp_path, "synthesize", "my photos", "--out", out, *few, *more)
+        assert answer.returncode == 0, answer.stderr
+        said = next(line for line in answer.stdout.splitlines() if line.startswith("Next: "))
+        words = shlex.split(said.removeprefix("Next: "))
+        assert words[0] == "glint-data" and words[2] == out
+        follows = glint(tmp_path, *words[1:])
+        assert follows.returncode == 0, follows.stderr
