@@ -201,7 +201,8 @@ def run(device: torch.device, minutes: float) -> Row:
                         flush=True,
                     )
             except Exception as error:  # of a driver, a package or our own: told, and the others go on
-                failed[part.__name__] = f"{type(error).__name__}: {str(error).strip().splitlines()[:1]}"
+                first = (str(error).strip().splitlines() or [""])[0]
+                failed[part.__name__] = f"{type(error).__name__}: {first}"
                 print(f"  FAILED {failed[part.__name__]}", flush=True)
     return found | {"failed": failed}
 
