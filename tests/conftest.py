@@ -22,6 +22,12 @@ def pytest_configure() -> None:
 
 
 @pytest.fixture(scope="session")
+def golden() -> Path:
+    """What other programs made of inputs that everybody has, carried along: see the README there."""
+    return REPOSITORY / "tests" / "golden"
+
+
+@pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of real photos, scores and golden outputs that may lie beside the checkout."""
     if not SHARED.is_dir():

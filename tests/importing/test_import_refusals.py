@@ -152,9 +152,9 @@ def bomb(width, height):
         ("tid2013", "mos.txt"),
     ],
 )
-def test_mutated_tables_end_in_a_sentence(tmp_path, shared, name, table):
+def test_mutated_tables_end_in_a_sentence(tmp_path, golden, name, table):
     """Cut, flipped and overwritten bytes of each form: read to the same ratings or refused, never anything else."""
-    rows = pd.read_csv(shared / "data/scores" / published_layouts.META[name]).head(12)
+    rows = pd.read_csv(golden / "scores" / published_layouts.META[name]).head(12)
     published_layouts.BUILDERS[name](tmp_path, rows)
     description = references.description_of(name)
     whole, rng = (tmp_path / table).read_bytes(), np.random.default_rng(5)
@@ -174,9 +174,9 @@ def test_mutated_tables_end_in_a_sentence(tmp_path, shared, name, table):
     assert refusals > 10 or table == "mos.txt"
 
 
-def test_broken_matlab_files_are_named(tmp_path, shared):
+def test_broken_matlab_files_are_named(tmp_path, golden):
     """One cut short, and one with a type that takes SciPy 1.17's reader down with its process: not with ours."""
-    rows = pd.read_csv(shared / "data/scores" / published_layouts.META["clive"]).head(12)
+    rows = pd.read_csv(golden / "scores" / published_layouts.META["clive"]).head(12)
     published_layouts.clive(tmp_path, rows)
     for name, broken in (
         ("AllMOS_release", lambda whole: whole[:200]),

@@ -13,23 +13,16 @@ from glint_data.reference_sets import references
 pd = pytest.importorskip("pandas")
 
 
-def real_table(shared, name):
+def real_table(golden, name):
     """Some rows of a set's real score table, with cells of several kinds."""
     if name == "bid":
         return None
-    if name == "biq2021":
-        return pd.read_csv(shared / "data/biq2021/mos.csv").groupby("split").head(4)
-    table = pd.read_csv(shared / "data/scores" / META[name])
-    if name in ("kadid", "tid2013", "csiq", "pipal"):
-        return table[table.iloc[:, 0].isin(table.iloc[:, 0].unique()[[0, -1]])].iloc[::7]
-    if name == "live-md":
-        return table[table["dist_name"].str.contains("babygirl|iceroad")].iloc[::3]
-    return table.iloc[:: len(table) // 9]
+    return pd.read_csv(golden / "scores" / ("biq2021_mos.csv" if name == "biq2021" else META[name]))
 
 
 @pytest.mark.parametrize("name", BUILDERS)
-def test_published_layout_is_read_by_key(tmp_path, shared, name):
-    table = real_table(shared, name)
+def test_published_layout_is_read_by_key(tmp_path, golden, name):
+    table = real_table(golden, name)
     root, out = tmp_path / "root", tmp_path / "out"
     root.mkdir()
     expected = BUILDERS[name](root, table)
@@ -50,8 +43,8 @@ def test_published_layout_is_read_by_key(tmp_path, shared, name):
 
 
 @pytest.mark.parametrize("name", ["csiq", "live-md", "tid2013"])
-def test_pyiqa_table_gives_what_the_published_one_gives(tmp_path, shared, name):
-    table = real_table(shared, name)
+def test_pyiqa_table_gives_what_the_published_one_gives(tmp_path, golden, name):
+    table = real_table(golden, name)
     (tmp_path / "root").mkdir()
     BUILDERS[name](tmp_path / "root", table)
     import_dataset(name, tmp_path / "root", tmp_path / "published")
@@ -63,8 +56,8 @@ def test_pyiqa_table_gives_what_the_published_one_gives(tmp_path, shared, name):
     assert published["mos"].to_numpy() == pytest.approx(meta["mos"].to_numpy(), abs=1e-5)
 
 
-def test_order_of_the_table_does_not_matter(tmp_path, shared):
-    table = real_table(shared, "tid2013")
+def test_order_of_the_table_does_not_matter(tmp_path, golden):
+    table = real_table(golden, "tid2013")
     pictures(tmp_path, [*table["dist_name"], *table["ref_name"]])
     for out, rows in (("one", table), ("two", table.sample(frac=1, random_state=3))):
         rows.to_csv(tmp_path / META["tid2013"], index=False)
@@ -73,8 +66,8 @@ def test_order_of_the_table_does_not_matter(tmp_path, shared):
     assert one.read_bytes() == two.read_bytes()
 
 
-def test_spread_without_names_is_used_only_where_it_is_parallel(tmp_path, shared, capsys):
-    table = real_table(shared, "tid2013")
+def test_spread_without_names_is_used_only_where_it_is_parallel(tmp_path, golden, capsys):
+    table = real_table(golden, "tid2013")
     published_layouts.tid2013(tmp_path, table)
     description = references.description_of("tid2013")
     whole = read_ratings(description, description["layouts"][0], tmp_path)
@@ -175,10 +168,10 @@ def test_real_biq2021_images(tmp_path, shared):
     assert parts == dict(zip(expected, few["split"], strict=True))
 
 
-def test_exported_as_kadid_and_imported_again(tmp_path, shared):
+def test_exported_as_kadid_and_imported_again(tmp_path, golden):
     """A dataset that leaves in KADID-10k's layout comes back with the same scores and pixels."""
     (tmp_path / "root").mkdir()
-    published_layouts.kadid(tmp_path / "root", real_table(shared, "kadid").head(8))
+    published_layouts.kadid(tmp_path / "root", real_table(golden, "kadid").head(8))
     import_dataset("kadid", tmp_path / "root", tmp_path / "one")
     export_dataset(tmp_path / "one", "kadid", tmp_path / "exported", 1)
     import_dataset("kadid", tmp_path / "exported", tmp_path / "two")

@@ -62,8 +62,8 @@ def remember(module: torch.nn.Module, found: dict, name: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def glintiqa_golden(shared) -> dict:
-    return json.loads((shared / "golden/models/glintiqa.json").read_text())
+def glintiqa_golden(golden) -> dict:
+    return json.loads((golden / "models/glintiqa.json").read_text())
 
 
 def test_glintiqa_matches_the_published_numbers(glintiqa_golden):
@@ -88,11 +88,13 @@ def test_glintiqa_matches_the_published_numbers(glintiqa_golden):
 
 
 @pytest.mark.parametrize("patch_size", [8, 16])
-def test_ahiq_matches_the_published_numbers(shared, patch_size):
-    golden = json.loads((shared / "golden/models/ahiq.json").read_text())
-    seed, expected = golden["seed"], golden["expected"][str(patch_size)]
+def test_ahiq_matches_the_published_numbers(golden, patch_size):
+    published = json.loads((golden / "models/ahiq.json").read_text())
+    seed, expected = published["seed"], published["expected"][str(patch_size)]
     network = models.create("ahiq", variant="exact", patch_size=patch_size, pretrained=False)
-    network.load_published(filled(golden["published_keys"][str(patch_size)], seed, network.published_unused))
+    network.load_published(
+        filled(published["published_keys"][str(patch_size)], seed, network.published_unused)
+    )
     fused: list[torch.Tensor] = []
     network.fusion.register_forward_hook(lambda _module, _inputs, output: fused.append(output))
     with torch.no_grad():
