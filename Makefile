@@ -25,9 +25,10 @@ quickstart: env
 lint: $(VENV)/installed-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/python -m mkdocs build --strict --quiet --site-dir build/site
 
 types: $(VENV)/installed-test
-	$(BIN)/mypy
+	$(BIN)/python -m mypy
 
 # what a change wants to know while it is made: everything but the slow tests
 test-quick: lint

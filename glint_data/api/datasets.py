@@ -50,6 +50,9 @@ def import_set(
     table: Annotated[
         Where | None, Option("The set's score table, where it does not lie in ROOT.", "FILE")
     ] = None,
+    strip: Annotated[
+        bool, Option("Leave out what cameras wrote beside the pixels: position, serial numbers, dates.")
+    ] = False,
     workers: Workers = 0,
     progress: Progress = False,
     plugin: Plugins = (),
@@ -73,9 +76,9 @@ def import_set(
 
     folder, place = here(out), here(root)
     if name not in known_sets() and name in IMPORTERS:
-        return Dataset(folder, import_published(name, place, folder, processes(workers)))
+        return Dataset(folder, import_published(name, place, folder, processes(workers), strip))
     named = None if table is None else here(table)
-    return Dataset(folder, import_dataset(name, place, folder, processes(workers), named))
+    return Dataset(folder, import_dataset(name, place, folder, processes(workers), named, strip))
 
 
 @verb

@@ -6,7 +6,7 @@ import inspect
 import types
 from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
-from typing import Annotated, Any, ParamSpec, TypeVar, Union, get_args, get_origin, overload
+from typing import Annotated, Any, ClassVar, ParamSpec, TypeVar, Union, get_args, get_origin, overload
 
 from glint_data import plugins, progress
 from glint_data.api.options import Option
@@ -25,6 +25,7 @@ class Parameter:
     type: type
     may_be_none: bool
     default: Any
+    empty: ClassVar[Any] = inspect.Parameter.empty  # the default of what has to be given
 
 
 VERBS: dict[str, tuple[Callable[..., Any], tuple[Parameter, ...]]] = {}

@@ -1,6 +1,5 @@
 """docs/extending.md: every example runs, from a file and as an installed package outside the checkout would."""
 
-import importlib.util
 import os
 import re
 import subprocess
@@ -71,10 +70,7 @@ def test_there_are_the_eight_that_a_plug_in_can_bring():
     assert "[[types]]" in SUITE and PAGE.count("```toml") == 1
 
 
-HAS_TABLES = importlib.util.find_spec("glint_data.importing.own_pictures") is not None
-
-
-@pytest.mark.parametrize("name", sorted(DAY) if HAS_TABLES else sorted(DAY.keys() - {"importer"}))
+@pytest.mark.parametrize("name", sorted(DAY))
 def test_an_example_as_a_file(name, examples):
     file = examples / "my_plugin.py"
     file.write_text(EXAMPLES[name])

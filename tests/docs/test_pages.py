@@ -1,0 +1,74 @@
+"""The pages for people: the day in Python, the notebook, the commands; and that all of them are built."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+import skimage.data
+from nbclient import NotebookClient
+
+from glint_data import images
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+
+
+@pytest.fixture
+def desk(tmp_path) -> Path:
+    """A folder with photos/ of three small photos, photo.jpg and pairs.csv."""
+    import cv2
+
+    (tmp_path / "photos").mkdir()
+    for name, pixels in {
+        "cat": skimage.data.chelsea()[50:114, 90:186],
+        "coffee": skimage.data.coffee()[90:154, 180:276],
+        "rocket": skimage.data.rocket()[100:164, 200:296],
+    }.items():
+        images.write_png(tmp_path / "photos" / f"{name}.png", pixels)
+    cv2.imwrite(str(tmp_path / "photo.jpg"), cv2.imread(str(tmp_path / "photos" / "cat.png")))
+    (tmp_path / "pairs.csv").write_text("distorted,mos\nphotos/cat.png,4.5\nphotos/coffee.png,2\n")
+    return tmp_path
+
+
+@pytest.mark.slow
+def test_the_day_in_python_as_a_plain_script(desk):
+    page = (DOCS / "python.md").read_text(encoding="utf-8")
+    script = "\n".join(re.findall(r"```python\n(.*?)```", page, re.DOTALL))
+    (desk / "day.py").write_text(script)
+    answer = subprocess.run(
+        [sys.executable, "day.py"], cwd=desk, capture_output=True, text=True, check=False, timeout=600
+    )
+    assert answer.returncode == 0, answer.stderr
+    assert "30 samples of 3 photos: 30 made" in answer.stdout
+    assert "did you mean jpeg?" in answer.stdout and "torch.Size([3, 48, 48])" in answer.stdout
+    assert answer.stderr == "", "functions are silent"
+    assert (desk / "dataset" / "report.html").is_file()
+
+
+@pytest.mark.slow
+def test_a_network_of_ones_own_trains_in_the_notebook(desk):
+    notebook = nbformat.read(DOCS / "notebook.ipynb", as_version=4)
+    lines = [line for line in notebook.cells[1].source.splitlines() if "import" not in line and line.strip()]
+    assert len(lines) <= 11, "ten lines, and one that says how it went"
+    ran = NotebookClient(notebook, timeout=600, resources={"metadata": {"path": desk}}).execute()
+    told = "".join(output.get("text", "") for output in ran.cells[1].outputs)
+    assert 0 <= float(re.search(r"squared error (\S+)", told)[1]) < 0.2, told
+    assert not any(cell.get("outputs") for cell in nbformat.read(DOCS / "notebook.ipynb", as_version=4).cells)
+
+
+def test_the_page_of_commands_is_up_to_date():
+    from glint_data.cli.reference import page
+
+    assert (DOCS / "command-line.md").read_text(encoding="utf-8") == page(), (
+        "run: python -m glint_data.cli.reference docs/command-line.md"
+    )
+
+
+def test_the_pages_are_built_strictly(tmp_path):
+    pytest.importorskip("mkdocs")
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path)]
+    answer = subprocess.run(command, cwd=DOCS.parent, capture_output=True, text=True, check=False)
+    assert answer.returncode == 0, answer.stderr + answer.stdout
+    assert (tmp_path / "python" / "index.html").is_file()
