@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import glint_data
 from glint_data import progress, sources
 from glint_data.dataset import failures, manifest, runs
+from glint_data.dataset.status import Status
 from glint_data.errors import GlintError
 from glint_data.importing.own_table import Entry, OwnTable, parse_range, read_own_table
 from glint_data.importing.records import METHOD
@@ -196,7 +197,7 @@ def _row_of(entry: Entry, own: OwnTable, picture: Taken, pristine: Taken | None)
         "distortion": entry.distortion,
         "parameters": json.dumps({**decoded, **resized}, sort_keys=True) if decoded or resized else None,
         **{"path": picture.path, "image_hash": picture.hash},
-        **{"width": picture.width, "height": picture.height, "status": "ok"},
+        **{"width": picture.width, "height": picture.height, "status": Status.OK},
         "mos": None if score is None or scale is None else scale.unit(score),
         "mos_std": None
         if entry.mos_std is None or scale is None

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import glint_data
 from glint_data import progress, sources
 from glint_data.dataset import failures, manifest, runs
+from glint_data.dataset.status import Status
 from glint_data.errors import GlintError
 from glint_data.importing.folder import ImageFolder
 from glint_data.importing.layout import find_layout
@@ -123,7 +124,7 @@ def import_dataset(
         layout["name"],
         len(ratings),
         description["rows"],
-        imported=sum(row["status"] == "ok" for row in rows),
+        imported=sum(row["status"] == Status.OK for row in rows),
         references=sum(key[0] == "references" for key in taken),
         with_split=bool(ratings["split"].notna().any()),
         scale=f"{scale['low']:g} to {scale['high']:g}, {'higher' if scale['higher_is_better'] else 'lower'} is better",
