@@ -76,7 +76,8 @@ def _draw_angle(rng: np.random.Generator, photo: Photo, severity: float) -> dict
 @distortion(SEVERITY, draw=_draw_angle)
 def trailing_blur(photo: Photo, severity: float, angle: float) -> np.ndarray:
     """Motion that leaves a trail to one side, at an angle in degrees drawn from -45..45."""
-    return smear(photo.single, *levels_between(MOTION, severity), angle)
+    radius, sigma = levels_between(MOTION, severity)
+    return smear(photo.single, radius, sigma, angle)
 
 
 @distortion(SEVERITY)
@@ -163,7 +164,7 @@ def elastic_transform(photo: Photo, severity: float, noise_seed: int) -> np.ndar
 @distortion(Range(0.01, 1, "scale"))
 def box_pixelate(photo: Photo, scale: float) -> np.ndarray:
     """Down to that share of the size by area and back by area: blocks."""
-    small = tuple(max(1, int(side * scale)) for side in (photo.width, photo.height))
+    small = max(1, int(photo.width * scale)), max(1, int(photo.height * scale))
     image = Image.fromarray(photo.bytes).resize(small, Image.Resampling.BOX)
     return np.asarray(image.resize((photo.width, photo.height), Image.Resampling.BOX))
 

@@ -54,7 +54,13 @@ class Photo:
 
     @property
     def _pixels(self) -> np.ndarray:
-        return self.codes if self.codes is not None else self._values
+        return self.codes if self.codes is not None else self._floats
+
+    @property
+    def _floats(self) -> np.ndarray:
+        """The values of a photo that has no codes."""
+        assert self._values is not None
+        return self._values
 
     @cached_property
     def histogram(self) -> np.ndarray:
@@ -71,7 +77,7 @@ class Photo:
         if self.codes is not None:
             present = self.table[self.histogram > 0]
             return float(present.min()), float(present.max())
-        low, high, _, _ = cv2.minMaxLoc(self._values.reshape(self.height, -1))
+        low, high, _, _ = cv2.minMaxLoc(self._floats.reshape(self.height, -1))
         return low, high
 
     @property
@@ -87,7 +93,7 @@ class Photo:
     def pointwise(self, function: Callable[[np.ndarray], np.ndarray]) -> Photo:
         """The photo whose every value v is function(v), computed in double."""
         if self.codes is None:
-            return Photo(function(self._values.astype(np.float64)))
+            return Photo(function(self._floats.astype(np.float64)))
         photo = Photo(self.codes, function(self.table))
         photo.histogram = self.histogram
         return photo
@@ -109,7 +115,7 @@ class Photo:
     def bytes(self) -> np.ndarray:
         """The values times 255, rounded half away from zero, saturated: H x W x 3 uint8."""
         if self.codes is None:
-            return to_bytes(self._values)
+            return to_bytes(self._floats)
         table = to_bytes(self.table)
         return self.codes if np.array_equal(table, np.arange(256)) else _read_only(cv2.LUT(self.codes, table))
 
@@ -124,14 +130,14 @@ class Photo:
     def double(self) -> np.ndarray:
         """The values, H x W x 3 float64, computed anew each time."""
         if self.codes is None:
-            return _read_only(self._values.astype(np.float64))
+            return _read_only(self._floats.astype(np.float64))
         return _read_only(cv2.LUT(self.codes, self.table))
 
     @cached_property
     def single(self) -> np.ndarray:
         """The values, H x W x 3 float32."""
         if self.codes is None:
-            return _read_only(self._values.astype(np.float32))
+            return _read_only(self._floats.astype(np.float32))
         return _read_only(cv2.LUT(self.codes, self.table.astype(np.float32)))
 
     @cached_property

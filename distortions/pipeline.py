@@ -5,7 +5,7 @@ Every step is a small table fit for JSON, such as {"step": "resize", "to": [192,
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import cv2
@@ -120,7 +120,7 @@ def _clipped(image: np.ndarray) -> np.ndarray:
     return np.clip(image, 0, 1)
 
 
-STEPS = {
+STEPS: dict[str, Callable[..., np.ndarray]] = {
     "resize": resized,
     "gaussian": gaussian,
     "sinc": sinc,

@@ -22,7 +22,7 @@ def resize_chain(photo: Photo, scale: float) -> np.ndarray:
 
 
 def _size(full: tuple[int, int], scale: float) -> tuple[int, int]:
-    return tuple(max(1, round(side * scale)) for side in full)
+    return max(1, round(full[0] * scale)), max(1, round(full[1] * scale))
 
 
 @distortion(Range(0, 100, "shift, px"))
@@ -30,7 +30,7 @@ def chromatic_aberration(photo: Photo, shift: float) -> np.ndarray:
     """Red moved by `shift` px to the lower right and blue to the upper left, both blurred by half as much."""
     image = photo.single.copy()
     for channel, sign in ((0, 1.0), (2, -1.0)):
-        move = np.float32([[1, 0, sign * shift], [0, 1, sign * shift]])
+        move = np.array([[1, 0, sign * shift], [0, 1, sign * shift]], np.float32)
         plane = cv2.warpAffine(
             np.ascontiguousarray(image[..., channel]),
             move,

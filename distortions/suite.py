@@ -153,7 +153,8 @@ class Suite:
         result = drawn_from.render(view, strength, parameters)
         small = None
         if isinstance(result, BroughtBack):
-            result, small = result.values, result.small
+            brought_back = result
+            result, small = brought_back.values, brought_back.small
         return Rendering(closing(result, self.stretched, floating), dict(parameters), small)
 
     def _in_regions(

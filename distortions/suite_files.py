@@ -129,7 +129,7 @@ def regional(
     """
     if suite.regions:
         raise ValueError(f"{suite.name} is a suite of regions already: name the one it was made of")
-    regions = Regions(count, tuple(size), edge)
+    regions = Regions(count, (size[0], size[1]), edge)
     name = f"{suite.name}-regions{count}"
     return _identified(name, f"{suite.title}, in regions", dict(suite.types), suite.stretched, regions)
 

@@ -8,7 +8,7 @@ STEPS = (-1.586134342059924, -0.052980118572961, 0.882911075530934, 0.4435068520
 SCALE = 1.230174104914001
 
 
-def _lift(even: np.ndarray, odd: np.ndarray, steps: tuple[float, ...]) -> None:
+def _lift(even: np.ndarray, odd: np.ndarray, steps: tuple[tuple[int, float], ...]) -> None:
     """Lifting in place along axis 0; the signal continues in mirror image at both ends."""
     for number, step in steps:
         if number % 2 == 0:  # odd samples from their even neighbours

@@ -138,7 +138,7 @@ def _label_facts(file: Path, rows: "pandas.DataFrame") -> Iterator[str]:
     }
     for method, several in versions.items():
         if len(several) > 1:
-            yield f"labels of {method} in several versions ({', '.join(several)}); 'glint-data label' makes them one"
+            yield f"labels of {method!s} in several versions ({', '.join(several)}); 'glint-data label' makes them one"
 
 
 def _versions(folder: Path) -> Iterator[str]:

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 import glint_data
 from glint_data import progress, sources
 from glint_data.dataset import failures, manifest, runs
+from glint_data.dataset.status import Status
 from glint_data.errors import GlintError
 from glint_data.importing.own_table import Entry, OwnTable, parse_range, read_own_table
 from glint_data.importing.records import METHOD
-from glint_data.importing.taking import SPLIT, TakenPicture, TakeOver, take_picture
+from glint_data.importing.taking import SPLIT, Taken, TakeOver, key_of, said_beside, take_picture
+from glint_data.records import as_mapping
 from glint_data.sources import Refusal, Source
 from glint_data.storage.files import make_durable, sweep, write_atomically
 from glint_data.storage.places import place
@@ -25,7 +27,7 @@ from glint_data.work import only_run, run_tasks
 if TYPE_CHECKING:
     import pandas
 
-Taken = dict[str, TakenPicture]
+Pictures = dict[str, Taken]
 """What was taken over, by its place in the dataset without the ending."""
 
 
@@ -68,12 +70,7 @@ class TableSummary:
 
     def record(self) -> dict[str, Any]:
         """The same as plain JSON."""
-        return {
-            **{name: getattr(self, name) for name in ("rows", "imported", "references", "rated", "resized")},
-            **{"scale": self.scale, "notes": self.notes, "seconds": round(self.seconds, 3)},
-            **{"folder": str(self.folder), "table": str(self.table)},
-            "refusals": [{"path": refusal.path, "error": refusal.error} for refusal in self.refusals],
-        }
+        return as_mapping(self)
 
 
 def import_table(
@@ -108,7 +105,7 @@ def import_table(
         rows = [
             _row_of(entry, own, taken[key], taken.get(f"references/{entry.source}"))
             for number, entry in enumerate(own.entries)
-            if (key := _key(number, entry)) in taken
+            if (key := key_of(number, entry.name)) in taken
         ]
         failures.write(folder, refused)
         if not rows:
@@ -116,10 +113,8 @@ def import_table(
                 f"{file}: none of its pictures could be taken over; the first: {refused[0].error}"
             )
         _write(folder, own, rows, taken)
-    private = sorted({what for picture in taken.values() for what in picture.private})
-    carrying = sum(bool(picture.private) for picture in taken.values())
-    if private and not strip:
-        own.notes.append(f"{carrying:,} files carry {', '.join(private)}; --strip takes them over without")
+    if beside := said_beside(taken.values()):
+        own.notes.append(beside)
     return TableSummary(
         folder,
         file,
@@ -146,9 +141,9 @@ def _settings(own: OwnTable, resize: bool, strip: bool) -> dict[str, Any]:
 
 def _take_over(
     own: OwnTable, folder: Path, resize: bool, strip: bool, workers: int
-) -> tuple[Taken, list[Refusal]]:
+) -> tuple[Pictures, list[Refusal]]:
     """References first, for the pictures' sizes are compared with theirs; what cannot be had is refused by name."""
-    taken: Taken = {}
+    taken: Pictures = {}
     refused: list[Refusal] = []
     references = {entry.source: entry.reference for entry in own.entries if entry.reference is not None}
     pristine = [
@@ -167,19 +162,13 @@ def _take_over(
                 refused.append(Refusal(str(entry.distorted), error, "import"))
                 continue
             size = (taken[key].width, taken[key].height)
-        key = _key(number, entry)
+        key = key_of(number, entry.name)
         distorted.append(TakeOver(key, str(entry.distorted), str(folder), size, resize, strip))
     _run(distorted, workers, taken, refused, "pictures")
     return taken, refused
 
 
-def _key(number: int, entry: Entry) -> str:
-    """The place of a picture in the dataset, without its ending; under 10,000 files a folder."""
-    shelf = number // 9_000
-    return f"images/{shelf:04d}/{entry.name}" if shelf else f"images/{entry.name}"
-
-
-def _run(tasks: list[TakeOver], workers: int, taken: Taken, refused: list[Refusal], what: str) -> None:
+def _run(tasks: list[TakeOver], workers: int, taken: Pictures, refused: list[Refusal], what: str) -> None:
     if not tasks:
         return
     with progress.Meter(len(tasks), what) as meter:
@@ -193,9 +182,7 @@ def _run(tasks: list[TakeOver], workers: int, taken: Taken, refused: list[Refusa
     refused.sort(key=lambda refusal: order.get(refusal.path, -1))
 
 
-def _row_of(
-    entry: Entry, own: OwnTable, picture: TakenPicture, pristine: TakenPicture | None
-) -> dict[str, Any]:
+def _row_of(entry: Entry, own: OwnTable, picture: Taken, pristine: Taken | None) -> dict[str, Any]:
     scale, score = own.scale, entry.mos
     decoded = {"decoded": picture.conversions} if picture.conversions else {}
     resized = {"resized_from": list(picture.resized_from)} if picture.resized_from else {}
@@ -210,7 +197,7 @@ def _row_of(
         "distortion": entry.distortion,
         "parameters": json.dumps({**decoded, **resized}, sort_keys=True) if decoded or resized else None,
         **{"path": picture.path, "image_hash": picture.hash},
-        **{"width": picture.width, "height": picture.height, "status": "ok"},
+        **{"width": picture.width, "height": picture.height, "status": Status.OK},
         "mos": None if score is None or scale is None else scale.unit(score),
         "mos_std": None
         if entry.mos_std is None or scale is None
@@ -222,7 +209,7 @@ def _row_of(
     }
 
 
-def _note(picture: TakenPicture) -> str | None:
+def _note(picture: Taken) -> str | None:
     if picture.resized_from is None:
         return None
     width, height = picture.resized_from
@@ -234,7 +221,7 @@ def set_name(table: Path) -> str:
     return sources.safe_name(table.stem)
 
 
-def _write(folder: Path, own: OwnTable, rows: list[dict[str, Any]], taken: Taken) -> None:
+def _write(folder: Path, own: OwnTable, rows: list[dict[str, Any]], taken: Pictures) -> None:
     """Everything but the pictures: sources, the split, and last the manifest."""
     import pandas
 
@@ -250,7 +237,7 @@ def _write(folder: Path, own: OwnTable, rows: list[dict[str, Any]], taken: Taken
     manifest.write(folder, frame, _facts(own, rows))
 
 
-def _source_records(frame: "pandas.DataFrame", taken: Taken) -> list[Source]:
+def _source_records(frame: "pandas.DataFrame", taken: Pictures) -> list[Source]:
     by_path = {picture.path: picture for picture in taken.values()}
     found: list[Source] = []
     for row in frame.drop_duplicates("source").to_dict("records"):

@@ -161,19 +161,19 @@ def _name(description: dict[str, Any], image: str, reference: str | None) -> dic
         raise GlintError(
             f"{description['title']}: {image} stands beside the reference {reference}, not {said}"
         )
-    if not (said or reference):
+    stem: str = said or PurePosixPath((reference or "").replace("\\", "/")).stem
+    if not stem:
         raise GlintError(f"{description['title']}: the row of {image} names no reference")
-    stem = said or PurePosixPath(reference.replace("\\", "/")).stem
     kind = _number(description.get("types", {}).get(groups["type"].lower(), groups["type"]), image)
     level = None if groups.get("level") is None else _number(groups["level"], image)
     words = {"type": groups["type"], "reference": _cased(description, stem), "stem": path.stem}
     if "reference_path" in description:
         reference = description["reference_path"].format(folder=path.parent.as_posix(), reference=stem)
-    source = safe_name(description.get("source", "{reference}").format(**words))
-    own = sample_id(source, kind, level) if level is not None else None
+    source = safe_name(str(description.get("source", "{reference}")).format(**words))
+    of_cell = sample_id(source, kind, level) if level is not None else None
     drawn = {name: int(groups[name] or 0) for name in description.get("parameters", ())}
     return row | {
-        "sample_id": own or safe_name(description["sample_id"].format(**words)),
+        "sample_id": of_cell or safe_name(description["sample_id"].format(**words)),
         "reference": reference or stem,
         "source": source,
         "type": kind,
@@ -220,10 +220,11 @@ def _check(
             raise GlintError(f"{where}: {twice.iloc[0]} is rated twice ({len(twice):,} such rows)")
     if description.get("suite") in distortions.suites():
         cells = set(distortions.suite(description["suite"]).cells())
+        known = frame[frame["level"].notna()]
         strange = [
-            row.image
-            for row in frame.itertuples()
-            if row.level is not None and row.level == row.level and (row.type, row.level) not in cells
+            str(image)
+            for image, kind, level in zip(known["image"], known["type"], known["level"], strict=True)
+            if (kind, level) not in cells
         ]
         if strange:
             raise GlintError(

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import distortions
+from glint_data.dataset.status import Status
 
 if TYPE_CHECKING:
     import pandas
@@ -38,7 +39,7 @@ def row_of(
         "level": rating.level,
         "distortion": _distortion(description, kind),
         "parameters": rating.parameters,
-        "status": "ok" if image else "failed",
+        "status": Status.OK if image else Status.FAILED,
         "error": None if image else errors[rating.image],
         "mos": rating.mos,
         "mos_std": rating.mos_std,

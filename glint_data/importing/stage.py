@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 import glint_data
 from glint_data import progress, sources
 from glint_data.dataset import failures, manifest, runs
+from glint_data.dataset.status import Status
 from glint_data.errors import GlintError
 from glint_data.importing.folder import ImageFolder
 from glint_data.importing.layout import find_layout
 from glint_data.importing.ratings import read_ratings
 from glint_data.importing.records import row_of, set_facts
-from glint_data.importing.taking import SPLIT, Taken, take_over, tasks_of
+from glint_data.importing.taking import SPLIT, Taken, said_beside, take_over, tasks_of
+from glint_data.records import as_mapping
 from glint_data.reference_sets import scored_sets
 from glint_data.sources import Refusal, Source
 from glint_data.storage.files import make_durable, sweep, write_atomically
@@ -40,6 +42,7 @@ class ImportSummary:
     references: int = 0
     with_split: bool = False
     scale: str = ""
+    beside: str | None = None
     refusals: list[Refusal] = field(default_factory=list)
     seconds: float = 0.0
 
@@ -55,6 +58,8 @@ class ImportSummary:
         ]
         if self.with_split:
             lines.append(f"  the set's own parts: {self.folder / SPLIT}")
+        if self.beside:
+            lines.append(f"  {self.beside}")
         if self.refusals:
             lines.append(
                 f"  {len(self.refusals):,} missing or refused: {self.folder / 'failures.csv'}; the first:"
@@ -62,15 +67,25 @@ class ImportSummary:
             lines += [f"    {refusal.error}" for refusal in self.refusals[:3]]
         return "\n".join(lines)
 
+    def record(self) -> dict[str, Any]:
+        """The same as plain JSON."""
+        return as_mapping(self)
+
 
 def import_dataset(
-    name: str, root: str | Path, out: str | Path, workers: int = 1, table: str | Path | None = None
+    name: str,
+    root: str | Path,
+    out: str | Path,
+    workers: int = 1,
+    table: str | Path | None = None,
+    strip: bool = False,
 ) -> ImportSummary:
     """Make the dataset `out` of the scored set `name` that lies in the folder `root`.
 
     Args:
         workers: processes that decode and take over images.
         table: the set's score table, where it does not lie in the folder.
+        strip: leave out what cameras wrote beside the pixels.
 
     Raises:
         GlintError: no such set, no known layout (what was expected is shown), a table that cannot be right, or
@@ -83,18 +98,20 @@ def import_dataset(
     layout = find_layout(description, root, table)
     ratings = read_ratings(description, layout, root, table)
     distorted, pristine = find_images(description, root, ratings)
-    runs.open_folder(out, "import", _settings(description, ratings))
+    runs.open_folder(out, "import", _settings(description, ratings, strip))
     with only_run(out):
         sweep(out)
-        taken, refused = take_over(tasks_of(out, ratings, distorted, pristine), workers)
+        taken, refused = take_over(tasks_of(out, ratings, distorted, pristine, strip), workers)
         refused = [*_missing(ratings, distorted, pristine, root), *refused]
         if not any(key[0] == "images" for key in taken):
             failures.write(out, refused)
             raise GlintError(f"{root}: none of its images could be taken over; the first: {refused[0].error}")
         errors = {refusal.path: refusal.error for refusal in refused}
         rows = [
-            row_of(description, row, taken, errors, distorted[row.image], pristine.get(row.reference))
-            for row in ratings.itertuples()
+            row_of(description, row, taken, errors, distorted[image], pristine.get(reference))
+            for row, image, reference in zip(
+                ratings.itertuples(), ratings["image"], ratings["reference"], strict=True
+            )
         ]
         files = {("images", image): file for image, file in distorted.items()}
         files |= {("references", name): file for name, file in pristine.items()}
@@ -107,19 +124,25 @@ def import_dataset(
         layout["name"],
         len(ratings),
         description["rows"],
-        imported=sum(row["status"] == "ok" for row in rows),
+        imported=sum(row["status"] == Status.OK for row in rows),
         references=sum(key[0] == "references" for key in taken),
         with_split=bool(ratings["split"].notna().any()),
         scale=f"{scale['low']:g} to {scale['high']:g}, {'higher' if scale['higher_is_better'] else 'lower'} is better",
+        beside=said_beside(taken.values()),
         refusals=refused,
         seconds=time.monotonic() - begun,
     )
 
 
-def _settings(description: dict[str, Any], ratings: "pandas.DataFrame") -> dict[str, Any]:
+def _settings(description: dict[str, Any], ratings: "pandas.DataFrame", strip: bool) -> dict[str, Any]:
     """What must be the same when an import is repeated into the same folder: the set and its scores."""
     keys = ratings[["sample_id", "mos"]].to_csv(index=False).encode()
-    return {"set": description["name"], "ratings": len(ratings), "scores": hashlib.sha256(keys).hexdigest()}
+    settings = {
+        "set": description["name"],
+        "ratings": len(ratings),
+        "scores": hashlib.sha256(keys).hexdigest(),
+    }
+    return settings | ({"strip": True} if strip else {})
 
 
 def find_images(
@@ -176,7 +199,10 @@ def _write(
     if ratings["split"].notna().any():
         parts = ratings[["source", "split"]].rename(columns={"split": "part"}).drop_duplicates()
         write_atomically(out / SPLIT, parts.to_csv(index=False).encode())
-    facts = {"suite": description.get("suite"), "label": set_facts(description, layout, ratings)}
+    facts: dict[str, Any] = {
+        "suite": description.get("suite"),
+        "label": set_facts(description, layout, ratings),
+    }
     facts["label"]["version"] = glint_data.__version__
     manifest.write(out, pandas.DataFrame(rows), facts)
 
@@ -186,12 +212,12 @@ def _sources(
 ) -> list[Source]:
     """The pristine photos that were found, or the authentic ones themselves, as the sources of the dataset."""
     kind, column = ("references", "reference") if ratings["reference"].notna().any() else ("images", "image")
-    found = []
-    for row in ratings.dropna(subset=column).drop_duplicates(column).itertuples():
-        key = (kind, getattr(row, column))
-        if key in taken:
-            image, file = taken[key], files[key]
-            stamp = file.stat()
-            known = (len(found), str(file.resolve()), stamp.st_size, stamp.st_mtime_ns, image.hash)
-            found.append(Source(row.source, *known, image.width, image.height, image.conversions))
+    found: list[Source] = []
+    listed = ratings.dropna(subset=column).drop_duplicates(column)
+    for name, source in zip(listed[column], listed["source"], strict=True):
+        file = files.get((kind, name))
+        if (kind, name) in taken and file is not None:
+            image = taken[kind, name]
+            known = (len(found), str(file.resolve()), image.bytes, image.modified, image.hash)
+            found.append(Source(source, *known, image.width, image.height, image.conversions))
     return found

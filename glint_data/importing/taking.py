@@ -5,6 +5,7 @@ Byte for byte as they were published, so that the dataset can be moved and the d
 
 import os
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,21 +29,6 @@ SPLIT = "split.csv"
 
 
 @dataclass(frozen=True)
-class Taken:
-    """An image that was taken over: where it lies in the dataset, what is in it, and what decoding it took."""
-
-    path: str
-    hash: str
-    width: int
-    height: int
-    conversions: str
-
-
-Task = tuple[tuple[str, str], str, str, str]
-"""(what the file is: its kind and name), the file, the dataset's folder, the path in it."""
-
-
-@dataclass(frozen=True)
 class TakeOver:
     """A picture to be taken over to `key` (the path in `folder` without an ending), of `size` where one is wanted."""
 
@@ -55,16 +41,25 @@ class TakeOver:
 
 
 @dataclass(frozen=True)
-class TakenPicture(Taken):
-    """And what was found at its place: bytes and time of the file, the size it was scaled from, what it tells."""
+class Taken:
+    """A picture that was taken over: where it lies in the dataset, what is in it, and what decoding it took.
 
+    `bytes` and `modified` are of the file it came from; `resized_from` is the size before it was scaled; `private`
+    says what the file tells beside its pixels (see `images.metadata`).
+    """
+
+    path: str
+    hash: str
+    width: int
+    height: int
+    conversions: str
     bytes: int = 0
     modified: int = 0
     resized_from: tuple[int, int] | None = None
     private: tuple[str, ...] = ()
 
 
-def take_picture(task: TakeOver) -> TakenPicture:
+def take_picture(task: TakeOver) -> Taken:
     """Take one picture over. Runs in a worker process. Raises `ImageRefused` where it is none, or of another size."""
     source, folder = place(task.file), place(task.folder)
     encoded = images.read_file(source)
@@ -91,7 +86,7 @@ def take_picture(task: TakeOver) -> TakenPicture:
     else:
         _link_or_copy(source.resolve(), target)
     modified = 0 if is_remote(source) else source.stat().st_mtime_ns
-    return TakenPicture(
+    return Taken(
         path=path,
         hash=images.pixel_hash(pixels),
         width=pixels.shape[1],
@@ -109,52 +104,54 @@ def tasks_of(
     ratings: "pandas.DataFrame",
     distorted: dict[str, Path | None],
     pristine: dict[str, Path | None],
-) -> list[Task]:
-    """One task for every image and reference that was found; places depend on the ratings alone."""
-    tasks = []
-    for number, row in enumerate(ratings.itertuples()):
-        file = distorted[str(row.image)]
-        if file:
-            place = _place("images", number, f"{row.sample_id}{file.suffix.lower()}")
-            tasks.append((("images", str(row.image)), str(file), str(out), place))
+    strip: bool = False,
+) -> dict[tuple[str, str], TakeOver]:
+    """A task for every image and reference that was found, by what it is; places depend on the ratings alone."""
+    tasks = {}
+    for number, (image, sample) in enumerate(zip(ratings["image"], ratings["sample_id"], strict=True)):
+        if file := distorted[image]:
+            tasks["images", str(image)] = TakeOver(key_of(number, sample), str(file), str(out), strip=strip)
     named = ratings.dropna(subset="reference").drop_duplicates("reference")
-    for row in named.itertuples():
-        file = pristine[str(row.reference)]
-        if file:
-            place = _place("references", 0, f"{row.source}{file.suffix.lower()}")
-            tasks.append((("references", str(row.reference)), str(file), str(out), place))
+    for reference, source in zip(named["reference"], named["source"], strict=True):
+        if file := pristine[reference]:
+            key = f"references/{source}"
+            tasks["references", str(reference)] = TakeOver(key, str(file), str(out), strip=strip)
     return tasks
 
 
-def _place(folder: str, number: int, name: str) -> str:
+def key_of(number: int, name: str) -> str:
+    """The place of a dataset's picture, without its ending."""
     shelf = number // IMAGES_A_FOLDER
-    return f"{folder}/{shelf:04d}/{name}" if shelf else f"{folder}/{name}"
+    return f"images/{shelf:04d}/{name}" if shelf else f"images/{name}"
 
 
-def take_over(tasks: list[Task], workers: int) -> tuple[dict[tuple[str, str], Taken], list[Refusal]]:
-    """Decode, hash and link or copy every file; what cannot be decoded is refused by name."""
+def take_over(
+    tasks: dict[tuple[str, str], TakeOver], workers: int
+) -> tuple[dict[tuple[str, str], Taken], list[Refusal]]:
+    """Take every file over; what cannot be decoded is refused by name."""
+    name_of = {task: name for name, task in tasks.items()}
     taken: dict[tuple[str, str], Taken] = {}
     refused = []
     with progress.Meter(len(tasks), "images") as meter:
-        for outcome in run_tasks(take_file, tasks, min(workers, max(len(tasks), 1))):
-            key = outcome.task[0]
+        for outcome in run_tasks(take_picture, list(tasks.values()), min(workers, max(len(tasks), 1))):
+            name = name_of[outcome.task]
             if outcome.error is None:
-                taken[key] = outcome.result
+                taken[name] = outcome.result
             else:
-                refused.append(Refusal(key[1], outcome.error, "import"))
+                refused.append(Refusal(name[1], outcome.error, "import"))
             meter.advance()
     return taken, sorted(refused, key=lambda refusal: refusal.path)
 
 
-def take_file(task: Task) -> Taken:
-    """Take one file over. Runs in a worker process. Raises `ImageRefused` where it is no admissible photo."""
-    _key, file, out, place = task
-    photo = images.read_photo(file)
-    target = Path(out) / place
-    target.parent.mkdir(parents=True, exist_ok=True)
-    _link_or_copy(Path(file).resolve(), target)
-    height, width = photo.pixels.shape[:2]
-    return Taken(place, images.pixel_hash(photo.pixels), width, height, "; ".join(photo.conversions))
+def said_beside(taken: Iterable[Taken]) -> str | None:
+    """The sentence about what the files tell beside their pixels; None where they tell nothing."""
+    telling = [picture.private for picture in taken if picture.private]
+    what = sorted({each for private in telling for each in private})
+    return (
+        f"{len(telling):,} files carry {', '.join(what)}; --strip takes them over without"
+        if telling
+        else None
+    )
 
 
 def _link_or_copy(file: Path, target: Path) -> None:

@@ -150,11 +150,14 @@ class RandomCrops(torch.utils.data.Dataset):
 def collate(entries: list[tuple[np.ndarray, np.ndarray | None, float, float]]) -> Batch:
     """Stack crops (channels first) and labels."""
     image, reference, mos, mos_std = zip(*entries, strict=True)
-    stacked = [
-        None if crops[0] is None else torch.from_numpy(np.stack(crops).transpose(0, 3, 1, 2).copy())
-        for crops in (image, reference)
-    ]
-    return Batch(*stacked, torch.tensor(mos, dtype=torch.float32), torch.tensor(mos_std, dtype=torch.float32))
+    stacked = _stacked(image)
+    references = None if reference[0] is None else _stacked(reference)
+    return Batch(
+        stacked,
+        references,
+        torch.tensor(mos, dtype=torch.float32),
+        torch.tensor(mos_std, dtype=torch.float32),
+    )
 
 
 class _Planned(torch.utils.data.Sampler):
@@ -173,6 +176,10 @@ class _Planned(torch.utils.data.Sampler):
 
     def __len__(self) -> int:
         return len(self.batches)
+
+
+def _stacked(crops: Sequence[np.ndarray]) -> Tensor:
+    return torch.from_numpy(np.stack(crops).transpose(0, 3, 1, 2).copy())
 
 
 class CropLoader:

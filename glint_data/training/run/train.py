@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import torch
@@ -23,6 +23,9 @@ from glint_data.training.samples import Samples, read_samples
 from glint_data.training.settings import TrainSettings, settings_from
 from glint_data.training.splits import FILE as SPLIT
 from glint_data.training.splits import Split, make_split, read_split
+
+if TYPE_CHECKING:
+    from glint_data.models.frozen import Frozen
 
 FEATURES = "features"
 Datasets = str | Path | Sequence[str | Path]
@@ -84,7 +87,7 @@ def train(
     group.wait()
     features = Path(cache) if cache else out / FEATURES
     if network.closed_form:
-        progress = closed_form.run(settings, out, group, network, parts, features)
+        progress = closed_form.run(settings, out, group, cast("Frozen", network), parts, features)
     else:
         loop = TrainingLoop(
             settings, out, group, chosen, network, split, parts, workers, checkpoint_seconds, features
