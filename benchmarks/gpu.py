@@ -93,12 +93,14 @@ def measurements(setting: Setting) -> Iterator[Row]:
 def steps(setting: Setting) -> Iterator[Row]:
     """Training steps: exact in float32 against the default in bfloat16."""
     for name in models.NAMES:
-        batch = {"glintiqa": 32, "ahiq": 8}[name] if setting.big else 1
-        size = models.configuration_class(name)().input_size
-        crops = [torch.randint(0, 256, (batch, 3, size, size), dtype=torch.uint8) for _ in range(2)]
+        batch = {"glintiqa": 32, "ahiq": 8}[name] if setting.big else 2
+        size = "full" if setting.big else "tiny"
+        with torch.device("meta"):
+            side = models.create(name, size=size, pretrained=False).input_size
+        crops = [torch.randint(0, 256, (batch, 3, side, side), dtype=torch.uint8) for _ in range(2)]
         times, peak = {}, {}
         for label in ("exact", "default", "default bfloat16"):
-            runner = contender(label, name, crops, setting.device, setting.folder)
+            runner = contender(label, name, crops, setting.device, setting.folder, size)
             if setting.big:
                 torch.cuda.reset_peak_memory_stats(setting.device)
             times[label] = setting.seconds(runner.step, 5 if setting.big else 1)
@@ -199,7 +201,8 @@ def run(device: torch.device, minutes: float) -> Row:
                         flush=True,
                     )
             except Exception as error:  # of a driver, a package or our own: told, and the others go on
-                failed[part.__name__] = f"{type(error).__name__}: {str(error).strip().splitlines()[:1]}"
+                first = (str(error).strip().splitlines() or [""])[0]
+                failed[part.__name__] = f"{type(error).__name__}: {first}"
                 print(f"  FAILED {failed[part.__name__]}", flush=True)
     return found | {"failed": failed}
 

@@ -16,7 +16,8 @@ means relative to the photo's other distortions: each photo's mean over the cell
 metrics (each in units of its spread in the cell) before they are compared.
 
 Printed: Spearman's correlation with the raters inside each cell, averaged by type; and the difference to each plain
-metric with a 90 % interval from resampling the photos.
+metric with a 90 % interval from resampling the photos. It reports; it never chooses: methods are chosen by the nested
+audit on KADID-10k alone.
 """
 
 import itertools
@@ -165,7 +166,7 @@ class Labels:
         from glint_data.labels.evidence.shipped import scored_of
         from glint_data.reference_sets import references
 
-        self._content = {"content/descriptor-1": descriptors, "content/network-1": network}
+        self._content = {"content/descriptor-1": descriptors, "content/network-2": network}
         self._scored = scored_of(references.load("kadid"))
 
     @cached_property

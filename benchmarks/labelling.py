@@ -89,6 +89,7 @@ def pair_steps() -> dict[str, float]:
     from glint_data.labels.calibration import Calibrated
     from glint_data.labels.evidence import network, plain
     from glint_data.labels.evidence.shipped import scored_of
+    from glint_data.labels.evidence.source import Comparison
     from glint_data.reference_sets import references
 
     cv2.setNumThreads(1)
@@ -102,16 +103,13 @@ def pair_steps() -> dict[str, float]:
         for file, image in zip(files, samples, strict=True):
             images.write_png(file, image)
         found["or reading its PNG"] = _each(lambda: [images.read_rgb(file) for file in files], cells)
-    for title, source in (
-        ("measuring it", plain.PLAIN),
-        ("measuring it through the network (`deep` only)", network.NETWORK),
+    for title, sources in (
+        ("measuring it", [plain.PLAIN]),
+        ("measuring it through the network (`deep` only)", [network.NETWORK]),
     ):
-        reference = source.view(pixels)
+        comparison = Comparison(pixels, sources)
         found[title] = _each(
-            lambda source=source, reference=reference: [
-                source.compare(reference, source.view(s)) for s in samples
-            ],
-            cells,
+            lambda comparison=comparison: [comparison.row(sample) for sample in samples], cells
         )
     loaded = references.load("kadid")
     scored = scored_of(loaded)

@@ -76,12 +76,17 @@ class Contender:
 
 
 def contender(
-    label: str, name: str, crops: list[torch.Tensor], device: torch.device, folder: Path
+    label: str,
+    name: str,
+    crops: list[torch.Tensor],
+    device: torch.device,
+    folder: Path,
+    size: str = "full",
 ) -> Contender:
     """One of `CONTENDERS` for a network."""
     kind, _, half = label.partition(" ")
     variant = "exact" if kind == "exact" else "default"
-    network = models.create(name, variant, pretrained=False, freeze_backbones=True).to(device)
+    network = models.create(name, variant, size=size, pretrained=False, freeze_backbones=True).to(device)
     given = crops if network.needs_reference else crops[:1]
     store = FeatureStore(folder, network, "float16", bool(half)) if kind == "cached" else None
     return Contender(label, network, bool(half), given, store)

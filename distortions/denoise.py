@@ -4,7 +4,7 @@ KADID-10k (Lin, Hosu, Saupe: "KADID-10k: A Large-scale Artificially Distorted IQ
 adds white noise and then runs a pretrained grey-scale DnCNN (Zhang et al., "Beyond a Gaussian Denoiser",
 TIP 2017) on R, G and B separately. This is a smaller network of the same kind: residual, blind to the noise
 level, trained on noise of SD 0 to 55 of 255; it works on 2 x 2 pixel blocks as FFDNet does (Zhang et al.,
-TIP 2018). `python -m glint_data.training.denoiser` trained it; the record beside the weights says on what.
+TIP 2018). `python -m tools.denoiser` trained it; the record beside the weights says on what.
 """
 
 import hashlib

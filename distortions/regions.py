@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import cv2
 import numpy as np
 
 from distortions import lab
@@ -142,13 +141,3 @@ def blended(photo: np.ndarray, distorted: np.ndarray, mask: np.ndarray, linear: 
     else:
         mixed = photo * (1 - share) + distorted * share
     return np.where(share == 0, photo, np.where(share == 1, distorted, mixed))
-
-
-def largest_change(photo: np.ndarray, pixels: np.ndarray, size: tuple[int, int]) -> tuple[int, int]:
-    """(top, left) of the window of (height, width) in which two uint8 images differ most (sum of squares)."""
-    difference = ((photo.astype(np.float32) - pixels.astype(np.float32)) ** 2).sum(axis=2)
-    height, width = (min(side, most) for side, most in zip(size, difference.shape, strict=True))
-    sums = cv2.boxFilter(difference, cv2.CV_64F, (width, height), anchor=(0, 0), normalize=False)
-    sums = sums[: difference.shape[0] - height + 1, : difference.shape[1] - width + 1]
-    top, left = np.unravel_index(int(np.argmax(sums)), sums.shape)
-    return int(top), int(left)

@@ -1,6 +1,8 @@
-"""Contact sheets: one row a type, one column a level, the photo first."""
+"""Contact sheets: one row a type, one column a level, the photo first, at true scale where the levels differ most."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import cv2
 import numpy as np
@@ -15,64 +17,106 @@ MARGIN = 6
 TITLE = 18  # px of text above a row
 CAPTION = 14  # px of text under a tile
 INK, PAPER, ABSENT = (30, 30, 30), (255, 255, 255), (225, 225, 225)
+Tile = tuple[np.ndarray | None, str]
 
 
 def sheet(
     photo_rgb: np.ndarray,
-    suite: str = "kadid10k",
+    suite: str | Suite = "kadid10k",
     seed: int = 0,
     tile_width: int = 192,
-    detail: bool = False,
+    whole: bool = False,
+    labels: Mapping[tuple[int, int], str] | None = None,
 ) -> np.ndarray:
     """A labelled contact sheet of the photo through every cell of a suite: H x W x 3 uint8.
 
-    `photo_rgb`: H x W x 3 uint8. Every cell is rendered at full size and shown reduced to `tile_width` px, or,
-    with `detail`, as the middle of the picture at its true scale. A type whose codec is not installed shows the
-    package that brings it.
+    `photo_rgb`: H x W x 3 uint8. Every cell is rendered at full size; a row shows that part of the photo, at its true
+    scale, in which its levels together change it most, or with `whole` all of it reduced to `tile_width` px. Under a
+    tile stand its level, strength and unit, and what `labels` has for (type, level). A type whose codec is not
+    installed shows the package that brings it. Raises ValueError where there is no such suite.
+
+    >>> import distortions, numpy
+    >>> photo = numpy.random.default_rng(0).integers(0, 256, (60, 80, 3), dtype=numpy.uint8)
+    >>> distortions.sheet(photo, suite="live", tile_width=40).shape
+    (346, 282, 3)
     """
-    chosen = suite_named(suite)
+    chosen = suite if isinstance(suite, Suite) else suite_named(suite)
     photo = Photo(photo_rgb)
-    tile_width = min(tile_width, photo.width) if detail else tile_width
-    tile_height = max(1, round(tile_width * photo.height / photo.width))
-    columns = 1 + max(len(entry.levels) for entry in chosen.types.values())
-    row_height = TITLE + tile_height + CAPTION + MARGIN
+    tile_width = tile_width if whole else min(tile_width, photo.width)
+    tile = (tile_width, max(1, round(tile_width * photo.height / photo.width)))
+    columns = 1 + max(len(chosen.levels(number)) for number in chosen.types)
+    row_height = TITLE + tile[1] + CAPTION * (2 if labels else 1) + MARGIN
     width = MARGIN + columns * (tile_width + MARGIN)
     page = Image.new("RGB", (width, MARGIN + len(chosen.types) * row_height), PAPER)
     draw = ImageDraw.Draw(page)
-    tile = (tile_width, tile_height)
     for row, entry in enumerate(chosen.types.values()):
         top = MARGIN + row * row_height
-        draw.text(
-            (MARGIN, top), f"{entry.number}  {entry.title}  ({entry.unit})", INK, ImageFont.load_default(13)
-        )
-        for column, (pixels, caption) in enumerate(_tiles(chosen, entry, photo, photo_rgb, seed)):
+        draw.text((MARGIN, top), f"{entry.number}  {entry.title}", INK, ImageFont.load_default(13))
+        tiles = _tiles(chosen, entry, photo, photo_rgb, seed, labels or {})
+        place = (0, 0) if whole else _most_changed(photo_rgb, [pixels for pixels, _ in tiles[1:]], tile)
+        for column, (pixels, caption) in enumerate(tiles):
             left = MARGIN + column * (tile_width + MARGIN)
-            shown = (
-                np.full((tile_height, tile_width, 3), ABSENT, np.uint8)
-                if pixels is None
-                else _fit(pixels, tile, detail)
-            )
-            page.paste(Image.fromarray(shown), (left, top + TITLE))
-            draw.text((left, top + TITLE + tile_height), caption, INK, ImageFont.load_default(10))
+            page.paste(Image.fromarray(_shown(pixels, tile, whole, place)), (left, top + TITLE))
+            below = (left, top + TITLE + tile[1])
+            draw.multiline_text(below, caption, INK, ImageFont.load_default(10), spacing=2)
     return np.asarray(page)
 
 
-def _tiles(suite: Suite, entry: SuiteType, photo: Photo, rgb: np.ndarray, seed: int) -> list[tuple]:
+def _tiles(
+    suite: Suite,
+    entry: SuiteType,
+    photo: Photo,
+    rgb: np.ndarray,
+    seed: int,
+    labels: Mapping[tuple[int, int], str],
+) -> list[Tile]:
     """(pixels or None, caption) of the photo and of every level."""
-    tiles: list[tuple] = [(rgb, "photo")]
-    found = distortion_named(entry.distortion)
-    for level, strength in enumerate(entry.levels, start=1):
-        if found.available:
-            tiles.append((suite.render(photo, entry.number, level, seed).pixels, f"{level}: {strength:g}"))
-        else:
-            tiles.append((None, f"{level}: needs {' and '.join(found.missing)}"))
+    tiles: list[Tile] = [(rgb, "photo")]
+    missing = distortion_named(entry.distortion).missing
+    for level in suite.levels(entry.number):
+        if missing:
+            tiles.append((None, f"{level}: needs {' and '.join(missing)}"))
+            continue
+        strength = suite.strength_of(entry.number, level)
+        caption = f"{level}: control" if strength is None else f"{level}: {strength:g} {entry.unit}"
+        label = labels.get((entry.number, level))
+        pixels = suite.render(photo, entry.number, level, seed).pixels
+        tiles.append((pixels, f"{caption}\n{label}" if label else caption))
     return tiles
 
 
-def _fit(pixels: np.ndarray, size: tuple[int, int], detail: bool) -> np.ndarray:
-    """The whole picture reduced to (width, height), or its middle of that size."""
+def _most_changed(
+    rgb: np.ndarray, rendered: list[np.ndarray | None], size: tuple[int, int]
+) -> tuple[int, int]:
+    """(top, left) of the part of (width, height) in which the pictures differ most from the photo, each level alike.
+
+    Every level's squared differences are divided by their mean, so that the strongest does not decide alone; where
+    nothing differs, the middle.
+    """
+    height, width = rgb.shape[:2]
+    change = np.zeros((height, width), np.float32)
+    for pixels in rendered:
+        if pixels is not None:
+            difference = ((pixels.astype(np.float32) - rgb) ** 2).sum(axis=2)
+            change += difference / max(float(difference.mean()), 1e-6)
+    if not change.any():
+        return (height - size[1]) // 2, (width - size[0]) // 2
+    sums = cv2.boxFilter(
+        change, cv2.CV_64F, size, anchor=(0, 0), normalize=False, borderType=cv2.BORDER_CONSTANT
+    )
+    inside = sums[: height - size[1] + 1, : width - size[0] + 1]
+    top, left = np.unravel_index(int(np.argmax(inside)), inside.shape)
+    return int(top), int(left)
+
+
+def _shown(
+    pixels: np.ndarray | None, size: tuple[int, int], whole: bool, place: tuple[int, int]
+) -> np.ndarray:
+    """All of the picture reduced to (width, height), or its part of that size at `place`."""
     width, height = size
-    if not detail:
+    if pixels is None:
+        return np.full((height, width, 3), ABSENT, np.uint8)
+    if whole:
         return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-    top, left = (pixels.shape[0] - height) // 2, (pixels.shape[1] - width) // 2
+    top, left = place
     return np.ascontiguousarray(pixels[top : top + height, left : left + width])

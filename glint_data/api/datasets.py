@@ -50,6 +50,9 @@ def import_set(
     table: Annotated[
         Where | None, Option("The set's score table, where it does not lie in ROOT.", "FILE")
     ] = None,
+    strip: Annotated[
+        bool, Option("Leave out what cameras wrote beside the pixels: position, serial numbers, dates.")
+    ] = False,
     workers: Workers = 0,
     progress: Progress = False,
     plugin: Plugins = (),
@@ -73,9 +76,9 @@ def import_set(
 
     folder, place = here(out), here(root)
     if name not in known_sets() and name in IMPORTERS:
-        return Dataset(folder, import_published(name, place, folder, processes(workers)))
+        return Dataset(folder, import_published(name, place, folder, processes(workers), strip))
     named = None if table is None else here(table)
-    return Dataset(folder, import_dataset(name, place, folder, processes(workers), named))
+    return Dataset(folder, import_dataset(name, place, folder, processes(workers), named, strip))
 
 
 @verb
@@ -217,6 +220,7 @@ def distortions(
     *,
     image: Annotated[Where | None, Option("A photo to show the suite on.", "PLACE")] = None,
     sheet: Annotated[Where | None, Option("Contact sheet to write (PNG).", "FILE")] = None,
+    whole: Annotated[bool, Option("Photos reduced, not their most changed part at true scale.")] = False,
     seed: Annotated[int, Option("Seed of the random types on the sheet.", least=0)] = 0,
     progress: Progress = False,
     plugin: Plugins = (),
@@ -243,7 +247,7 @@ def distortions(
     if image is None or sheet is None:
         return Answer(listing.suite_record(name), lambda: listing.suite_table(name))
     target = file_to_write(sheet)
-    width, height = listing.write_sheet(name, anywhere(image), target, seed)
+    width, height = listing.write_sheet(name, anywhere(image), target, seed, whole)
     return Answer(
         {"suite": name, "sheet": target, "width": width, "height": height},
         f"contact sheet of {name}, {width}x{height}: {target}",

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from glint_data.api.verbs import VERBS, Parameter
+from glint_data.progress import printable
 
 DONE_WITH_REFUSALS = 3
 
@@ -37,12 +38,12 @@ def command(
             called = other if words.pop(flag) else called
         result = called(**_values(parameters, words), progress=True)
         if text := result.text():
-            typer.echo(text)
+            typer.echo(printable(text))
         if file is not None:
             _write(file, result.record())
         following, code = closing(result, words) if closing and called is function else ("", 0)
         if following:
-            typer.echo(following)
+            typer.echo(printable(following))
         if code:
             raise typer.Exit(code)
 
@@ -119,4 +120,4 @@ def _write(file: Any, record: dict[str, Any]) -> None:
     from glint_data.storage.files import write_atomically
 
     write_atomically(file, as_json(record))
-    typer.echo(f"  {file}")
+    typer.echo(printable(f"  {file}"))

@@ -5,7 +5,7 @@ An embedder is named by a short text, which is also what manifests and caches re
     descriptor                          content statistics, no weights (the default)
     ViT-B-32                            an open_clip model with its usual pretrained tag
     open_clip:ViT-L-14@laion2b_s32b_b82k    model and tag
-    open_clip:ViT-B-32@/path/to/weights.safetensors    model and a local checkpoint
+    open_clip:ViT-B-32@openai=/path/to/weights.safetensors    model, tag and a local copy of its checkpoint
     timm:resnet50                       a timm backbone: full resolution, average pooling, unit length
     ViT-B-32+random                     random weights, for trying the machinery only
 """

@@ -1,9 +1,10 @@
 """What an ImageNet network makes of an image, stage by stage: for the measurements of pairs, and of photos.
 
 The network is EfficientNet-Lite0 (Tan and Le, ICML 2019; the Lite variant without squeeze-and-excitation),
-whose weights an ordinary package of the Python index carries (`glint_data.weights.packaged`). It looks
-at half the scale at which content is described, 256x192 pixels for the references, and runs on one thread, so
-that the same image gives the same numbers whoever asks.
+whose weights an ordinary package of the Python index carries (`glint_data.weights.packaged`). Pairs are
+seen at half the scale at which content is described, 256x192 pixels for the references; a photo's content at that
+scale itself, which costs one pass a photo. It runs on one thread, so that the same image gives the same numbers
+whoever asks.
 """
 
 import functools
@@ -17,13 +18,15 @@ from glint_data.embedding.descriptor import AREA
 from glint_data.errors import GlintError
 
 ARCHITECTURE = "tf_efficientnet_lite0"
-NAME = f"{ARCHITECTURE}-stages-1"
+NAME = f"{ARCHITECTURE}-stages-2"
 """Raised when a number changes its meaning: what was measured by another version does not compare."""
 
 STRIDES = (8, 16, 32)
 CHANNELS = (40, 112, 320)
 _AFTER = (2, 4, 6)
 """The groups of blocks whose outputs are taken, one for each of `STRIDES`."""
+CONTENT_CHANNELS = (40, 80, 112, 192, 320)
+"""The groups of blocks from the third to the last: what describes a photo."""
 _SMALLEST = 32
 
 
@@ -62,23 +65,26 @@ class StageNetwork:
     def __reduce__(self):
         return network, ()  # to another process it travels as its name
 
-    def stages(self, rgb: np.ndarray) -> list[np.ndarray]:
-        """uint8 (height, width, 3) -> float32 (positions, channels) for each of `STRIDES`."""
+    def outputs(self, rgb: np.ndarray, shrink: int = 2) -> list[np.ndarray]:
+        """uint8 (height, width, 3) -> float32 (positions, channels) of the stem and of every group of blocks.
+
+        The image is seen at 1/`shrink` of the scale at which content is described.
+        """
         torch = self._torch
-        seen = (_scaled(rgb).astype(np.float32) / 255 - self._mean) / self._deviation
+        seen = (_scaled(rgb, shrink).astype(np.float32) / 255 - self._mean) / self._deviation
         image = torch.from_numpy(seen).permute(2, 0, 1)[None]  # a view: channels are last in memory
-        found = []
+        maps = []
         with torch.inference_mode(), _one_thread(torch):
             features = self._stem(image)
-            for number, blocks in enumerate(self._blocks):
+            maps.append(features)
+            for blocks in self._blocks:
                 features = blocks(features)
-                if number in _AFTER:
-                    found.append(features[0].permute(1, 2, 0).reshape(-1, features.shape[1]).numpy())
-        return found
+                maps.append(features)
+        return [part[0].permute(1, 2, 0).reshape(-1, part.shape[1]).numpy() for part in maps]
 
     def embed(self, photos: Sequence[np.ndarray]) -> np.ndarray:
-        """float32 (len(photos), 2 x channels): mean and deviation of each channel, stage by stage."""
-        return np.stack([statistics(self.stages(photo)) for photo in photos])
+        """float32 (len(photos), 2 x channels): mean and deviation of each of `CONTENT_CHANNELS`, group by group."""
+        return np.stack([statistics(content(self.outputs(photo, shrink=1))) for photo in photos])
 
 
 @functools.lru_cache(maxsize=1)
@@ -87,8 +93,18 @@ def network() -> StageNetwork:
     return StageNetwork()
 
 
+def strided(outputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """The outputs at `STRIDES`, of all that `StageNetwork.outputs` gives."""
+    return [outputs[group + 1] for group in _AFTER]
+
+
+def content(outputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """The outputs of `CONTENT_CHANNELS`."""
+    return list(outputs[-len(CONTENT_CHANNELS) :])
+
+
 def statistics(stages: Sequence[np.ndarray]) -> np.ndarray:
-    """Mean and standard deviation of every channel, float32 (944,): what the photo holds, wherever it is."""
+    """Mean and standard deviation of every channel, float32 (1488,): what the photo holds, wherever it is."""
     return np.concatenate([part for stage in stages for part in (stage.mean(axis=0), stage.std(axis=0))])
 
 
@@ -103,11 +119,11 @@ def _fold_norms(part) -> None:
             setattr(part, norm_name, norm.act)
 
 
-def _scaled(rgb: np.ndarray) -> np.ndarray:
+def _scaled(rgb: np.ndarray, shrink: int) -> np.ndarray:
     import cv2
 
     height, width = rgb.shape[:2]
-    scale = min(1.0, (AREA / (height * width)) ** 0.5) / 2
+    scale = min(1.0, (AREA / (height * width)) ** 0.5) / shrink
     size = (max(_SMALLEST, round(width * scale)), max(_SMALLEST, round(height * scale)))
     return cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
 

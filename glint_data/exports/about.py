@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glint_data.dataset import manifest, runs
+from glint_data.dataset.status import Status
 from glint_data.exports.options import Options
 from glint_data.reference_sets import references
 from glint_data.storage.files import holds
@@ -110,11 +111,11 @@ def _count(batch: "pyarrow.RecordBatch", about: About) -> None:
         return {value for value in found.unique().to_pylist() if value is not None}
 
     status = batch.column("status").cast("string")
-    whole = pc.fill_null(pc.is_in(status, pa.array(["ok", "planned"])), False)
+    whole = pc.fill_null(pc.is_in(status, pa.array([Status.OK.value, Status.PLANNED.value])), False)
     usable = batch.filter(whole)
     about.failed += len(batch) - len(usable)
     about.samples += len(usable)
-    planned = pc.equal(status.filter(whole), "planned")
+    planned = pc.equal(status.filter(whole), Status.PLANNED.value)
     pristine = pc.or_(planned, pc.is_valid(usable.column("reference_path")))
     about.with_reference += pc.sum(pristine).as_py() or 0
     about.labelled += len(usable) - usable.column("mos").null_count

@@ -34,7 +34,7 @@ Importer = Callable[[Path], Published]
 IMPORTERS = Registry[Importer]("scored set")
 
 
-def import_published(name: str, root: Path, out: Path, workers: int) -> "TableSummary":
+def import_published(name: str, root: Path, out: Path, workers: int, strip: bool = False) -> "TableSummary":
     """Make the dataset `out` of a set that a plug-in reads.
 
     Raises:
@@ -50,7 +50,9 @@ def import_published(name: str, root: Path, out: Path, workers: int) -> "TableSu
     with tempfile.TemporaryDirectory() as folder:
         table = Path(folder) / f"{name}.csv"
         _write(table, published.rows)
-        return import_table(table, out, published.range, published.lower_is_better, workers=workers)
+        return import_table(
+            table, out, published.range, published.lower_is_better, strip=strip, workers=workers
+        )
 
 
 def _write(table: Path, rows: Sequence[Mapping[str, Any]]) -> None:

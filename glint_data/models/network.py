@@ -66,15 +66,15 @@ class QualityNetwork(nn.Module):
         """Side of the square crops it takes, in pixels."""
         return self.config.input_size
 
-    def score_layer(self) -> nn.Linear | nn.Conv2d:
-        """The linear layer or 1x1 convolution whose bias adds to every score."""
-        raise NotImplementedError
+    def score_layer(self) -> nn.Linear | nn.Conv2d | None:
+        """The linear layer or 1x1 convolution whose bias adds to every score; None where there is no such layer."""
+        return None
 
     def start_at(self, score: float) -> None:
         """Begin with predictions around a score, so that the first steps are not spent on finding the mean."""
-        bias = self.score_layer().bias
-        if bias is not None:
-            nn.init.constant_(bias, score)
+        layer = self.score_layer()
+        if layer is not None and layer.bias is not None:
+            nn.init.constant_(layer.bias, score)
 
     def frozen_modules(self) -> Iterable[nn.Module]:
         """Parts that training leaves as they are."""

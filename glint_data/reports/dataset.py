@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from glint_data.dataset import failures, manifest, runs
 from glint_data.dataset.dataset import Dataset
+from glint_data.dataset.status import Status
 from glint_data.errors import GlintError
 from glint_data.reports import figures
 from glint_data.reports.explorer import explorer_of
@@ -32,7 +33,7 @@ def dataset_sections(
     `audit` is the certificate of the labels, `scores` a network's by sample_id.
     """
     samples = manifest.read(folder, COLUMNS)
-    finished = samples[samples["status"] != "failed"]
+    finished = samples[samples["status"] != Status.FAILED]
     if not len(finished):
         raise GlintError(f"{folder}: holds no samples to show; see its failures.csv")
     counts = [
@@ -40,7 +41,7 @@ def dataset_sections(
         ("photos", f"{finished['source'].nunique():,}"),
         ("suite", ", ".join(sorted(finished["suite"].dropna().unique())) or "none: authentic photos"),
         ("types x levels", f"{finished['type'].nunique()} x {finished['level'].nunique()}"),
-        ("on disk", f"{int((finished['status'] == 'ok').sum()):,}"),
+        ("on disk", f"{int((finished['status'] == Status.OK).sum()):,}"),
         ("labelled", f"{int(finished['mos'].notna().sum()):,}"),
     ]
     yield Section("Dataset", counts, text=_versions_text(folder))

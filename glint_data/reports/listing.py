@@ -47,9 +47,9 @@ def _strength(level: object) -> str:
     return f"{level:g}" if isinstance(level, (int, float)) else str(level)
 
 
-def write_sheet(name: str, photo: Path, sheet: Path, seed: int) -> tuple[int, int]:
-    """Draw the suite on a photo and write the PNG. Returns its width and height in pixels."""
+def write_sheet(name: str, photo: Path, sheet: Path, seed: int, whole: bool = False) -> tuple[int, int]:
+    """Draw the suite on a photo, in parts at true scale or `whole`, and write the PNG. Returns its width and height."""
     find_suite(name)
-    picture = distortions.sheet(images.read_rgb(photo), suite=name, seed=seed)
+    picture = distortions.sheet(images.read_rgb(photo), suite=name, seed=seed, whole=whole)
     images.write_png(sheet, picture)
     return picture.shape[1], picture.shape[0]

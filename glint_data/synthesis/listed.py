@@ -110,7 +110,7 @@ def read(out: Path, name: str = FILE) -> dict[str, int]:
         return dict(zip(paths, map(int, table["place"].cast(pa.int64()).to_pylist()), strict=True))
     except FileNotFoundError:
         return {}
-    except (pa.ArrowException, OSError, TypeError, ValueError) as error:
+    except (pa.ArrowException, OSError, TypeError, ValueError, KeyError, OverflowError) as error:
         raise GlintError(
             f"{out / name}: not a readable list of photos ({error}); delete it to have it made again"
         ) from error

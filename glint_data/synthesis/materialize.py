@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glint_data import sources
-from glint_data.dataset import failures, manifest, runs
+from glint_data.dataset import failures, manifest, rewriting, runs
 from glint_data.errors import GlintError
 from glint_data.storage.files import holds, sweep
 from glint_data.storage.places import place, recorded
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import pandas
 
 WHERE_COLUMNS = ("source", "type", "level", "distortion", "label_method")
+_READ = ["sample_id", *WHERE_COLUMNS, "seed", "suite", "suite_version"]
+_CARRIED = [name for name in manifest.COLUMNS if name.startswith(("mos", "label_"))] + ["licence", "split"]
 
 
 def materialize(dataset: Path, out: Path, where: list[str], workers: Workers) -> Summary:
@@ -31,7 +33,7 @@ def materialize(dataset: Path, out: Path, where: list[str], workers: Workers) ->
     dataset, out = manifest.dataset_folder(dataset), place(out)
     record = runs.read(dataset)
     settings = replace(Settings.recorded(record, dataset), virtual=False)
-    rows = select(manifest.read(dataset), where)
+    rows = select(manifest.read(dataset, _READ), where)
     known = {source.name: source for source in sources.read(dataset)}
     for source in known.values():
         recorded(source.path)
@@ -52,7 +54,7 @@ def materialize(dataset: Path, out: Path, where: list[str], workers: Workers) ->
         sources.write(out, list(cells))
         summary = Summary(out, sources=len(cells))
         render(out, settings, cells, workers, summary)
-        _carry_labels(out, rows, manifest.facts(dataset))
+        _carry_labels(out, dataset, rows["sample_id"].tolist())
         failures.write(out, summary.refusals)
     return summary
 
@@ -105,13 +107,19 @@ def _values(column: str, text: str) -> list:
     return values
 
 
-def _carry_labels(out: Path, rows: "pandas.DataFrame", facts: dict) -> None:
-    """Write the labels of the recipes beside the pixels, joined by the sample's id."""
-    if not rows["mos"].notna().any() or not holds(out, manifest.FILE):
+def _carry_labels(out: Path, dataset: Path, names: list[str]) -> None:
+    """Write what people and the label stage said of the recipes beside the pixels, joined by the sample's id."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not holds(out, manifest.FILE):
         return
-    columns = [name for name in manifest.COLUMNS if name.startswith(("mos", "label_"))]
-    rendered = manifest.read(out).drop(columns=columns)
-    labelled = rendered.merge(
-        rows[["sample_id", *columns]], on="sample_id", how="left", validate="one_to_one"
-    )
-    manifest.write(out, labelled, facts)
+    rendered = manifest.read_table(out, ["sample_id"])["sample_id"]
+    wanted = pa.array(sorted(set(names) & set(rendered.to_pylist())), pa.string())
+    told = [
+        pa.Table.from_batches([batch]).filter(pc.is_in(batch.column("sample_id"), wanted))
+        for batch in manifest.batches(dataset, ["sample_id", *_CARRIED], rewriting.ROWS_A_GROUP)
+    ]
+    said = pa.concat_tables(told, promote_options="permissive").unify_dictionaries() if told else None
+    if said is not None and len(said):
+        rewriting.rewrite(out / manifest.FILE, said, manifest.facts(dataset))

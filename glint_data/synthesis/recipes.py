@@ -44,6 +44,7 @@ def plan(sources: Sequence[Source], settings: Settings) -> Iterator["pyarrow.Tab
     import pandas
 
     from glint_data.dataset import manifest
+    from glint_data.dataset.status import Status
 
     for begin in range(0, len(sources), SOURCES_A_TABLE):
         some = sources[begin : begin + SOURCES_A_TABLE]
@@ -57,7 +58,7 @@ def plan(sources: Sequence[Source], settings: Settings) -> Iterator["pyarrow.Tab
             sample_seed(settings.seed, source.hash, settings.suite, *cell) for source in some for cell in keys
         )
         rows["seed"] = np.fromiter(seeds, np.uint64, len(rows))
-        yield manifest.to_table(rows.assign(status="planned"), {"suite": settings.suite})
+        yield manifest.to_table(rows.assign(status=Status.PLANNED), {"suite": settings.suite})
 
 
 SOURCES_A_TABLE = 1000

@@ -15,6 +15,7 @@ from pathlib import Path
 from glint_data import sources
 from glint_data.dataset import failures, manifest, runs
 from glint_data.dataset.failures import Refusal
+from glint_data.dataset.status import Status
 from glint_data.errors import GlintError
 from glint_data.progress import Meter, say
 from glint_data.sources import Source
@@ -193,7 +194,7 @@ def _tasks(out: Path, settings: Settings, wanted: dict[Source, Cells]) -> list[T
         done = {
             (row["type"], row["level"])
             for row in rows.to_pylist()
-            if row["status"] == "ok" and is_there(row["path"]) and is_there(row["reference_path"])
+            if row["status"] == Status.OK and is_there(row["path"]) and is_there(row["reference_path"])
         }
         missing[name] = tuple(cell for cell in missing[name] if cell not in done)
     tasks = []

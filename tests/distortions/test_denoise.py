@@ -152,7 +152,7 @@ def test_shipped_files_belong_together(tmp_path):
 
 
 def test_the_training_script_learns_and_writes_what_denoise_loads(tmp_path, photo):
-    from glint_data.training.denoiser import main
+    from tools.denoiser import main
 
     for i in range(4):
         shifted = np.roll(photo, 11 * i, axis=1)

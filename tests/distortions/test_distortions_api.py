@@ -9,6 +9,7 @@ import pytest
 import distortions
 from distortions.registry import distortion_named
 
+sheet_room = sys.modules["distortions.sheet"]  # in the package, the function bears that name
 IMAGE = np.linspace(0, 255, 20 * 30 * 3).astype(np.uint8).reshape(20, 30, 3)
 
 
@@ -95,5 +96,19 @@ def test_a_contact_sheet_has_a_row_a_type_and_marks_what_is_missing(monkeypatch)
     page = distortions.sheet(photo, suite="csiq", tile_width=60)
     assert page.dtype == np.uint8 and page.shape[2] == 3
     assert page.shape[1] == 6 + 6 * (60 + 6) and (page.shape[0] - 6) % kinds == 0
-    detail = distortions.sheet(photo, suite="csiq", tile_width=60, detail=True)
-    assert detail.shape == page.shape and not np.array_equal(detail, page)
+    entire = distortions.sheet(photo, suite="csiq", tile_width=60, whole=True)
+    assert entire.shape == page.shape and not np.array_equal(entire, page)
+    labelled = distortions.sheet(photo, suite="csiq", tile_width=60, labels={(2, 3): ".41 (.30 to .52)"})
+    assert labelled.shape[0] > page.shape[0]
+
+
+def test_a_sheet_shows_the_part_that_the_levels_change_at_its_true_scale():
+    photo = np.tile(IMAGE, (6, 6, 1))
+    region = {
+        "shape": "ellipse", "row": 85, "column": 150, "height": 30, "width": 40, "angle": 0, "edge": 0.2, "waves": [],
+    }  # fmt: skip
+    place = sheet_room._most_changed(
+        photo, [distortions.apply_in_regions(photo, "jpeg", level=5, regions=[region]).pixels], (60, 40)
+    )
+    assert 45 <= place[0] <= 85 - 15 and 90 <= place[1] <= 150 - 20
+    assert sheet_room._most_changed(photo, [photo, None], (60, 40)) == (40, 60)

@@ -30,21 +30,23 @@ def test_stages_are_those_of_the_whole_network(astronaut):
     whole = timm.create_model(stages.ARCHITECTURE, features_only=True, out_indices=(2, 3, 4)).eval()
     state, _ = packaged_state(stages.ARCHITECTURE)
     whole.load_state_dict(state, strict=False)
-    seen = torch.from_numpy(stages._scaled(astronaut)).permute(2, 0, 1)[None].float() / 127.5 - 1
+    seen = torch.from_numpy(stages._scaled(astronaut, 2)).permute(2, 0, 1)[None].float() / 127.5 - 1
     with torch.inference_mode():
         expected = whole(seen)
-    for ours, theirs in zip(stages.network().stages(astronaut), expected, strict=True):
+    for ours, theirs in zip(stages.strided(stages.network().outputs(astronaut)), expected, strict=True):
         theirs = theirs[0].permute(1, 2, 0).reshape(-1, theirs.shape[1]).numpy()
         assert np.abs(ours - theirs).max() < 1e-3 * np.abs(theirs).max()
 
 
 def test_shapes_and_size(astronaut):
-    found = stages.network().stages(astronaut)
+    outputs = stages.network().outputs(astronaut)
+    assert tuple(part.shape[1] for part in stages.content(outputs)) == stages.CONTENT_CHANNELS
+    found = stages.strided(outputs)
     assert tuple(part.shape[1] for part in found) == stages.CHANNELS
     area = stages.AREA / 4  # half the scale at which content is described
     for part, stride in zip(found, stages.STRIDES, strict=True):
         assert len(part) == pytest.approx(area / stride**2, rel=0.2)
-    assert stages.network().embed([astronaut]).shape == (1, 2 * sum(stages.CHANNELS))
+    assert stages.network().embed([astronaut]).shape == (1, 2 * sum(stages.CONTENT_CHANNELS))
 
 
 def test_same_numbers_in_another_process(astronaut):

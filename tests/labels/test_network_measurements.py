@@ -15,7 +15,7 @@ def photo() -> np.ndarray:
 
 
 def measured(photo: np.ndarray, sample: np.ndarray) -> dict[str, float]:
-    view = [measurements.View(stages.network().stages(image)) for image in (photo, sample)]
+    view = [measurements.view(image) for image in (photo, sample)]
     return dict(zip(measurements.COLUMNS, measurements.measure(*view), strict=True))
 
 
@@ -45,6 +45,6 @@ def test_blur_loses_variance(photo):
 
 
 def test_views_of_different_sizes_are_no_pair(photo):
-    first, second = (measurements.View(stages.network().stages(image)) for image in (photo, photo[:200]))
+    first, second = (measurements.view(image) for image in (photo, photo[:200]))
     with pytest.raises(ValueError, match="not a pair"):
         measurements.measure(first, second)

@@ -170,6 +170,7 @@ def test_shards_meet_in_a_store(server, photos, here, alone):
     assert {name: contents(there)[name] for name in expected} == expected
 
 
+@pytest.mark.slow
 def test_training_and_evaluation_read_from_a_store(server, tmp_path, verb, alone):
     for name, pixels in {
         "astronaut": skimage.data.astronaut()[20:148, 120:280],

@@ -29,6 +29,7 @@ def once(method: str, ending: str, status: int):
     return fault
 
 
+@pytest.mark.slow
 def test_a_photo_refused_for_a_moment_takes_its_own_place_later(moto, stored_photos, tmp_path):  # noqa: F811
     command = ("synthesize", stored_photos, *ARGUMENTS, "--workers", "1", "--out")
     with failing(
@@ -44,6 +45,7 @@ def test_a_photo_refused_for_a_moment_takes_its_own_place_later(moto, stored_pho
     assert contents(tmp_path / "d") == contents(tmp_path / "undisturbed")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [-500, 503])
 def test_a_lock_that_was_written_though_the_store_said_no_is_ours(moto, photos, status):  # noqa: F811
     out = f"s3://glint/answered{status}"
@@ -53,6 +55,7 @@ def test_a_lock_that_was_written_though_the_store_said_no_is_ours(moto, photos, 
     assert not (places.place(out) / ".lock").exists()
 
 
+@pytest.mark.slow
 def test_what_stays_broken_is_said_with_its_place(moto, stored_photos, photos, tmp_path):  # noqa: F811
     with failing(moto, lambda method, path: 503) as at:
         for arguments in (

@@ -208,10 +208,10 @@ def test_a_broken_history_loses_its_broken_lines_alone(case):
     ],
 )
 def test_a_damaged_record_is_a_sentence(case, change, said):
-    _, _, finished, _ = case
+    dataset, _, finished, _ = case
     runs.write(finished, runs.read(finished) | change)
     with pytest.raises(GlintError, match=said):
-        training.score(finished, [finished])
+        training.score(finished, [dataset / "images/P0.png"])
 
 
 def test_a_loss_that_is_not_finite_stops_the_run(case, tmp_path, monkeypatch):

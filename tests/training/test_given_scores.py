@@ -11,7 +11,7 @@ from test_training import write_dataset
 from typer.testing import CliRunner
 
 from glint_data import training
-from glint_data.cli import app, networks  # noqa: F401  (registers the verbs)
+from glint_data.cli import app, table
 from glint_data.dataset import manifest
 from glint_data.errors import GlintError
 from glint_data.training.judge import yardsticks
@@ -122,6 +122,7 @@ def test_too_few_and_constant_scores_give_no_nan(dataset, scored, tmp_path, cons
 
 
 def test_as_typed(dataset, scored, tmp_path):
+    table.register(app)
     scored.to_csv(tmp_path / "s.csv", index=False)
     words = ["evaluate", tmp_path / "s.csv", dataset, "--json", tmp_path / "n.json"]
     ran = CliRunner().invoke(app, list(map(str, words)), catch_exceptions=False)

@@ -9,12 +9,12 @@ DESCRIPTOR = EVIDENCE.add(
 )
 
 NETWORK = EVIDENCE.add(
-    "content/network-1",
+    "content/network-2",
     ContentEvidence(
-        "content/network-1",
+        "content/network-2",
         tuple(
-            f"{what}{channel}_stride{stride}"
-            for stride, channels in zip(stages.STRIDES, stages.CHANNELS, strict=True)
+            f"{what}{channel}_group{group}"
+            for group, channels in enumerate(stages.CONTENT_CHANNELS, 2)
             for what in ("mean", "deviation")
             for channel in range(channels)
         ),

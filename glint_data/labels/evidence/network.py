@@ -6,10 +6,11 @@ For each of three stages: how alike each channel's pattern is (structural simila
 """
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 
-from glint_data.embedding.stages import STRIDES, network
+from glint_data.embedding.stages import STRIDES, network, strided
 from glint_data.labels.evidence.source import EVIDENCE, PairEvidence
 
 COLUMNS = tuple(
@@ -17,24 +18,50 @@ COLUMNS = tuple(
 )
 """What the measurements are called, in order."""
 
-_FLOOR = 1e-3
+FLOOR = 1e-3
+"""Below it a difference of feature maps is no difference."""
 
 
 class View:
-    """One image's share of the measurements, from `StageNetwork.stages`: what both images of a pair need once."""
+    """One image's share of the measurements, from `StageNetwork.outputs`: what both images of a pair need once."""
 
-    def __init__(self, stages: Sequence[np.ndarray]) -> None:
-        self.stages = list(stages)
-        self.means = [stage.mean(axis=0) for stage in self.stages]
-        self.variances = [stage.var(axis=0) for stage in self.stages]
-        self.directions = [
-            stage / (np.sqrt(np.einsum("ij,ij->i", stage, stage))[:, None] + _FLOOR) for stage in self.stages
-        ]
+    def __init__(self, outputs: Sequence[np.ndarray]) -> None:
+        self.stages = [Channels(output) for output in strided(outputs)]
+
+
+class Channels:
+    """The feature map of one output, (positions, channels), with what is computed of it once."""
+
+    def __init__(self, values: np.ndarray) -> None:
+        self.values = values
+
+    @cached_property
+    def means(self) -> np.ndarray:
+        """Of each channel."""
+        return self.values.mean(axis=0)
+
+    @cached_property
+    def variances(self) -> np.ndarray:
+        """Of each channel."""
+        return self.values.var(axis=0)
+
+    @cached_property
+    def directions(self) -> np.ndarray:
+        """The feature vector at each position, of length 1."""
+        lengths = np.sqrt(np.einsum("ij,ij->i", self.values, self.values))
+        return self.values / (lengths[:, None] + FLOOR)
+
+    def covariances(self, other: "Channels") -> np.ndarray:
+        """Of each channel with the same of another image of equal size. Raises `ValueError` for other sizes."""
+        if self.values.shape != other.values.shape:
+            raise ValueError(f"feature maps of {self.values.shape} and {other.values.shape}: not a pair")
+        together = np.einsum("ij,ij->j", self.values, other.values) / len(self.values)
+        return together - self.means * other.means
 
 
 def view(pixels: np.ndarray) -> View:
     """An image as the network sees it."""
-    return View(network().stages(pixels))
+    return View(network().outputs(pixels))
 
 
 def measure(photo: View, sample: View) -> list[float]:
@@ -43,27 +70,23 @@ def measure(photo: View, sample: View) -> list[float]:
     Raises:
         ValueError: where the sizes differ.
     """
-    found = []
-    for number, (before, after) in enumerate(zip(photo.stages, sample.stages, strict=True)):
-        if before.shape != after.shape:
-            raise ValueError(f"feature maps of {before.shape} and {after.shape}: not a pair")
-        spread, other = photo.variances[number], sample.variances[number]
-        small = _FLOOR * spread + 1e-6
-        together = np.einsum("ij,ij->j", before, after) / len(before)
-        together -= photo.means[number] * sample.means[number]
-        structure = (2 * together + small) / (spread + other + small)
-        gap = before - after
-        error = np.einsum("ij,ij->j", gap, gap) / len(gap) / (spread + _FLOOR)
-        turned = photo.directions[number] - sample.directions[number]
+    values = []
+    for before, after in zip(photo.stages, sample.stages, strict=True):
+        spread, other = before.variances, after.variances
+        small = FLOOR * spread + 1e-6
+        structure = (2 * before.covariances(after) + small) / (spread + other + small)
+        gap = before.values - after.values
+        error = np.einsum("ij,ij->j", gap, gap) / len(gap) / (spread + FLOOR)
+        turned = before.directions - after.directions
         angle = np.einsum("ij,ij->", turned, turned) / len(turned)
         gain = np.log((other + small) / (spread + small))
-        found += [
-            float(np.log(max(1 - structure.mean(), 0) + _FLOOR)),
-            float(np.log(error.mean() + _FLOOR)),
-            float(np.log(angle + _FLOOR / 10)),
+        values += [
+            float(np.log(max(1 - structure.mean(), 0) + FLOOR)),
+            float(np.log(error.mean() + FLOOR)),
+            float(np.log(angle + FLOOR / 10)),
             float(gain.mean()),
         ]
-    return found
+    return values
 
 
 NETWORK = EVIDENCE.add("pairs/network-1", PairEvidence("pairs/network-1", COLUMNS, view, measure))

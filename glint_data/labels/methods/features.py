@@ -27,5 +27,5 @@ class Features:
     def _blocks(self, photos: Photos) -> list[np.ndarray]:
         named = [photos.blocks[name] for name in self._names]
         if photos.vectors_are_unit:
-            named.insert(1, photos.vectors)
+            named.append(photos.vectors)
         return [np.asarray(block, float) for block in named]

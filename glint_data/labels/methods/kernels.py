@@ -1,5 +1,7 @@
 """The kernels of the regressions, each a mean over columns so that blocks of any width compare."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 RADIAL_WIDTH = 4.0
@@ -21,8 +23,11 @@ def own(rows: np.ndarray, linear: float) -> np.ndarray:
     return linear * (rows**2).mean(axis=1) + (1 - linear)
 
 
-def side_by_side(blocks: list[np.ndarray]) -> np.ndarray:
-    """float32: blocks in one, each weighing the same in a mean over the columns."""
-    width = sum(block.shape[1] for block in blocks)
-    weighed = [block * np.sqrt(width / (len(blocks) * block.shape[1])) for block in blocks]
+def side_by_side(blocks: Sequence[np.ndarray], weights: Sequence[float]) -> np.ndarray:
+    """float32: blocks in one; in a mean over the columns each has its weight, however many columns it has."""
+    width, total = sum(block.shape[1] for block in blocks), sum(weights)
+    weighed = [
+        block * np.sqrt(width * weight / (total * block.shape[1]))
+        for block, weight in zip(blocks, weights, strict=True)
+    ]
     return np.concatenate(weighed, axis=1).astype(np.float32)

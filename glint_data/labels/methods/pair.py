@@ -13,21 +13,20 @@ images of one photo only; KADID-10k's own audit is better without it, and so are
 from glint_data.labels.method import DESCRIPTOR, Scored, method
 from glint_data.labels.methods.regression import PairRegression, Shares
 
-_PAIR = Shares(pairs=("pairs/plain-1",), content=(DESCRIPTOR,), content_weight=0.5)
+_PAIR = Shares(pairs=("pairs/plain-1",), content={DESCRIPTOR: 0.5})
 _DEEP = Shares(
     pairs=("pairs/plain-1", "pairs/network-1"),
-    content=(DESCRIPTOR, "content/network-1"),
-    content_weight=1.0,
+    content={DESCRIPTOR: 0.2, "content/network-2": 0.8},
 )
 
 
-@method(version="2", needs={*_PAIR.pairs, *_PAIR.content}, references=16)
+@method(version="3", needs={*_PAIR.pairs, *_PAIR.content}, references=16)
 def pair(scored: Scored) -> PairRegression:
     """content and full-reference measurements of the very photo and sample"""
     return PairRegression(scored, _PAIR)
 
 
-@method(version="2", needs={*_DEEP.pairs, *_DEEP.content}, references=16)
+@method(version="3", needs={*_DEEP.pairs, *_DEEP.content}, references=16)
 def deep(scored: Scored) -> PairRegression:
     """pair, and all of it as an ImageNet network sees it"""
     return PairRegression(scored, _DEEP)

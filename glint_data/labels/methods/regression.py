@@ -8,7 +8,7 @@ together, in closed form (block inverse; Rasmussen and Williams 2006, section 5.
 noise: by the error on left-out references, over all types together.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,12 +31,16 @@ _CONSTANT = 10.0
 
 @dataclass(frozen=True)
 class Shares:
-    """What takes part in a label: the `pairs` evidence, with a weight of 1 in the kernel, and the `content`
-    evidence with `content_weight`."""
+    """What takes part in a label: the `pairs` evidence, which shares a weight of 1 in the kernel, and each block of
+    `content` evidence with its weight there."""
 
     pairs: Sequence[str]
-    content: Sequence[str]
-    content_weight: float
+    content: Mapping[str, float]
+
+    @property
+    def content_weight(self) -> float:
+        """What all content weighs."""
+        return sum(self.content.values())
 
 
 @dataclass(frozen=True)
@@ -106,8 +110,8 @@ class PairRegression:
         measured = self._measured(scored.photos)
         self._scores = filled(scored.mos)
         self._means = cell_means(scored.mos)
-        self._features = Features(scored.photos, shares.content)
-        self._content = side_by_side(self._features(scored.photos))
+        self._features = Features(scored.photos, tuple(shares.content))
+        self._content = self._content_of(scored.photos)
         similar = shares.content_weight * mixed(self._content, self._content, 1.0)
         designs = [
             _Design.of(scored.cells, number, measured, self._scores)
@@ -124,6 +128,12 @@ class PairRegression:
         departure = self._left_out - self._means
         self._shrunk = float(((self._scores - self._means) * departure).sum() / (departure**2).sum())
         self._left_out = self._means + self._shrunk * departure
+
+    def _content_of(self, photos: Photos) -> np.ndarray:
+        """Content features; the embedder's own vectors, where there are any, weigh what a block does on the average."""
+        blocks, weights = self._features(photos), list(self._shares.content.values())
+        extra = len(blocks) - len(weights)
+        return side_by_side(blocks, [*weights, *[sum(weights) / len(weights)] * extra])
 
     def _measured(self, photos: Photos) -> list[np.ndarray]:
         """The measurements that take part, each (n, C, ...)."""
@@ -163,7 +173,7 @@ class PairRegression:
     def predict(self, photos: Photos) -> Prediction:
         """Cell means plus the predicted departures. Cells without measurements get the content's share only."""
         measured = self._measured(photos)
-        content = side_by_side(self._features(photos))
+        content = self._content_of(photos)
         similar = self._shares.content_weight * mixed(content, self._content, 1.0)
         alike = self._shares.content_weight * own(content, 1.0)
         count = len(content)

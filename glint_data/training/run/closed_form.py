@@ -53,6 +53,8 @@ class Head:
 
 
 BASELINE_CROPS = 2000
+BASELINE_SAMPLES = 600
+"""At most so many crops a baseline learns from, and so many validation samples choose it: a minute or two of work."""
 
 
 def run(
@@ -97,15 +99,25 @@ def beside(
     except GlintError as missing:
         say(f"no frozen baseline beside it: {missing}")
         return None
+    assert isinstance(network, Frozen)
+    examined = parts["val"]
+    if len(examined) > BASELINE_SAMPLES:
+        drawn = np.random.default_rng(settings.seed).permutation(len(examined))[:BASELINE_SAMPLES]
+        examined = examined.take(np.sort(drawn))
     say(
         "a frozen network with a small head, on the same samples, to compare with (--no-baseline leaves it out)"
     )
     shutil.rmtree(out, ignore_errors=True)
     runs.open_folder(out, "train", own.record())
     split.write(out)
-    head = fit(own, network, parts, folder)  # type: ignore[arg-type]
-    save(out, network, head)  # type: ignore[arg-type]
-    return {f"val_{name}": value for name, value in head.numbers.items()} | {"head": head.record["head"]}
+    head = fit(own, network, parts | {"val": examined}, folder)
+    save(out, network, head)
+    numbers = {f"val_{name}": value for name, value in head.numbers.items()}
+    return numbers | {
+        "head": head.record["head"],
+        "crops": head.record["crops"],
+        "val_samples": len(examined),
+    }
 
 
 def fit(settings: TrainSettings, network: Frozen, parts: dict[str, Samples], folder: Path) -> Head:

@@ -42,8 +42,10 @@ class Run:
             f"({self.samples['val']:,} samples of {self.photos['val']:,} other photos)",
         ]
         if self.baseline is not None:
+            fewer = self.baseline["val_samples"] < self.samples["val"]
             lines.append(
                 f"  beside it, a frozen network with a small head: SROCC {shown(self.baseline['val_srocc'])}"
+                + (f" ({self.baseline['val_samples']:,} of these samples)" if fewer else "")
             )
         return "\n".join(
             [

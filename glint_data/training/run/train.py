@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,6 +11,7 @@ import torch
 from glint_data import models
 from glint_data.dataset import runs
 from glint_data.errors import GlintError
+from glint_data.models.frozen import Frozen
 from glint_data.models.network import QualityNetwork
 from glint_data.models.published import open_published
 from glint_data.progress import say
@@ -23,9 +24,6 @@ from glint_data.training.samples import Samples, read_samples
 from glint_data.training.settings import TrainSettings, settings_from
 from glint_data.training.splits import FILE as SPLIT
 from glint_data.training.splits import Split, make_split, read_split
-
-if TYPE_CHECKING:
-    from glint_data.models.frozen import Frozen
 
 FEATURES = "features"
 Datasets = str | Path | Sequence[str | Path]
@@ -70,12 +68,16 @@ def train(
         runs.open_folder(out, "train", record)  # other settings or labels are refused before any work
         if (finished := _finished(out)) is not None:
             return finished
+        if group.is_first:
+            _note_versions(out)
     if settings.batch_size % group.world:
         raise GlintError(f"batch_size {settings.batch_size}: not divisible among {group.world} processes")
+    network = build_network(
+        settings
+    )  # before photos are compared: weights that are missing are told of at once
     split = read_split(out) if begun and (out / SPLIT).exists() else make_split(samples, settings)
     parts = {part: split.select(samples, part) for part in ("train", "val", "test")}
     _check_parts(parts, split)
-    network = build_network(settings)
     if settings.start_at_mean and not settings.start_from and not network.closed_form:
         network.start_at(sum(parts["train"].mos.tolist()) / len(parts["train"]))
     _check_cache(settings, network)
@@ -86,8 +88,8 @@ def train(
         split.write(out)
     group.wait()
     features = Path(cache) if cache else out / FEATURES
-    if network.closed_form:
-        progress = closed_form.run(settings, out, group, cast("Frozen", network), parts, features)
+    if isinstance(network, Frozen):
+        progress = closed_form.run(settings, out, group, network, parts, features)
     else:
         loop = TrainingLoop(
             settings, out, group, chosen, network, split, parts, workers, checkpoint_seconds, features
@@ -117,14 +119,25 @@ def train(
     return done
 
 
+def _note_versions(out: Path) -> None:
+    """Say where an unfinished run was begun with other versions, which may round otherwise."""
+    before, now = runs.read(out).get("versions", {}), runs.versions()
+    changed = [name for name in sorted(now) if name in before and before[name] != now[name]]
+    if changed:
+        told = ", ".join(f"{name} {before[name]} (now {now[name]})" for name in changed)
+        say(f"note: {out} was begun with {told}; what follows may round otherwise")
+
+
 def _finished(out: Path) -> Run | None:
     """The result of a run that was finished before."""
     result = runs.read(out).get("result")
     if result is None:
         return None
     try:
-        return Run(**{**result, "folder": out, "was_finished": True})
-    except TypeError as error:
+        done = Run(**{**result, "folder": out, "was_finished": True})
+        done.text()  # every value is looked at, so that none of another type comes further
+        return done
+    except (TypeError, KeyError, ValueError, AttributeError) as error:
         raise GlintError(
             f"{out / runs.FILE}: its result is damaged ({error}); restore the record or train again"
         ) from error

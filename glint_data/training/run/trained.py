@@ -80,6 +80,8 @@ def open_trained(source: str | Path | None, device: str = "auto") -> TrainedRun:
         network = open_published(folder)
         record = {"verb": "published", "scale": _UNKNOWN_SCALE, "network": network.describe()}
         return TrainedRun(folder, network.to(choose_device(device)).eval(), record)
+    if not folder.exists() and folder.suffix:
+        raise GlintError(f"{folder}: no such file; name a run's folder, a checkpoint, or a table of scores")
     if not folder.is_dir():
         raise GlintError(
             f"{folder}: no such folder; a run is made by 'glint-data train DATASET --out {folder}'"

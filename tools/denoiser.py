@@ -1,6 +1,6 @@
 """Train the compact blind denoiser behind distortion type 15 and write its weights with their record.
 
-    python -m glint_data.training.denoiser PHOTOS... --out distortions/weights/glint-denoiser-2.safetensors
+    python -m tools.denoiser PHOTOS... --out distortions/weights/glint-denoiser-2.safetensors
 
 PHOTOS are folders of pristine photos. Every n-th photo of each folder is held out for the PSNR in the record.
 Loss, noise range and blindness follow Zhang et al., "Beyond a Gaussian Denoiser", TIP 2017: mean squared
