@@ -164,7 +164,7 @@ def elastic_transform(photo: Photo, severity: float, noise_seed: int) -> np.ndar
 @distortion(Range(0.01, 1, "scale"))
 def box_pixelate(photo: Photo, scale: float) -> np.ndarray:
     """Down to that share of the size by area and back by area: blocks."""
-    small = max(1, int(photo.width * scale)), max(1, int(photo.height * scale))
+    small = (max(1, int(photo.width * scale)), max(1, int(photo.height * scale)))
     image = Image.fromarray(photo.bytes).resize(small, Image.Resampling.BOX)
     return np.asarray(image.resize((photo.width, photo.height), Image.Resampling.BOX))
 

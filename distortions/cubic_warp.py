@@ -11,7 +11,7 @@ from typing import Any
 
 import cv2
 import numpy as np
-from llvmlite import ir
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba import njit, types
 from numba.extending import intrinsic
 
@@ -112,5 +112,5 @@ def _sample(padded, down, right, margin, out):
             left = min(max(int(x), 1), last_column)
             first = (top - 1) * stride + (left - 1) * LANES
             rows, columns = _weights(np.float32(y - top)), _weights(np.float32(x - left))
-            _put_pixel(padded, first, stride, rows, columns, out, target)  # type: ignore[call-arg]  # numba gives the context
+            _put_pixel(padded, first, stride, rows, columns, out, target)  # type: ignore[call-arg]
             target += LANES

@@ -29,12 +29,13 @@ def moments(pixels):
             m[3, red, green, blue] += b
             m[4, red, green, blue] += r * r + g * g + b * b
     for n in range(5):
-        for i in range(1, SIDE):
-            for j in range(1, SIDE):
+        for red in range(1, SIDE):
+            for green in range(1, SIDE):
                 line = 0.0
-                for k in range(1, SIDE):
-                    line += m[n, i, j, k]
-                    m[n, i, j, k] = m[n, i - 1, j, k] + line + m[n, i, j - 1, k] - m[n, i - 1, j - 1, k]
+                for blue in range(1, SIDE):
+                    line += m[n, red, green, blue]
+                    before = m[n, red - 1, green, blue] + line + m[n, red, green - 1, blue]
+                    m[n, red, green, blue] = before - m[n, red - 1, green - 1, blue]
     return m
 
 

@@ -39,9 +39,9 @@ class Photo:
             )
         if pixels.dtype not in (np.uint8, np.float32, np.float64):
             raise ValueError(f"a photo is uint8 or float in [0, 1], got {pixels.dtype}: convert it first")
-        self.codes = _read_only(pixels) if pixels.dtype == np.uint8 else None
+        self._pixels = _read_only(pixels)
+        self.codes = self._pixels if pixels.dtype == np.uint8 else None
         self.table = np.arange(256) / 255.0 if table is None else table
-        self._values = None if self.codes is not None else _read_only(pixels)
         self._shared: dict[Any, Any] = {}
 
     @property
@@ -51,16 +51,6 @@ class Photo:
     @property
     def width(self) -> int:
         return self._pixels.shape[1]
-
-    @property
-    def _pixels(self) -> np.ndarray:
-        return self.codes if self.codes is not None else self._floats
-
-    @property
-    def _floats(self) -> np.ndarray:
-        """The values of a photo that has no codes."""
-        assert self._values is not None
-        return self._values
 
     @cached_property
     def histogram(self) -> np.ndarray:
@@ -77,7 +67,7 @@ class Photo:
         if self.codes is not None:
             present = self.table[self.histogram > 0]
             return float(present.min()), float(present.max())
-        low, high, _, _ = cv2.minMaxLoc(self._floats.reshape(self.height, -1))
+        low, high, _, _ = cv2.minMaxLoc(self._pixels.reshape(self.height, -1))
         return low, high
 
     @property
@@ -93,7 +83,7 @@ class Photo:
     def pointwise(self, function: Callable[[np.ndarray], np.ndarray]) -> Photo:
         """The photo whose every value v is function(v), computed in double."""
         if self.codes is None:
-            return Photo(function(self._floats.astype(np.float64)))
+            return Photo(function(self._pixels.astype(np.float64)))
         photo = Photo(self.codes, function(self.table))
         photo.histogram = self.histogram
         return photo
@@ -115,7 +105,7 @@ class Photo:
     def bytes(self) -> np.ndarray:
         """The values times 255, rounded half away from zero, saturated: H x W x 3 uint8."""
         if self.codes is None:
-            return to_bytes(self._floats)
+            return to_bytes(self._pixels)
         table = to_bytes(self.table)
         return self.codes if np.array_equal(table, np.arange(256)) else _read_only(cv2.LUT(self.codes, table))
 
@@ -130,14 +120,14 @@ class Photo:
     def double(self) -> np.ndarray:
         """The values, H x W x 3 float64, computed anew each time."""
         if self.codes is None:
-            return _read_only(self._floats.astype(np.float64))
+            return _read_only(self._pixels.astype(np.float64))
         return _read_only(cv2.LUT(self.codes, self.table))
 
     @cached_property
     def single(self) -> np.ndarray:
         """The values, H x W x 3 float32."""
         if self.codes is None:
-            return _read_only(self._floats.astype(np.float32))
+            return _read_only(self._pixels.astype(np.float32))
         return _read_only(cv2.LUT(self.codes, self.table.astype(np.float32)))
 
     @cached_property

@@ -23,7 +23,7 @@ CUBIC, LANCZOS = Image.Resampling.BICUBIC, Image.Resampling.LANCZOS
 
 
 def _reduced(pixels: np.ndarray, share: float) -> np.ndarray:
-    size = tuple(max(1, round(side * share)) for side in (pixels.shape[1], pixels.shape[0]))
+    size = (max(1, round(pixels.shape[1] * share)), max(1, round(pixels.shape[0] * share)))
     return np.asarray(Image.fromarray(pixels).resize(size, LANCZOS))
 
 
@@ -68,7 +68,7 @@ def jpeg_444(photo: Photo, quality: float) -> np.ndarray:
 def chroma_subsampling(photo: Photo, factor: float) -> np.ndarray:
     """Cb and Cr at 1/factor of the size and back (2 is 4:2:0), luma kept."""
     planes = cv2.cvtColor(photo.single, cv2.COLOR_RGB2YCrCb)
-    size = tuple(max(1, round(side / factor)) for side in (photo.width, photo.height))
+    size = (max(1, round(photo.width / factor)), max(1, round(photo.height / factor)))
     chroma = cv2.resize(planes[..., 1:], size, interpolation=cv2.INTER_AREA)
     chroma = cv2.resize(chroma, (photo.width, photo.height), interpolation=cv2.INTER_LINEAR)
     planes[..., 1:] = chroma.reshape(photo.height, photo.width, 2)

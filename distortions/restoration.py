@@ -31,7 +31,7 @@ SHAPE_SHARES = (0.45, 0.25, 0.12, 0.03, 0.12, 0.03)
 BETA = {"gaussian": (1.0, 1.0), "generalized": (0.5, 4.0), "plateau": (1.0, 2.0)}
 SIZES = (7, 9, 11, 13, 15, 17, 19, 21)  # of kernels, px
 SINC_SHARE, LAST_SINC_SHARE, SECOND_BLUR_SHARE, GRAY_SHARE = 0.1, 0.8, 0.8, 0.4
-TIMES = (
+TIMES: tuple[dict[str, Any], ...] = (
     {"sigma": (0.2, 3), "ways": (0.2, 0.7, 0.1), "scale": (0.15, 1.5), "noise": (1, 30), "gain": (0.05, 3)},
     {
         "sigma": (0.2, 1.5),

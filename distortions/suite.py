@@ -151,11 +151,9 @@ class Suite:
             rng = np.random.default_rng([int(seed), entry.number, int(level)])
             parameters = drawn_from.parameters(view, strength, rng)
         result = drawn_from.render(view, strength, parameters)
-        small = None
-        if isinstance(result, BroughtBack):
-            brought_back = result
-            result, small = brought_back.values, brought_back.small
-        return Rendering(closing(result, self.stretched, floating), dict(parameters), small)
+        small = result.small if isinstance(result, BroughtBack) else None
+        values = result.values if isinstance(result, BroughtBack) else result
+        return Rendering(closing(values, self.stretched, floating), dict(parameters), small)
 
     def _in_regions(
         self,

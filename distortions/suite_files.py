@@ -54,11 +54,10 @@ def suite_from_toml(source: str | os.PathLike[str]) -> Suite:
     >>> phone.types[1].levels, phone.types[1].unit
     ((80, 20), 'quality')
     """
-    is_text = isinstance(source, str) and "\n" in source
-    where = "the suite" if is_text else str(source)
+    text = source if isinstance(source, str) and "\n" in source else None
+    where = str(source) if text is None else "the suite"
     try:
-        text = source if is_text else Path(source).read_text(encoding="utf-8-sig")
-        content = tomllib.loads(text)  # type: ignore[arg-type]
+        content = tomllib.loads(Path(source).read_text(encoding="utf-8-sig") if text is None else text)
     except OSError as error:
         raise ValueError(f"{where}: cannot be read ({error.strerror or error}): name a TOML file") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -100,13 +99,14 @@ def _regions(record: Mapping[str, Any], where: str) -> Regions | None:
     if not isinstance(table, Mapping):
         raise ValueError(f"{where}: regions is {table!r}: begin it with a line [regions]")
     _only(table, ("count", "size", "edge"), f"{where}, regions")
-    size = table.get("size", Regions.size)
-    if not isinstance(size, list | tuple):
+    size: Any = table.get("size", Regions.size)
+    if not isinstance(size, list | tuple) or len(size) != 2:
         raise ValueError(
             f"{where}: regions: size is {size!r}: give the least and the greatest side in a list"
         )
     try:
-        return Regions(table.get("count", Regions.count), tuple(size), table.get("edge", Regions.edge))
+        least, greatest = size
+        return Regions(table.get("count", Regions.count), (least, greatest), table.get("edge", Regions.edge))
     except ValueError as error:
         raise ValueError(f"{where}: {error}") from None
 

@@ -76,7 +76,7 @@ def decode_last(encoded: bytes) -> np.ndarray:
     """The last frame of a video, H x W x 3 uint8. Raises RuntimeError where it is a key frame: none was predicted."""
     import av
 
-    with av.open(io.BytesIO(encoded)) as container:
+    with av.open(io.BytesIO(encoded), "r") as container:
         container.streams.video[0].thread_type = "NONE"
         frames = list(container.decode(video=0))  # type: ignore[union-attr]  # opened for reading
     if len(frames) != FRAMES or frames[-1].key_frame:
