@@ -116,7 +116,7 @@ def draw_real_esrgan(rng: np.random.Generator, photo: Photo, share: float, scale
     dice, steps = _Dice(rng, photo, share), []
     for turn, ranges in enumerate(TIMES):
         if turn == 0 or dice.chance(SECOND_BLUR_SHARE):
-            steps.append(_kernel(dice, ranges["sigma"]))  # type: ignore[arg-type]  # a pair in every row of TIMES
+            steps.append(_kernel(dice, ranges["sigma"]))
         way = dice.one_of(("up", "down", "keep"), ranges["ways"])
         smallest, largest = ranges["scale"]
         factor = {"up": dice.between(1, largest), "down": dice.between(1, smallest), "keep": 1.0}[way]

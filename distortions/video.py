@@ -78,7 +78,7 @@ def decode_last(encoded: bytes) -> np.ndarray:
 
     with av.open(io.BytesIO(encoded), "r") as container:
         container.streams.video[0].thread_type = "NONE"
-        frames = list(container.decode(video=0))  # type: ignore[union-attr]  # opened for reading
+        frames = list(container.decode(video=0))
     if len(frames) != FRAMES or frames[-1].key_frame:
         raise RuntimeError(
             f"the encoder returned {len(frames)} of {FRAMES} frames, or predicted none: use another"
