@@ -22,12 +22,12 @@ def moments(pixels):
         for column in range(pixels.shape[1]):
             pixel = pixels[row, column]
             r, g, b = np.int64(pixel[0]), np.int64(pixel[1]), np.int64(pixel[2])
-            red, green, blue = (r >> 3) + 1, (g >> 3) + 1, (b >> 3) + 1
-            m[0, red, green, blue] += 1
-            m[1, red, green, blue] += r
-            m[2, red, green, blue] += g
-            m[3, red, green, blue] += b
-            m[4, red, green, blue] += r * r + g * g + b * b
+            i, j, k = (r >> 3) + 1, (g >> 3) + 1, (b >> 3) + 1
+            m[0, i, j, k] += 1
+            m[1, i, j, k] += r
+            m[2, i, j, k] += g
+            m[3, i, j, k] += b
+            m[4, i, j, k] += r * r + g * g + b * b
     for n in range(5):
         for red in range(1, SIDE):
             for green in range(1, SIDE):
