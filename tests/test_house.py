@@ -168,12 +168,3 @@ def test_one_place_renders_a_row():
                 assert is_page or is_template, (
                     f"{file.relative_to(REPOSITORY)}:{node.lineno}: renders by itself"
                 )
-
-
-@pytest.mark.slow
-def test_types_hold():
-    """mypy over both packages, as the configuration in pyproject.toml says."""
-    answer = subprocess.run(
-        [sys.executable, "-m", "mypy"], cwd=REPOSITORY, capture_output=True, text=True, check=False
-    )
-    assert answer.returncode == 0, answer.stdout
