@@ -150,11 +150,13 @@ class RandomCrops(torch.utils.data.Dataset):
 def collate(entries: list[tuple[np.ndarray, np.ndarray | None, float, float]]) -> Batch:
     """Stack crops (channels first) and labels."""
     image, reference, mos, mos_std = zip(*entries, strict=True)
-    stacked = _stacked(image)
-    references = None if reference[0] is None else _stacked(reference)
+
+    def stacked(crops: tuple[np.ndarray, ...]) -> Tensor:
+        return torch.from_numpy(np.stack(crops).transpose(0, 3, 1, 2).copy())
+
     return Batch(
-        stacked,
-        references,
+        stacked(image),
+        None if reference[0] is None else stacked(reference),
         torch.tensor(mos, dtype=torch.float32),
         torch.tensor(mos_std, dtype=torch.float32),
     )
@@ -176,10 +178,6 @@ class _Planned(torch.utils.data.Sampler):
 
     def __len__(self) -> int:
         return len(self.batches)
-
-
-def _stacked(crops: Sequence[np.ndarray]) -> Tensor:
-    return torch.from_numpy(np.stack(crops).transpose(0, 3, 1, 2).copy())
 
 
 class CropLoader:
