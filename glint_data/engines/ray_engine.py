@@ -9,7 +9,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from types import ModuleType
 from typing import Any
 
 from glint_data.engines import cluster, head
@@ -46,7 +45,7 @@ class RayEngine:
         """`workers` bounds the tasks at a time, 0 is one a core of the cluster."""
         self._workers, self._common = workers, common
         self._closing = ExitStack()
-        self._joined: ModuleType | None = None
+        self._ray: Any = None  # the package, once it has joined
         self._address = ""
         self._ground: Ground | None = None
         self._room, self._counted, self._seen_a_node = 0, 0.0, 0.0
@@ -57,15 +56,9 @@ class RayEngine:
     def __exit__(self, *exception) -> None:
         self._closing.__exit__(*exception)
 
-    @property
-    def _ray(self) -> ModuleType:
-        """The package, connected."""
-        assert self._joined is not None, "no task has begun"
-        return self._joined
-
     def _begin(self) -> None:
         """Join, and let every node look at the folders: not before there is work, which may be refused first."""
-        self._joined = self._closing.enter_context(cluster.joined(self._workers))
+        self._ray = self._closing.enter_context(cluster.joined(self._workers))
         self._address = self._ray.get_runtime_context().gcs_address
         self._ground = self._closing.enter_context(self._common).surveyed(self._ray)
         self._remote = self._ray.remote(num_cpus=1, max_retries=0)(_call)
@@ -78,7 +71,7 @@ class RayEngine:
             CannotWrite: at once, when a task could not write.
             GlintError: a node that does not see the folders or has other versions; no node left.
         """
-        if self._joined is None:
+        if self._ray is None:
             self._begin()
         queue = iter(tasks)
         again: deque[_Attempt] = deque()

@@ -58,7 +58,7 @@ def finished(
     older = _of_manifest(out, names, columns)
     part, row = next(newer, None), next(older, None)
     for name in names:
-        tables = []
+        tables: list[pa.Table] = []
         if row is not None and row[0] == name:
             tables.append(row[1])
             row = next(older, None)
