@@ -136,7 +136,7 @@ def _label_facts(file: Path, rows: "pandas.DataFrame") -> Iterator[str]:
         mine = labelled.loc[labelled["label_method"] == method, "label_version"]
         several = sorted(mine.dropna().unique())
         if len(several) > 1:
-            yield f"labels of {method} in several versions ({', '.join(several)}); 'glint-data label' makes them one"
+            yield f"labels of {method!s} in several versions ({', '.join(several)}); 'glint-data label' makes them one"
 
 
 def _versions(folder: Path) -> Iterator[str]:
