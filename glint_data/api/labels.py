@@ -1,9 +1,11 @@
 """Verbs that give labels and tell how good they are."""
 
+import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated
 
 from glint_data.api.options import (
+    AnyDataset,
     DatasetArgument,
     Device,
     Embedder,
@@ -190,7 +192,7 @@ def explain(
 
 @verb
 def report(
-    where: Annotated[Where, argument("DATASET_OR_RUN", "Folder of a dataset or of a run.")],
+    where: Annotated[AnyDataset, argument("DATASET_OR_RUN", "Folder of a dataset or of a run.")],
     *,
     run: Annotated[Where | None, Option("Add this training run to a dataset's page.", "RUN")] = None,
     audit: Annotated[Where | None, Option("Add the certificate that 'audit --json' wrote.", "FILE")] = None,
@@ -223,5 +225,6 @@ def report(
             ) from None
     scores = None if predictions is None else here(predictions)
     folder = None if run is None else here(run)
-    page = write_report(anywhere(where), folder, certificate, predictions=scores)
+    place = anywhere(where) if isinstance(where, (str, os.PathLike)) else where.folder
+    page = write_report(place, folder, certificate, predictions=scores)
     return Answer({"report": page}, f"report: {page}")

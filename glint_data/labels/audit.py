@@ -91,7 +91,10 @@ def measures_of(label: Label, loaded: ReferenceSet) -> dict[str, Any]:
     overall = _measures(label, loaded, np.ones(len(types), bool))
     per_type = {str(number): _measures(label, loaded, types == number) for number in np.unique(types)}
     return overall | {
-        "smallest_coverage_of_a_type": min(found["coverage_90"] for found in per_type.values()),
+        "smallest_coverage_of_a_type": min(
+            (found["coverage_90"] for found in per_type.values() if found["coverage_90"] is not None),
+            default=None,
+        ),
         "smallest_coverage_of_a_reference": _smallest_coverage_of_a_reference(label, loaded),
         "per_type": per_type,
     }

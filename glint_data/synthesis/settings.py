@@ -97,7 +97,9 @@ class Settings:
                 f"{folder / runs.FILE}: its suite's version or record is not what glint-data writes; restore the file "
                 "or begin in a new folder"
             )
-        return replace(self, suite_version=version, suite_record=own and json.dumps(own, sort_keys=True))
+        return replace(
+            self, suite_version=version, suite_record=json.dumps(own, sort_keys=True) if own else None
+        )
 
     @property
     def suite_as_planned(self) -> "distortions.Suite":

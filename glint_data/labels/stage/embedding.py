@@ -33,7 +33,8 @@ def embedded_photos(
     if loaded.vectors_are_unit:
         embedders.append(embed.embedder(loaded.embedder_asked, device))
     readers = [(photo.hash, photo.read) for photo in samples.photos]
-    results, refused = [], {}
+    results: list[embed.Embedded] = []
+    refused: dict[str, str] = {}
     for by in embedders:
         readable = [pair for pair in readers if pair[0] not in refused]
         results.append(embed.embed_photos(readable, by, cache, engine=engine))

@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,6 +21,9 @@ from glint_data.labels.evidence.source import Comparison, PairEvidence, pair_evi
 from glint_data.labels.stage.samples import PhotoFile, SampleFile, read_recorded
 from glint_data.progress import Meter, say
 from glint_data.storage.files import write_atomically
+
+if TYPE_CHECKING:
+    import distortions
 
 _VERSION = "2"
 """Raised when the cache's keys change their meaning: what was kept by another version is not looked at."""
@@ -126,7 +130,8 @@ class _Renderer:
     """Renders samples of one photo; the photo's shared work is done once, and only if it is needed."""
 
     def __init__(self, pixels: np.ndarray) -> None:
-        self._pixels, self._photo = pixels, None
+        self._pixels = pixels
+        self._photo: distortions.Photo | None = None
 
     def __call__(self, sample: SampleFile) -> np.ndarray:
         import distortions

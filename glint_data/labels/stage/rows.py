@@ -51,7 +51,9 @@ class RowLabels:
         import pyarrow as pa
 
         texts = (
-            list(self._texts[name]) if instead is None else [instead.get(text) for text in self._texts[name]]
+            list(self._texts[name])
+            if instead is None
+            else [instead.get(text or "") for text in self._texts[name]]
         )
         return pa.array(texts, pa.string()).take(pa.array(self._codes[name][rows]))
 
