@@ -16,6 +16,7 @@ from glint_data.embedding import embed
 from glint_data.errors import GlintError
 from glint_data.labels.evidence import EVIDENCE, shipped
 from glint_data.labels.evidence.source import ContentEvidence, PairEvidence
+from glint_data.labels.grids import cells_of, grid_of
 from glint_data.labels.method import DESCRIPTOR, METHODS, Method, Photos, Scored
 from glint_data.labels.pooled import POOLED, UNKNOWN_TYPE, Pool, PooledMethod
 from glint_data.labels.stage.measuring import Task, measured
@@ -26,8 +27,6 @@ from glint_data.reference_sets.scored_sets import description_of, known_sets
 
 _COMPLETE = 0.95
 """Share of a grid's pairs that have to be measured for the methods that look at cells' pairs."""
-_RATED = 0.8
-"""Share of a grid's cells that have to be rated: with fewer a cell's mean is that of few photos."""
 _VECTORS = "vectors"
 _FEWEST = 3
 """References without which nothing can be said of new photos."""
@@ -251,8 +250,8 @@ def _assembled(
 ) -> Rated:
     vectors, described = content[_VECTORS], content[DESCRIPTOR]
     about = samples.dataset.facts().get("label", {})
-    cells, column = _cells(samples, rows)
-    mos = _grid(pairs.mos[:, None], pairs.photo, column, len(order), len(cells))[:, :, 0]
+    cells, column = cells_of(samples, rows)
+    mos = grid_of(pairs.mos[:, None], pairs.photo, column, len(order), len(cells))[:, :, 0]
     suite = samples.suites[samples.suite[rows[0]]] if len(cells) else ""
     name = about.get("set") or samples.dataset.folder.name
     loaded = ReferenceSet(
@@ -275,31 +274,7 @@ def _assembled(
     )
     blocks = {name: block for name, block in content.items() if name != _VECTORS}
     for evidence, block in pairs.blocks.items():
-        grid = _grid(block, pairs.photo, column, len(order), len(cells))
+        grid = grid_of(block, pairs.photo, column, len(order), len(cells))
         if len(cells) and np.isfinite(grid).all(axis=2).mean() >= _COMPLETE:
             blocks[evidence] = grid.astype(np.float32)
     return Rated(loaded, Scored(Photos(vectors, by.unit, blocks), mos, cells), pairs)
-
-
-def _cells(samples: Samples, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The (type, level) of these rows, and each row's; none where some have none, suites differ, or gaps are many."""
-    number, level, suite = samples.type[rows], samples.level[rows], samples.suite[rows]
-    known = (number >= 0) & (level >= 0)
-    if not known.all() or len(np.unique(suite)) > 1 or not samples.suites[suite[0]]:
-        return np.zeros((0, 2), np.int16), np.full(len(rows), -1)
-    cells, column = np.unique(np.column_stack([number, level]), axis=0, return_inverse=True)
-    rated = len(np.unique(samples.photo[rows] * len(cells) + column.ravel()))
-    if rated < _RATED * len(cells) * len(np.unique(samples.photo[rows])):
-        return np.zeros((0, 2), np.int16), np.full(len(rows), -1)
-    return cells.astype(np.int16), column.ravel()
-
-
-def _grid(values: np.ndarray, photo: np.ndarray, column: np.ndarray, photos: int, cells: int) -> np.ndarray:
-    """(photos, cells, m): means of rows (n, m) by photo and cell, NaN where there is none."""
-    total = np.zeros((photos, cells, values.shape[1]))
-    count = np.zeros((photos, cells, 1))
-    has = column >= 0
-    np.add.at(total, (photo[has], column[has]), values[has])
-    np.add.at(count, (photo[has], column[has]), 1)
-    with np.errstate(invalid="ignore"):
-        return np.where(count > 0, total / count, np.nan)
