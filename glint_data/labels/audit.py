@@ -20,7 +20,7 @@ from glint_data.labels.certificate import Audit
 from glint_data.labels.method import METHODS, Method, Scored
 from glint_data.labels.methods.similarity import Space
 from glint_data.labels.over_types import judged
-from glint_data.labels.pooled import POOLED, PooledMethod
+from glint_data.labels.pooled import PooledMethod, for_unrated
 from glint_data.labels.rated import Rated, rated_set
 from glint_data.labels.types_out import correlation, left_out, measures
 from glint_data.progress import track
@@ -98,7 +98,7 @@ def _is_pooled(name: str) -> bool:
 
 def _types_left_out(rated: Rated, workers: work.Workers | None) -> dict[str, Any]:
     """The certificate of the method for unrated distortions, made anew."""
-    method = METHODS[POOLED]
+    method = for_unrated()
     begun = time.monotonic()
     pool = rated.pool(method)
     left = judged(pool, left_out(method, pool, workers or work.default_workers()))

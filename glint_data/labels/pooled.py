@@ -74,3 +74,10 @@ def pooled_method(
         return fit
 
     return register
+
+
+def for_unrated() -> PooledMethod:
+    """The method `POOLED`."""
+    method = METHODS[POOLED]
+    assert isinstance(method, PooledMethod)
+    return method

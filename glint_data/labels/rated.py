@@ -15,10 +15,10 @@ from glint_data.dataset.dataset import Dataset
 from glint_data.embedding import embed
 from glint_data.errors import GlintError
 from glint_data.labels.evidence import EVIDENCE, shipped
-from glint_data.labels.evidence.source import ContentEvidence, PairEvidence
+from glint_data.labels.evidence.source import PairEvidence, content_evidence
 from glint_data.labels.grids import cells_of, grid_of
 from glint_data.labels.method import DESCRIPTOR, METHODS, Method, Photos, Scored
-from glint_data.labels.pooled import POOLED, UNKNOWN_TYPE, Pool, PooledMethod
+from glint_data.labels.pooled import POOLED, UNKNOWN_TYPE, Pool, PooledMethod, for_unrated
 from glint_data.labels.stage.measuring import Task, measured
 from glint_data.labels.stage.samples import Samples, read_samples
 from glint_data.reference_sets import references
@@ -90,7 +90,7 @@ class Rated:
         """The best method by audit that it has evidence and references enough for."""
         if len(self.loaded.cells):
             return shipped.default_method(self.scored.photos)
-        self.pool(METHODS[POOLED])  # says what is missing
+        self.pool(for_unrated())  # says what is missing
         return POOLED
 
     def notes(self) -> list[str]:
@@ -184,7 +184,7 @@ def _own(
     by = embed.embedder(embedder, device)
     readers = [(samples.photos[photo].hash or "", samples.photos[photo].read) for photo in order]
     described = embed.embed_photos(readers, embed.embedder(), cache)
-    others = [source for name, source in EVIDENCE.items() if _is_content(source) and name != DESCRIPTOR]
+    others = content_evidence(frozenset(EVIDENCE) - {DESCRIPTOR})
     seen = {source.name: embed.embed_photos(readers, source.open(), cache) for source in others}
     vectors = embed.embed_photos(readers, by, cache) if by.unit else described
     embedded = {DESCRIPTOR: described, **seen, _VECTORS: vectors}
@@ -203,10 +203,6 @@ def _own(
     return _assembled(samples, order, rows, pairs, stacked, by, embedder)
 
 
-def _is_content(source: ContentEvidence | PairEvidence) -> bool:
-    return isinstance(source, ContentEvidence)
-
-
 def _measured_pairs(
     samples: Samples, rows: np.ndarray, position: np.ndarray, cache: Path | None, workers: work.Workers
 ) -> tuple[Pool, np.ndarray]:
@@ -223,7 +219,8 @@ def _measured_pairs(
         )
         for photo, own in samples.by_photo(rows)
     ]
-    kept, blocks = [], {name: [] for name in evidence}
+    kept: list[np.ndarray] = []
+    blocks: dict[str, list[np.ndarray]] = {name: [] for name in evidence}
     for task, outcome in measured(tasks, len(tasks), workers):
         good = np.array([place not in outcome.refused for place in range(len(task.rows))])
         kept.append(task.rows[good])

@@ -93,7 +93,7 @@ def chosen(dataset: Dataset, count: int) -> np.ndarray:
         )
     width = np.nan_to_num(high - low)
     seen: Counter[Any] = Counter()
-    rows = []
+    rows: list[int] = []
     edges = np.linspace(mos[usable].min(), mos[usable].max() + 1e-9, min(count, len(usable)) + 1)
     parts = [usable[(mos[usable] >= a) & (mos[usable] < b)] for a, b in itertools.pairwise(edges)]
     left = [list(part) for part in parts if len(part)]

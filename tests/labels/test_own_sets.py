@@ -10,6 +10,8 @@ from glint_data.errors import GlintError
 from glint_data.labels import audit_reference, label_dataset
 from glint_data.labels.rated import rated_set
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory):
@@ -58,7 +60,7 @@ def test_scores_with_types_label_by_cell(typed, cache, tmp_path):
 def test_own_set_is_audited_from_its_own_pictures(typed, untyped, cache):
     found = audit_reference(typed, methods=["mean", "content"], cache=cache, workers=1).record()
     assert found["title"] == "Our study" and found["images"] == 8 * len(CELLS)
-    assert found["scale"]["high"] == 100 and found["methods"]["mean"]["rmse"] < 15
+    assert found["scale"]["high"] == 100 and 10 < found["methods"]["mean"]["rmse"] < 25
     unseen = audit_reference(untyped, cache=cache, leave_type_out=True, workers=1)
     assert unseen.record()["leave_type_out"]["srocc"] > 0.85 and unseen.record()["methods"] == {}
     assert "labelled by any without their type" in unseen.text()

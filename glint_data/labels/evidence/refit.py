@@ -85,7 +85,7 @@ def _photo(reference: str, file: Path) -> Photo:
 def _sample(photo: Sample, suite: str, cell: tuple[int, int]) -> Sample:
     import distortions
 
-    seed = sample_seed(0, photo.source_hash, suite, *cell)
+    seed = sample_seed(0, photo.source_hash or "", suite, *cell)
     version = distortions.suite(suite).version
     return replace(photo, suite=suite, suite_version=version, type=cell[0], level=cell[1], seed=seed)
 

@@ -15,7 +15,7 @@ from glint_data.embedding import embed, match
 from glint_data.errors import GlintError
 from glint_data.labels.method import METHODS, Method
 from glint_data.labels.methods.similarity import Space
-from glint_data.labels.pooled import POOLED, PooledMethod
+from glint_data.labels.pooled import PooledMethod, for_unrated
 from glint_data.labels.rated import Rated, rated_set
 from glint_data.labels.stage.compared import compared_with_raters
 from glint_data.labels.stage.embedding import embedded_photos
@@ -148,12 +148,13 @@ def _planned(samples: Samples, rated: Rated, method: str | None, viewing: str) -
     loaded = rated.loaded
     chosen = METHODS[method or rated.default_method()]
     rated.require(chosen)
-    pooled = chosen if isinstance(chosen, PooledMethod) else METHODS[POOLED]
+    by_pairs = chosen if isinstance(chosen, PooledMethod) else for_unrated()
+    pooled: PooledMethod | None = by_pairs
     columns = np.full(len(samples), -1) if chosen is pooled else samples.columns_in(loaded)
     size = size_of(samples.pixels)
     keeps = keeps_cell(viewing, size, np.array(samples.suites)[samples.suite], samples.type)
     large = (columns >= 0) & ~keeps
-    if chosen is not pooled and not rated.holds(pooled):
+    if chosen is not pooled and not rated.holds(by_pairs):
         if not (columns >= 0).any():
             raise GlintError(
                 f"{samples.dataset.file}: its samples are of the suite {', '.join(samples.suites)}, but "
