@@ -25,6 +25,7 @@ quickstart: env
 lint: $(VENV)/installed-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/python -m mypy
 	$(BIN)/python -m mkdocs build --strict --quiet --site-dir build/site
 
 types: $(VENV)/installed-test

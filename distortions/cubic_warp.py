@@ -11,7 +11,7 @@ from typing import Any
 
 import cv2
 import numpy as np
-from llvmlite import ir  # type: ignore[import-untyped]
+from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 

@@ -84,7 +84,7 @@ def _below(folder: Path, out: Path | None, datasets: bool, passed_over: list[str
             found.append(here)
             continue
         names = {entry.name for entry in entries}
-        if not datasets and is_dataset(names):
+        if not datasets and (is_dataset(names) or _is_export(here, names)):
             passed_over.append(f"{here} (a dataset; its images are named by a list where they are meant)")
             continue
         for entry in entries:
@@ -129,6 +129,17 @@ def is_dataset(names: set[str]) -> bool:
     """Whether a folder that holds these names is a dataset, finished or under way."""
     under_way = "run.json" in names and names & {"parts", "images", "references"}
     return bool(names & {"manifest.parquet", "sources.parquet"} or under_way)
+
+
+def _is_export(folder: Path, names: set[str]) -> bool:
+    """Whether a folder is what 'glint-data export' wrote: its README says so in the first lines."""
+    if "README.md" not in names:
+        return False
+    try:
+        with (folder / "README.md").open("rb") as stream:
+            return b"exported by glint-data" in stream.read(2000)
+    except OSError:
+        return False
 
 
 def _remote_below(folder: Any, out: Any, datasets: bool, passed_over: list[str]) -> list[Path]:

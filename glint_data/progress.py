@@ -6,7 +6,10 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 Item = TypeVar("Item")
 
@@ -63,7 +66,8 @@ class Meter:
     def __init__(self, total: int | None, what: str) -> None:
         self.total, self.what = total, what
         self.done, self._note = 0, ""
-        self._bar = self._task = None
+        self._bar: Progress | None = None
+        self._task: TaskID
         self._begun = self._spoke = 0.0
 
     def __enter__(self) -> "Meter":
@@ -108,7 +112,7 @@ class Meter:
             def render(self, task) -> Text:
                 return Text(f"{meter.rate:.1f}/s", style="cyan")
 
-        self._bar = Progress(
+        bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=None),
             MofNCompleteColumn(),
@@ -117,8 +121,9 @@ class Meter:
             TextColumn("{task.fields[note]}"),
             console=Console(stderr=True),
         )
-        self._task = self._bar.add_task(self.what, total=self.total, note="")
-        self._bar.start()
+        self._task = bar.add_task(self.what, total=self.total, note="")
+        bar.start()
+        self._bar = bar
 
     def _line(self) -> None:
         self._spoke = time.monotonic()

@@ -1,5 +1,6 @@
 """Photo files to one table of sources: what is admitted, under which name, and why the rest is not."""
 
+import os
 import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -90,9 +91,12 @@ def _refused_unopened(file: str) -> Refusal | None:
         shown = printable(file)
         return Refusal(shown, f"{shown}: its name is no UTF-8 text; rename it")
     if "://" not in file and _is_folder(Path(file)):
-        return Refusal(
-            file, f"{file}: a folder that cannot be opened; its photos are missing, allow reading it"
+        why = (
+            "a folder, where a file was meant; name it beside the list, not in it"
+            if os.access(file, os.R_OK | os.X_OK)
+            else "a folder that cannot be opened; its photos are missing, allow reading it"
         )
+        return Refusal(file, f"{file}: {why}")
     if "://" not in file and _stamp(Path(file))[0] == 0:
         return Refusal(file, images.EMPTY.format(file))
     return None

@@ -11,6 +11,7 @@ from typing import Any
 
 from glint_data.errors import GlintError
 from glint_data.storage.files import read_bytes
+from glint_data.storage.places import is_remote
 from glint_data.texts import decoded
 
 LARGEST_TABLE = 100_000_000
@@ -80,6 +81,8 @@ def read_table(file: Path, any_of: Sequence[Sequence[str]] = (), optional: Seque
 
 def _bytes_of(file: Path) -> bytes:
     try:
+        if not is_remote(file) and (size := file.stat().st_size) > LARGEST_TABLE:
+            raise GlintError(f"{file}: {size:,} bytes are more than a score table has; not opened")
         content = read_bytes(file)
     except OSError as error:
         raise GlintError(f"{file}: cannot be read ({error.strerror or error})") from error

@@ -6,7 +6,7 @@ import os
 import pickle
 import signal
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
@@ -56,7 +56,9 @@ def default_workers() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def run_tasks(function: Callable[[Any], Any], tasks: Iterable[Any], workers: Workers) -> Iterator[Outcome]:
+def run_tasks(
+    function: Callable[[Any], Any], tasks: Iterable[Any], workers: Workers
+) -> Generator[Outcome, None, None]:
     """Call `function(task)` in worker processes and yield the outcomes as they come, in any order.
 
     An exception in a task becomes its outcome. A worker that dies (killed, out of memory) takes a whole
@@ -220,7 +222,9 @@ def _begin_worker() -> None:
 
 
 def _end_with_parent() -> None:
-    multiprocessing.parent_process().join()
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
     os._exit(1)
 
 

@@ -78,6 +78,25 @@ def test_an_unfinished_dataset_is_one_already(tmp_path):
     assert names(tmp_path) == ["a.png", "mine/b.png"], "a run.json alone makes no dataset"
 
 
+def test_an_export_is_none_of_the_photos(tmp_path):
+    put(tmp_path / "a.png")
+    put(tmp_path / "sent" / "images" / "x.png", 1)
+    (tmp_path / "sent" / "README.md").write_text(
+        "# sent\n\n1 images of 1 photos, exported by glint-data 0.1.0.\n"
+    )
+    put(tmp_path / "mine" / "b.png", 2)
+    (tmp_path / "mine" / "README.md").write_text("# my photos\n")
+    assert names(tmp_path) == ["a.png", "mine/b.png"]
+
+
+def test_a_folder_in_a_list_is_told_apart(tmp_path):
+    put(tmp_path / "photos" / "a.png")
+    (tmp_path / "list.txt").write_text("photos\nphotos/a.png\n")
+    admitted, refused = sources.scan(sources.find([tmp_path / "list.txt"]), [], workers=1)
+    assert [source.name for source in admitted] == ["a"]
+    assert "a folder, where a file was meant" in refused[0].error
+
+
 def test_a_folder_that_cannot_be_opened_is_a_refusal(tmp_path, monkeypatch):
     put(tmp_path / "a.png")
     put(tmp_path / "closed" / "b.png", 1)
@@ -89,6 +108,7 @@ def test_a_folder_that_cannot_be_opened_is_a_refusal(tmp_path, monkeypatch):
         return really(path)
 
     monkeypatch.setattr(os, "scandir", scandir)
+    monkeypatch.setattr(os, "access", lambda path, mode: not str(path).endswith("closed"))
     admitted, refused = sources.scan(sources.find([tmp_path]), [], workers=1)
     assert [source.name for source in admitted] == ["a"]
     assert "closed: a folder that cannot be opened" in refused[0].error

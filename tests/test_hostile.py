@@ -31,8 +31,8 @@ from glint_data.synthesis.materialize import materialize
 from glint_data.synthesis.recipes import Settings
 from glint_data.synthesis.synthesize import synthesize
 
-IMAGE_CASES = 4000
-MANIFEST_CASES = 600
+IMAGE_CASES = 10_000
+MANIFEST_CASES = 2000
 ONE = Settings(types=(1,), levels=(1,))
 KINDS = {
     "PNG": {},

@@ -26,7 +26,7 @@ from distortions.denoise import estimate_noise, load_weights, weight_shapes
 PHOTO_ENDINGS = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff"}
 
 
-def train(options: argparse.Namespace) -> dict:
+def train(options: argparse.Namespace) -> dict:  # type: ignore[return]  # the loop ends it
     """Train as `options` say, write `options.out` and its record, return the record."""
     torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
@@ -121,7 +121,7 @@ def draw_batch(pyramid: list[np.ndarray], options: argparse.Namespace, rng: np.r
         photo = pyramid[rng.integers(len(pyramid))]
         top, left = rng.integers(photo.shape[0] - size + 1), rng.integers(photo.shape[1] - size + 1)
         crop = photo[top : top + size, left : left + size, rng.integers(3)]
-        crop = np.rot90(crop, rng.integers(4))
+        crop = np.rot90(crop, int(rng.integers(4)))
         plane[0] = crop[:, ::-1] if rng.integers(2) else crop
     clean = clean / np.float32(255) - np.float32(0.5)
     sigma = rng.uniform(0, options.max_sigma / 255, (options.batch, 1, 1, 1)).astype(np.float32)

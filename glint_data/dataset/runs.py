@@ -115,7 +115,7 @@ def _check_same(folder: Path, verb: str, settings: dict[str, Any]) -> None:
     record = read(folder)
     if record.get("verb") != verb:
         raise GlintError(
-            f"{folder}: was made by 'glint-data {record.get('verb')}'; choose another --out for {verb}"
+            f"{folder}: was made by 'glint-data {str(record.get('verb'))[:40]}'; choose another --out for {verb}"
         )
     before = record.get("settings", {})
     changed = [

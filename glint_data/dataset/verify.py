@@ -132,13 +132,11 @@ def _label_facts(file: Path, rows: "pandas.DataFrame") -> Iterator[str]:
         and noted["set"] not in {part for name in sets for part in name.split("+")}
     ):
         yield f"the manifest notes labels from {noted['set']}, its rows name {', '.join(sorted(sets))}"
-    versions = {
-        method: sorted(group.dropna().unique())
-        for method, group in labelled.groupby("label_method")["label_version"]
-    }
-    for method, several in versions.items():
+    for method in labelled["label_method"].dropna().unique():
+        mine = labelled.loc[labelled["label_method"] == method, "label_version"]
+        several = sorted(mine.dropna().unique())
         if len(several) > 1:
-            yield f"labels of {method} in several versions ({', '.join(several)}); 'glint-data label' makes them one"
+            yield f"labels of {method!s} in several versions ({', '.join(several)}); 'glint-data label' makes them one"
 
 
 def _versions(folder: Path) -> Iterator[str]:

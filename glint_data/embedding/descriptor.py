@@ -209,7 +209,7 @@ def _texture(light: np.ndarray) -> dict[str, float]:
     """Rotation-invariant uniform local binary patterns (Ojala 2002), 8 neighbours, at two scales."""
     import cv2
 
-    found = {}
+    found: dict[str, float] = {}
     for scale, image in (
         ("fine", light),
         ("coarse", cv2.resize(light, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)),
@@ -237,7 +237,9 @@ def _responses(rgb: np.ndarray) -> dict[str, float]:
         encoded = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
         found[f"jpeg{quality}_size"] = np.log(len(encoded) / pixels)
         if quality < 90:
-            decoded = cv2.cvtColor(cv2.imdecode(encoded, cv2.IMREAD_COLOR), cv2.COLOR_BGR2GRAY)
+            pixels_again = cv2.imdecode(encoded, cv2.IMREAD_COLOR)
+            assert pixels_again is not None  # encoded a moment ago
+            decoded = cv2.cvtColor(pixels_again, cv2.COLOR_BGR2GRAY)
             found[f"jpeg{quality}_loss"] = np.log(
                 gradient_loss(light, decoded.astype(np.float32) / 255) + 1e-3
             )

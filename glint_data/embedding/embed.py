@@ -157,7 +157,8 @@ def embed_photos(
                 say(f"note: {store.folder}: vectors cannot be kept there; they are used, but not kept")
                 store = None
             known.update(zip(keys, vectors, strict=True))
-            meter.advance(len(keys))
+            if meter is not None:
+                meter.advance(len(keys))
     rows = [key for key in wanted if key in known]
     vectors = np.stack([known[key] for key in rows]) if rows else np.zeros((0, 0), np.float32)
     return Embedded(rows, vectors, refused, len(wanted) - len(missing))

@@ -55,7 +55,7 @@ class StageNetwork:
             )
         network = timm.create_model(ARCHITECTURE, pretrained=False)
         network.load_state_dict(packaged[0])
-        network = network.eval().to(memory_format=torch.channels_last)
+        network = network.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs lack it
         self._torch = torch
         for part in [network, *(block for blocks in network.blocks for block in blocks)]:
             _fold_norms(part)

@@ -9,7 +9,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from types import ModuleType
 from typing import Any
 
 from glint_data.engines import cluster, head
@@ -46,7 +45,7 @@ class RayEngine:
         """`workers` bounds the tasks at a time, 0 is one a core of the cluster."""
         self._workers, self._common = workers, common
         self._closing = ExitStack()
-        self._ray: ModuleType | None = None
+        self._ray: Any = None  # the package, once it has joined
         self._address = ""
         self._ground: Ground | None = None
         self._room, self._counted, self._seen_a_node = 0, 0.0, 0.0

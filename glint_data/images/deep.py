@@ -56,7 +56,8 @@ def to_8_bits(samples: Samples, done: list[str]) -> tuple[np.ndarray, bytes | No
             unit = shaper.to_srgb(np.broadcast_to(unit, (*unit.shape[:2], max(channels, len(shaper.curves)))))
         pixels[row : row + rows] = np.floor(unit * 255 + 0.5)
     depth = "floating-point values" if values.dtype.kind == "f" else f"{samples.bits} bits per channel"
-    done.append(f"{depth} rounded to 8")
+    if samples.bits > 8 or values.dtype.kind == "f":
+        done.append(f"{depth} rounded to 8")
     if shaper is not None and profile is not None:
         done.append(f"colours converted from {profiles.name_of(profile) or 'an unnamed profile'} to sRGB")
         profile = None

@@ -211,7 +211,7 @@ def from_primaries(
     matrix = adapted @ (columns * np.linalg.solve(columns, neutral))
     formula = (0, gamma) if gamma else (3, 2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
     curve = b"para" + bytes(4) + struct.pack(">HH", formula[0], 0) + _fixed(*formula[1:])
-    text = "made from the file's primaries".encode("utf-16-be")
+    text = "the primaries that the file names".encode("utf-16-be")
     words = b"mluc" + bytes(4) + struct.pack(">II2s2sII", 1, 12, b"en", b"US", len(text), 28) + text
     tags: list[tuple[bytes, bytes]] = [(b"desc", words), (b"cprt", words), (b"wtpt", _xyz_tag(d50))]
     tags += [(name, _xyz_tag(matrix[:, at])) for at, name in enumerate((b"rXYZ", b"gXYZ", b"bXYZ"))]

@@ -104,7 +104,7 @@ def _decode(encoded: bytes, name: str, max_pixels: int) -> Photo:
     if page is not None:
         done += [page.note] if page.note else []
         check_size(*page.size, page.bytes_needed, max_pixels)
-        if page.is_deep:
+        if page.is_read_here:
             return _from_samples(tiff.samples(page, encoded), done)
     with Image.open(io.BytesIO(encoded), formats=[format]) as image:
         if page is not None:

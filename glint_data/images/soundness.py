@@ -3,6 +3,7 @@
 Only judged here; pixels come from the decoders. What a decoder itself refuses (cut GIF, TIFF, JPEG 2000) is its own.
 """
 
+import re
 import struct
 import zlib
 from collections.abc import Iterator
@@ -31,17 +32,42 @@ def check(format: str | None, encoded: bytes) -> None:
 
 def _check_jpeg(encoded: bytes) -> None:
     """libjpeg's warnings (a hole, zeros, a cut) as errors; the data are read at an eighth of the size."""
+    try:
+        _entropy_decoded(encoded)
+    except ValueError as error:
+        padding = _PADDED.search(str(error))
+        if padding is None or not _is_whole_without(encoded, int(padding[1])):
+            said = str(error).strip()
+            if "precision" in said.lower() or "unsupported" in said.lower():
+                raise ImageRefused(
+                    f"a JPEG of a kind that is not decoded here ({said}); convert it"
+                ) from error
+            raise ImageRefused(f"damaged: {said}; restore the file from its source") from error
+
+
+_PADDED = re.compile(r"(\d+) extraneous bytes before marker 0xd9")
+"""Some cameras fill up with zeros before the end; after damage it is picture data that are left over there."""
+
+
+def _is_whole_without(encoded: bytes, padding: int) -> bool:
+    """Whether a JPEG is sound when so many zeros before its end are taken out."""
+    end = encoded.rfind(b"\xff\xd9")
+    if padding == 0 or encoded[end - padding : end].strip(b"\0"):
+        return False
+    try:
+        _entropy_decoded(encoded[: end - padding] + b"\xff\xd9")
+    except ValueError:
+        return False
+    return True
+
+
+def _entropy_decoded(encoded: bytes) -> None:
+    """Read all data of a JPEG. Raises ValueError with libjpeg's warning."""
     import simplejpeg
 
-    try:
-        _height, _width, colours, _sampling = simplejpeg.decode_jpeg_header(encoded, strict=False)
-        wanted = "CMYK" if colours in ("CMYK", "YCCK") else "Gray" if colours == "Gray" else "RGB"
-        simplejpeg.decode_jpeg(encoded, wanted, fastdct=True, min_height=1, min_width=1, min_factor=8)
-    except ValueError as error:
-        said = str(error).strip()
-        if "precision" in said.lower() or "unsupported" in said.lower():
-            raise ImageRefused(f"a JPEG of a kind that is not decoded here ({said}); convert it") from error
-        raise ImageRefused(f"damaged: {said}; restore the file from its source") from error
+    _height, _width, colours, _sampling = simplejpeg.decode_jpeg_header(encoded, strict=False)
+    wanted = "CMYK" if colours in ("CMYK", "YCCK") else "Gray" if colours == "Gray" else "RGB"
+    simplejpeg.decode_jpeg(encoded, wanted, fastdct=True, min_height=1, min_width=1, min_factor=8)
 
 
 def png_chunks(encoded: bytes) -> Iterator[tuple[bytes, bytes]]:

@@ -19,6 +19,7 @@ from glint_data.images.deep import Samples, without_alpha
 from glint_data.images.formats import RAW
 
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, CMYK = 0, 1, 2, 5
+_COLOURS = {WHITE_IS_ZERO: 1, BLACK_IS_ZERO: 1, RGB: 3, CMYK: 4}
 _COLOUR_FILTER, _LINEAR_RAW = 32803, 34892
 _SIGNED, _FLOAT = 2, 3
 _BYTEWISE = {
@@ -54,9 +55,13 @@ class Page:
         return _same(self.tags, "BitsPerSample", 1)
 
     @property
-    def is_deep(self) -> bool:
-        """Whether its samples are other than unsigned codes of up to 8 bits."""
-        return self.bits > 8 or _same(self.tags, "SampleFormat", 1) == _FLOAT
+    def is_read_here(self) -> bool:
+        """Whether its samples are other than unsigned codes of up to 8 bits, or such in planes, which Pillow takes for
+        black is zero.
+        """
+        deep = self.bits > 8 or _same(self.tags, "SampleFormat", 1) == _FLOAT
+        planes = self.tags.planarconfig == 2 and int(self.tags.compression) in _BYTEWISE
+        return deep or (planes and int(self.tags.photometric) in _COLOURS)
 
     @property
     def bytes_needed(self) -> int:
@@ -142,7 +147,7 @@ def samples(page: Page, encoded: bytes) -> Samples:
     """
     tags = page.tags
     meaning = int(tags.photometric)
-    colours = {WHITE_IS_ZERO: 1, BLACK_IS_ZERO: 1, RGB: 3, CMYK: 4}.get(meaning)
+    colours = _COLOURS.get(meaning)
     if colours is None or tags.samplesperpixel < colours:
         raise ImageRefused(f"{page.bits}-bit samples that are not grey, RGB or CMYK; export it as RGB")
     if int(tags.compression) not in _BYTEWISE:
@@ -199,7 +204,7 @@ def _type(page: Page) -> np.dtype:
         return np.dtype(f"f{page.bits // 8}")
     if page.bits > 32:
         raise ImageRefused(f"samples of {page.bits} bits; save it as 16-bit TIFF")
-    return np.dtype("u2" if page.bits <= 16 else "u4")
+    return np.dtype("u1" if page.bits <= 8 else "u2" if page.bits <= 16 else "u4")
 
 
 def _segment(page: Page, encoded: bytes, number: int, rows: int, columns: int, each: int) -> np.ndarray:

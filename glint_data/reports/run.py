@@ -32,7 +32,7 @@ def audit_section(audit: dict) -> Section:
 def run_sections(run: Path) -> Iterator[Section]:
     """A training run: settings, the curve of its validation, and its evaluations."""
     record = runs.read(run)
-    history = _lines(run / "history.jsonl")
+    history = runs.history(run)
     settings = record.get("settings", {})
     values = [
         (name, str(settings[name]))
@@ -44,19 +44,29 @@ def run_sections(run: Path) -> Iterator[Section]:
     if history:
         yield Section("Training", values, "", (("Validation by epoch", embedded(figures.curve(history))),))
     for file in sorted(run.glob("evaluation*.json")):
-        found = json.loads(file.read_text(encoding="utf-8"))
+        found = _evaluation(file)
         numbers = [
-            (name.upper(), f"{found[name]:.3f}")
+            (name.upper(), "–" if found[name] is None else f"{found[name]:.3f}")
             for name in ("srocc", "krocc", "plcc", "rmse")
             if name in found
         ]
+        if found.get("baseline", {}).get("srocc") is not None:
+            numbers.append(("SROCC of a frozen network beside it", f"{found['baseline']['srocc']:.3f}"))
         yield Section("Evaluation on photos it never saw", numbers, f"{found.get('samples', '?')} samples.")
 
 
-def _lines(file: Path) -> list[dict]:
-    if not file.is_file():
-        return []
-    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+def _evaluation(file: Path) -> dict:
+    """What `evaluate` wrote. Raises `GlintError` for a damaged file."""
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise GlintError(f"{file}: cannot be read ({error}); run 'glint-data evaluate' again") from error
+    numbers = (
+        [found.get(name) for name in ("srocc", "krocc", "plcc", "rmse")] if isinstance(found, dict) else [""]
+    )
+    if not all(value is None or isinstance(value, (int, float)) for value in numbers):
+        raise GlintError(f"{file}: holds no evaluation; run 'glint-data evaluate' again")
+    return found
 
 
 def read_scores(file: Path) -> dict[str, float]:

@@ -62,7 +62,7 @@ def writing(path: str | os.PathLike, durable: bool = True) -> Iterator[BinaryIO]
                 os.fsync(stream.fileno())
         partial.replace(path)
     except OSError as error:
-        advice = _ADVICE.get(error.errno, "")
+        advice = _ADVICE.get(error.errno or 0, "")
         raise CannotWrite(f"{path}: cannot be written ({error.strerror or error}){advice}") from error
     finally:
         partial.unlink(missing_ok=True)

@@ -17,11 +17,15 @@ import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from glint_data.errors import CannotWrite, GlintError
 from glint_data.progress import say
 from glint_data.storage.places import reason
 from glint_data.storage.uploads import require_store
+
+if TYPE_CHECKING:
+    from glint_data.storage.places import Address
 
 REFRESH = 60.0
 STALE = 20 * 60.0
@@ -30,7 +34,7 @@ SETTLE = 2.0
 
 
 @contextlib.contextmanager
-def lease(lock: Path) -> Iterator[None]:
+def lease(lock: "Address") -> Iterator[None]:
     """Hold the lock object for the time of the block.
 
     Raises:
@@ -53,7 +57,7 @@ def lease(lock: Path) -> Iterator[None]:
                 lock.fs.rm_file(lock.path)
 
 
-def _acquire(lock: Path, mine: dict) -> None:
+def _acquire(lock: "Address", mine: dict) -> None:
     if _create(lock, mine):
         return
     holder, age = _holder(lock), _age(lock)
@@ -74,7 +78,7 @@ def _acquire(lock: Path, mine: dict) -> None:
         raise GlintError(f"{lock.parent}: another glint-data process was quicker; run the same command again")
 
 
-def _create(lock: Path, mine: dict) -> bool:
+def _create(lock: "Address", mine: dict) -> bool:
     """Whether the lock was free and is ours now.
 
     A store may have written it though it answered with an error; asked again it then says that there is one, ours.
@@ -91,7 +95,7 @@ def _create(lock: Path, mine: dict) -> bool:
     return True
 
 
-def _keep(lock: Path, mine: dict, ended: threading.Event) -> None:
+def _keep(lock: "Address", mine: dict, ended: threading.Event) -> None:
     """Renew the lock until the block ends; stop the run where another has taken it over."""
     while not ended.wait(REFRESH):
         try:
@@ -102,7 +106,7 @@ def _keep(lock: Path, mine: dict, ended: threading.Event) -> None:
             say(f"{lock}: not renewed ({reason(error)}); trying again")
             continue
         say(f"{lock.parent}: another run has taken this folder over")
-        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)  # as Ctrl-C would
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)  # as Ctrl-C would
         return
 
 
@@ -110,7 +114,7 @@ def _content(mine: dict) -> bytes:
     return json.dumps(mine).encode()
 
 
-def _holder(lock: Path) -> dict:
+def _holder(lock: "Address") -> dict:
     """Who holds the lock; empty where nobody does, or where the object is none of ours."""
     try:
         found = json.loads(lock.fs.cat_file(lock.path))
@@ -119,7 +123,7 @@ def _holder(lock: Path) -> dict:
     return found if isinstance(found, dict) else {}
 
 
-def _age(lock: Path) -> float:
+def _age(lock: "Address") -> float:
     """Seconds since the lock was written, by the store's clock; the lock just released counts as new."""
     try:
         return max((datetime.now(UTC) - lock.fs.modified(lock.path)).total_seconds(), 0.0)

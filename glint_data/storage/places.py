@@ -12,9 +12,20 @@ import re
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeGuard, cast
 from urllib.parse import unquote, urlsplit
 
 from glint_data.errors import GlintError
+
+if TYPE_CHECKING:
+
+    class Address(Path):
+        """A `upath.UPath` as our code uses it: a Path's methods, its file system, and its place there."""
+
+        fs: Any
+        path: str
+        protocol: str
+
 
 OBJECT_STORES = frozenset(("s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "oss", "memory"))
 """Schemes whose single write is whole or not there: only these are written to."""
@@ -51,7 +62,7 @@ def place(text: "str | os.PathLike") -> Path:
         raise GlintError(f"{text}: {error}; pip install 'glint-data[remote]' brings that of s3://") from None
     except Exception as error:  # each scheme's package raises its own kinds
         raise GlintError(f"{text}: not an address that can be used here ({_one_line(error)})") from None
-    return address
+    return cast(Path, address)  # which has the same methods; `is_remote` tells them apart
 
 
 def recorded(text: str) -> Path:
@@ -66,7 +77,7 @@ def recorded(text: str) -> Path:
     return place(text)
 
 
-def is_remote(found: object) -> bool:
+def is_remote(found: object) -> TypeGuard["Address"]:
     """Whether a place is an address, not a path of this machine."""
     return hasattr(found, "fs") and not isinstance(found, Path)
 
@@ -123,7 +134,9 @@ def reason(error: BaseException) -> str:
         isinstance(error, OSError) and error.errno in _OF_A_SERVER
     ):  # the package has asked several times by now
         said = (
-            error.strerror if error.strerror and error.strerror != os.strerror(error.errno) else _code(error)
+            error.strerror
+            if error.strerror and error.strerror != os.strerror(error.errno or 0)
+            else _code(error)
         )
         return f"its server failed, asked several times ({said or 'no reason was said'}); {_LATER}"
     return f"{name}: {_one_line(error)}"

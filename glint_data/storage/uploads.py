@@ -6,10 +6,13 @@ import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from glint_data.errors import CannotWrite
 from glint_data.storage.places import OBJECT_STORES, reason
+
+if TYPE_CHECKING:
+    from glint_data.storage.places import Address
 
 TOGETHER = 8
 """Objects under way side by side: a round trip takes longer than rendering a sample."""
@@ -19,14 +22,14 @@ _room = threading.BoundedSemaphore(2 * TOGETHER)  # bounds the memory of what wa
 _pool: ThreadPoolExecutor | None = None
 
 
-def put(place: Path, content: bytes) -> None:
+def put(place: "Address", content: bytes) -> None:
     """Write an object. Raises `CannotWrite`; what was there before then stays."""
     require_store(place)
     with _as_cannot_write(place):
         place.fs.pipe_file(place.path, content)
 
 
-def put_soon(place: Path, content: bytes) -> None:
+def put_soon(place: "Address", content: bytes) -> None:
     """Write an object in the background; `finish` waits for it and raises what went wrong."""
     global _pool
     _pool = _pool or ThreadPoolExecutor(TOGETHER, "upload")
@@ -46,7 +49,7 @@ def finish(places: Iterable[Path]) -> None:
 
 
 @contextlib.contextmanager
-def uploading(place: Path) -> Iterator[BinaryIO]:
+def uploading(place: "Address") -> Iterator[BinaryIO]:
     """A stream to a temporary file that becomes the object when the block ends well."""
     require_store(place)
     with tempfile.TemporaryDirectory(prefix="glint-data-") as folder:
@@ -57,7 +60,7 @@ def uploading(place: Path) -> Iterator[BinaryIO]:
             place.fs.put_file(str(file), place.path)
 
 
-def require_store(place: Path) -> None:
+def require_store(place: "Address") -> None:
     """Raise `CannotWrite` for a scheme that would show half of a file while it is written."""
     if place.protocol not in OBJECT_STORES:
         raise CannotWrite(
@@ -67,7 +70,7 @@ def require_store(place: Path) -> None:
 
 
 @contextlib.contextmanager
-def _as_cannot_write(place: Path) -> Iterator[None]:
+def _as_cannot_write(place: "Address") -> Iterator[None]:
     try:
         yield
     except Exception as error:  # each scheme's package raises its own kinds

@@ -38,7 +38,7 @@ class _Measured:
     def add(self, number: int, seconds: float, size: int, pixels: int) -> None:
         """Count one rendered crop."""
         for values, value in ((self.seconds, seconds), (self.bytes, size), (self.pixels, pixels)):
-            values[number] = values.get(number, 0) + value  # type: ignore[operator,assignment]
+            values[number] = values.get(number, 0) + value  # type: ignore[assignment]
 
 
 def estimate(

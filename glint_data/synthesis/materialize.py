@@ -44,7 +44,7 @@ def materialize(dataset: Path, out: Path, where: list[str], workers: Workers) ->
         )
     _require_own_recipes(rows, settings, known)
     cells = {
-        known[name]: tuple(zip(group["type"], group["level"], strict=True))
+        known[str(name)]: tuple(zip(group["type"], group["level"], strict=True))
         for name, group in rows.groupby("source")
     }
     recorded_as = settings.resolved().record() | {"where": sorted(where)}

@@ -58,7 +58,7 @@ def finished(
     older = _of_manifest(out, names, columns)
     part, row = next(newer, None), next(older, None)
     for name in names:
-        tables = []
+        tables: list[pa.Table] = []
         if row is not None and row[0] == name:
             tables.append(row[1])
             row = next(older, None)
@@ -66,7 +66,7 @@ def finished(
             tables.append(_read(*part, columns))
             part = next(newer, None)
         if tables:
-            yield name, tables[0] if len(tables) == 1 else _replaced(*tables, lost)
+            yield name, tables[0] if len(tables) == 1 else _replaced(tables[0], tables[1], lost)
 
 
 def _read(file: Path, content: bytes, columns: list[str] | None = None) -> "pa.Table":

@@ -91,9 +91,15 @@ class Settings:
         record = runs.read(folder).get("settings", {})
         if record.get("suite") != self.suite:
             return self
-        own = record.get("suite_record")
-        version = record.get("suite_version", rendering.FIRST_VERSION)
-        return replace(self, suite_version=version, suite_record=own and json.dumps(own, sort_keys=True))
+        own, version = record.get("suite_record"), record.get("suite_version", rendering.FIRST_VERSION)
+        if not isinstance(version, str) or not isinstance(own, dict | None):
+            raise GlintError(
+                f"{folder / runs.FILE}: its suite's version or record is not what glint-data writes; restore the file "
+                "or begin in a new folder"
+            )
+        return replace(
+            self, suite_version=version, suite_record=json.dumps(own, sort_keys=True) if own else None
+        )
 
     @property
     def suite_as_planned(self) -> "distortions.Suite":

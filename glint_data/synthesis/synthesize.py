@@ -116,8 +116,8 @@ def merged(known: list[Source], admitted: list[Source]) -> list[Source]:
 def look_again(out: Path, every: list[Source], changed: set[str], file: str = sources.FILE) -> None:
     """Forget what was seen in files that turned out to hold another photo, so that the next run looks into them."""
     if changed:
-        unseen = {"size": -1, "modified": -1}
-        sources.write(out, [replace(s, **unseen) if s.path in changed else s for s in every], file)
+        seen = [replace(s, size=-1, modified=-1) if s.path in changed else s for s in every]
+        sources.write(out, seen, file)
 
 
 def _count_others(out: Path, every: list[Source], admitted: list[Source], summary: Summary) -> None:

@@ -94,7 +94,7 @@ def test_all_examples_as_one_installed_package(examples, tmp_path_factory):
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: glint-example\nVersion: 1.0\n")
     (about / "entry_points.txt").write_text("[glint_data.plugins]\nexample = glint_example\n")
     days = [
-        _day(name).replace('"d"', f'"{module}"').replace("d/", f"{module}/")
+        _day(name).replace('"d"', f'"{module}"').replace('"d/', f'"{module}/')
         for name, module in modules.items()
     ]
     _run("PLUGIN = 'example'\n" + "\n".join(days), examples, PYTHONPATH=str(folder))

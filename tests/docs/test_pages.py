@@ -72,3 +72,11 @@ def test_the_pages_are_built_strictly(tmp_path):
     answer = subprocess.run(command, cwd=DOCS.parent, capture_output=True, text=True, check=False)
     assert answer.returncode == 0, answer.stderr + answer.stdout
     assert (tmp_path / "python" / "index.html").is_file()
+
+
+def test_the_page_of_names_is_up_to_date():
+    from glint_data.api.names import page
+
+    assert (DOCS / "names.md").read_text(encoding="utf-8") == page(), (
+        "run: python -m glint_data.api.names docs/names.md"
+    )

@@ -297,7 +297,7 @@ def test_stopped_by_hand_it_goes_on(ray, cluster, photos, tmp_path, monkeypatch)
     wait_until((tmp_path / "flag").exists, run)
     run.send_signal(signal.SIGINT)
     said = run.communicate()[1]
-    assert run.returncode == 130 and "the same command goes on from there" in said
+    assert run.returncode == 130 and "the same command resumes there" in said
     assert "joined" in said and "Traceback" not in said
     assert not (tmp_path / "d" / manifest.FILE).exists()
     assert not list((tmp_path / "d").rglob("*.partial")), "a token or half a file is left"

@@ -117,6 +117,25 @@ def test_display_p3_by_numbers_is_the_published_matrix():
     assert off(png(CODES.astype(np.uint16) * 257, 2, p3), right) <= 1
 
 
+@pytest.mark.parametrize("form", ["AVIF", "HEIF"])
+def test_numbers_of_avif_and_heic_count_as_those_of_png(form):
+    """The box colr of the kind nclx: primaries and transfer, two bytes each."""
+    if form == "HEIF":
+        pytest.importorskip("pillow_heif").register_heif_opener()
+    even = np.full((48, 64, 3), (200, 40, 90), np.uint8)
+    encoded = saved(Image.fromarray(even), form, quality=95)
+    plain = images.decode(encoded, "x").pixels
+    at = encoded.index(b"colrnclx") + 8
+    for primaries, transfer in ((12, 13), (1, 8)):
+        numbers = primaries.to_bytes(2) + transfer.to_bytes(2)
+        marked = encoded[:at] + numbers + encoded[at + 4 :]
+        right = images.decode(png(plain, 2, chunk(b"cICP", bytes([primaries, transfer, 0, 1]))), "x").pixels
+        assert off(marked, right) <= 1
+        assert not np.array_equal(right, plain)
+    with pytest.raises(ImageRefused, match="high dynamic range"):
+        images.decode(encoded[:at] + bytes([0, 9, 0, 16]) + encoded[at + 4 :], "x")
+
+
 def test_curves_are_those_of_the_profile_format():
     """Tables and formulas (ICC.1:2022, 10.6 and 10.18) against Little CMS."""
     base = bytearray(srgb_profile())

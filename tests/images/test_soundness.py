@@ -49,6 +49,15 @@ def test_damaged_jpegs_are_refused_and_whole_ones_read(options):
             read(damaged)
 
 
+def test_padding_before_the_end_is_no_damage():
+    whole = saved("JPEG")
+    for padding in (1, 4, 1000):
+        assert np.array_equal(read(whole[:-2] + bytes(padding) + whole[-2:]), read(whole))
+    assert np.array_equal(read(whole + b"what a phone appends"), read(whole))
+    with pytest.raises(ImageRefused, match="damaged"):
+        read(whole[:-2] + whole[-200:-2] + bytes(40) + whole[-2:])
+
+
 def test_grey_and_cmyk_jpegs_are_judged_too():
     for image in (Image.fromarray(SMOOTH[..., 0]), Image.fromarray(SMOOTH).convert("CMYK")):
         out = io.BytesIO()

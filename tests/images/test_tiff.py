@@ -36,10 +36,21 @@ def test_16_bit_colour_in_every_layout(compression, tile):
         assert np.array_equal(read(encoded), RIGHT), (planar, order, predictor)
 
 
+@pytest.mark.parametrize("compression", [NONE, LZW, DEFLATE])
+def test_8_bit_samples_in_every_layout(compression):
+    opaque = np.dstack([RIGHT, np.full((37, 53), 255, np.uint8)])
+    for planar, tile, order in itertools.product((False, True), (None, (16, 32)), "<>"):
+        layout = {"order": order, "planar": planar, "tile": tile, "compression": compression}
+        assert np.array_equal(read(tiff(RIGHT, 2, **layout)), RIGHT), layout
+        assert np.array_equal(read(tiff(opaque, 2, **layout, more=((338, 3, (2,)),))), RIGHT), layout
+        assert np.array_equal(read(tiff(RIGHT[..., :1], 1, **layout)), grey_of(RIGHT)), layout
+
+
 @pytest.mark.parametrize("order", "<>")
 def test_white_may_be_zero_at_any_depth(order):
     assert np.array_equal(read(tiff(65535 - GREY, 0, order)), grey_of(RIGHT))
     assert np.array_equal(read(tiff(255 - RIGHT[..., :1], 0, order)), grey_of(RIGHT))
+    assert np.array_equal(read(tiff(255 - RIGHT[..., :1], 0, order, planar=True)), grey_of(RIGHT))
     wide = GREY.astype(np.uint32) * 65537
     assert np.array_equal(read(tiff(0xFFFFFFFF - wide, 0, order)), grey_of(RIGHT))
     for kind in (np.float32, np.float64):

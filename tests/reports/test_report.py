@@ -30,3 +30,22 @@ def test_a_dataset_is_no_run(tmp_path):
     )
     with pytest.raises(GlintError, match="holds no training run"):
         write_report(tmp_path / "d", run=tmp_path / "d")
+
+
+def test_a_run_without_correlations_and_with_a_broken_history_has_its_sections(tmp_path):
+    from glint_data.reports.run import run_sections
+
+    (tmp_path / "run.json").write_text('{"verb": "train", "settings": {"model": "glintiqa"}}')
+    line = '{"epoch": 1, "train_loss": 0.5, "val_srocc": null, "val_plcc": null, "val_rmse": 0.1}\n'
+    (tmp_path / "history.jsonl").write_text(line + '{"epoch": 2, "train_lo\n')
+    numbers = (
+        '{"srocc": null, "krocc": null, "plcc": null, "rmse": 0.25, "samples": 5, "baseline": {"srocc": 0.5}}'
+    )
+    (tmp_path / "evaluation_a_test.json").write_text(numbers)
+    curve, evaluation = run_sections(tmp_path)
+    assert curve.title == "Training"
+    assert ("SROCC", "–") in evaluation.facts and ("RMSE", "0.250") in evaluation.facts
+    assert ("SROCC of a frozen network beside it", "0.500") in evaluation.facts
+    (tmp_path / "evaluation_a_test.json").write_text("[")
+    with pytest.raises(GlintError, match="cannot be read"):
+        list(run_sections(tmp_path))

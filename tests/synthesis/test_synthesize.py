@@ -59,7 +59,7 @@ def test_killed_and_resumed_equals_undisturbed(photos, tmp_path, victim):
     run.send_signal(victim)
     said = run.communicate()[1]
     assert run.returncode == (130 if victim == signal.SIGINT else -signal.SIGKILL)
-    assert victim == signal.SIGKILL or "the same command goes on from there" in said
+    assert victim == signal.SIGKILL or "the same command resumes there" in said
     assert len(list(folder.glob("parts/*.parquet"))) == 1 and not (folder / manifest.FILE).exists()
     with pytest.raises(GlintError, match="unfinished"):
         manifest.read(folder)

@@ -197,3 +197,23 @@ def test_fixed_crops_come_again(tmp_path):
     assert all(np.array_equal(crops.fixed(0, place)[1], crops.fixed(4, place)[1]) for place in range(2))
     anywhere = RandomCrops(crops.pixels, 32, 0, False)
     assert len({anywhere[epoch, 4][0].tobytes() for epoch in range(20)}) > 15
+
+
+@pytest.mark.slow
+def test_an_exchanged_picture_stops_training_by_name(tmp_path):
+    """In this process and in a loader's, whose tracebacks are not shown."""
+    folder = write_dataset(tmp_path / "a", photos=3)
+    frame = manifest.read(folder)
+    hashes = [images.pixel_hash(images.read_rgb(folder / path)) for path in frame["path"]]
+    manifest.write(folder, frame.assign(image_hash=hashes))
+    images.write_png(folder / frame["path"][4], photo(99))
+    samples = read_samples([folder])
+    network = models.create("glintiqa", size="tiny", input_size=32)
+    parts = {"train": samples, "val": samples}
+    sentence = r"^\S+P0_11_05\.png: other pixels than were written[^\n]*$"
+    with pytest.raises(GlintError, match=sentence):
+        PixelFeed(TrainSettings(), network, parts, Processes(), 0)
+    feed = PixelFeed(TrainSettings(), network, parts, Processes(), 1)
+    assert len(next(feed.batches([[(0, 0), (0, 1)]])).mos) == 2
+    with pytest.raises(GlintError, match=sentence):
+        list(feed.batches([[(0, 3), (0, 4)]]))

@@ -19,7 +19,7 @@ _CONSTANT = 1e3
 """Prior variance of the overall level: so large that the level is always the data's own."""
 
 
-@method(needs={DESCRIPTOR}, references=8)
+@method(needs={DESCRIPTOR}, references=6)
 def content(scored: Scored) -> "ContentRegression":
     """regression of the residual profile on content features"""
     return ContentRegression(scored)
@@ -28,11 +28,11 @@ def content(scored: Scored) -> "ContentRegression":
 def _kernel(first: list[np.ndarray], second: list[np.ndarray], radial: float) -> np.ndarray:
     """(n, m): the mean over the blocks, and the constant."""
     parts = [mixed(a, b, 1 - radial) for a, b in zip(first, second, strict=True)]
-    return _CONSTANT + sum(parts) / len(parts)
+    return np.asarray(_CONSTANT + sum(parts) / len(parts))
 
 
 def _own_kernel(features: list[np.ndarray], radial: float) -> np.ndarray:
-    return _CONSTANT + sum(own(block, 1 - radial) for block in features) / len(features)
+    return np.asarray(_CONSTANT + sum(own(block, 1 - radial) for block in features) / len(features))
 
 
 class ContentRegression:

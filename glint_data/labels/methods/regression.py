@@ -151,7 +151,8 @@ class PairRegression:
         """All types with the noise whose left-out error is smallest."""
         rows = [design.rows(measured) for design in designs]
         priors = [design.kernel(train, train, similar) for design, train in zip(designs, rows, strict=True)]
-        best, chosen = np.inf, (_NOISES[0], [])
+        best = np.inf
+        chosen: tuple[float, list[_Solved]] = (_NOISES[0], [])
         for noise in _NOISES:
             solved = [
                 self._solved(design, train, prior, noise)

@@ -81,7 +81,9 @@ class FeatureStore:
 def _backbone_digest(network: QualityNetwork, precision: str, amp: bool) -> str:
     """A hash of all that decides what frozen parts compute."""
     digest = hashlib.sha256(json.dumps([asdict(network.config), precision, amp], sort_keys=True).encode())
-    fixed = {name: value for name, value in network.named_parameters() if not value.requires_grad}
+    fixed: dict[str, Tensor] = {
+        name: value for name, value in network.named_parameters() if not value.requires_grad
+    }
     fixed |= {
         f"{i}.{n}": v for i, part in enumerate(network.frozen_modules()) for n, v in part.named_buffers()
     }

@@ -150,11 +150,16 @@ class RandomCrops(torch.utils.data.Dataset):
 def collate(entries: list[tuple[np.ndarray, np.ndarray | None, float, float]]) -> Batch:
     """Stack crops (channels first) and labels."""
     image, reference, mos, mos_std = zip(*entries, strict=True)
-    stacked = [
-        None if crops[0] is None else torch.from_numpy(np.stack(crops).transpose(0, 3, 1, 2).copy())
-        for crops in (image, reference)
-    ]
-    return Batch(*stacked, torch.tensor(mos, dtype=torch.float32), torch.tensor(mos_std, dtype=torch.float32))
+
+    def stacked(crops: tuple[np.ndarray, ...]) -> Tensor:
+        return torch.from_numpy(np.stack(crops).transpose(0, 3, 1, 2).copy())
+
+    return Batch(
+        stacked(image),
+        None if reference[0] is None else stacked(reference),
+        torch.tensor(mos, dtype=torch.float32),
+        torch.tensor(mos_std, dtype=torch.float32),
+    )
 
 
 class _Planned(torch.utils.data.Sampler):

@@ -182,7 +182,7 @@ def pair(files: list[Path], references: list[Path], needed: bool) -> list[Path |
             raise GlintError(f"{missing[0]}: no such reference; the folder needs a file of each image's name")
         return paired
     if len(references) == 1:
-        return list(references) * len(files)
+        return [references[0]] * len(files)
     if len(references) != len(files):
         raise GlintError(
             f"{len(files)} images and {len(references)} references: this run's network compares each image with its "
