@@ -64,7 +64,7 @@ def jpeg_444(photo: Photo, quality: float) -> np.ndarray:
     return decode(encode(photo.bytes, "JPEG", quality=int(quality), subsampling=0))
 
 
-@distortion(Range(1, 64, "chroma samples left out along each axis"))
+@distortion(Range(1, 64, "chroma divisor"))
 def chroma_subsampling(photo: Photo, factor: float) -> np.ndarray:
     """Cb and Cr at 1/factor of the size and back (2 is 4:2:0), luma kept."""
     planes = cv2.cvtColor(photo.single, cv2.COLOR_RGB2YCrCb)

@@ -11,6 +11,7 @@ import importlib.util
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,11 @@ class Distortion:
     needs: Mapping[str, str] = field(default_factory=dict)
     strengths: Range = ANY
     lacks: Callable[[], tuple[str, ...]] | None = None
+
+    @cached_property
+    def drawn_names(self) -> list[str]:
+        """The names of what it draws: the function's parameters after photo and strength."""
+        return list(inspect.signature(self.function).parameters)[2:]
 
     @property
     def random(self) -> bool:
@@ -91,10 +97,9 @@ class Distortion:
     def render(self, photo: Photo, strength: float, parameters: Mapping[str, Any]) -> Any:
         """The distorted values. Raises ValueError where a parameter is missing or not this distortion's."""
         self.require()
-        wanted = list(inspect.signature(self.function).parameters)[2:]
-        if set(parameters) != set(wanted):
+        if set(parameters) != set(self.drawn_names):
             raise ValueError(
-                f"{self.name} takes the parameters {wanted or 'none'}, got {sorted(parameters)}: "
+                f"{self.name} takes the parameters {self.drawn_names or 'none'}, got {sorted(parameters)}: "
                 "pass parameters as a former rendering returned them, or none to have them drawn"
             )
         return self.function(photo, self.strengths.check(self.name, strength), **parameters)

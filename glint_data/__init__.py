@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from glint_data.api.datasets import distortions, export, import_set, import_table, open, verify
-    from glint_data.api.labels import audit, explain, label, references, report
+    from glint_data.api.labels import audit, explain, label, rate, references, report
     from glint_data.api.looks import doctor, quickstart
     from glint_data.api.networks import evaluate, score, scorer, train
     from glint_data.api.synthesis import materialize, merge, synthesize
@@ -29,6 +29,7 @@ _ROOMS = {
     "audit": "api.labels",
     "references": "api.labels",
     "explain": "api.labels",
+    "rate": "api.labels",
     "train": "api.networks",
     "evaluate": "api.networks",
     "score": "api.networks",
@@ -63,6 +64,7 @@ __all__ = [
     "merge",
     "open",
     "quickstart",
+    "rate",
     "references",
     "report",
     "score",

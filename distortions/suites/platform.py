@@ -22,7 +22,7 @@ SUITE = Suite(
             6,
             "chroma_subsampling",
             "Chroma subsampling",
-            "chroma samples left out along each axis",
+            "chroma divisor",
             (2, 4, 8, 16, 32),
         ),
         (7, "hops", "Passed on again and again", "hops", (1, 3, 6, 10, 16)),

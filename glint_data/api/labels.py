@@ -41,6 +41,18 @@ def label(
         str | Iterable[str],
         Option("A reference whose scores play no part (repeatable).", "NAME", many=True),
     ] = (),
+    viewing: Annotated[
+        str,
+        Option("How pictures larger than the references' are seen: auto, fit (seen whole) or pixels (1:1)."),
+    ] = "auto",
+    ratings: Annotated[
+        Where | Iterable[Where],
+        Option(
+            "CSV of your own raters (sample_id, score 1 to 5, rater): labels on their scale.",
+            "FILE",
+            many=True,
+        ),
+    ] = (),
     device: Device = "auto",
     workers: Workers = 0,
     engine: Engine = "local",
@@ -50,7 +62,9 @@ def label(
     """Give every sample a score with an interval, from the scored references its photo resembles.
 
     Writes mos, mos_std, mos_low and mos_high (on 0 to 1, higher is better)
-    and the evidence for them into the dataset's manifest.
+    and the evidence for them into the dataset's manifest. Distortions that
+    nobody rated are labelled from what is measured of the pair; scores that
+    people gave stay.
 
     Returns:
         The dataset; `text()` and `record()` say what was labelled and by what.
@@ -78,6 +92,8 @@ def label(
             device,
             workers=chosen,
             leave_out=several(leave_out),
+            viewing=viewing,
+            ratings=[here(file) for file in several(ratings)],
         )
     return Dataset(place, summary)
 
@@ -91,7 +107,11 @@ def audit(
     method: Annotated[
         str | Iterable[str], Option("Only these methods (repeatable).", "NAME", shown="all", many=True)
     ] = (),
+    leave_type_out: Annotated[
+        bool, Option("Also the method for unrated distortions: each type left out with its reference.")
+    ] = False,
     device: Device = "auto",
+    workers: Workers = 0,
     figures: Annotated[
         Where | None, Option("Write the certificate's figures into this folder.", "FOLDER")
     ] = None,
@@ -110,16 +130,49 @@ def audit(
         GlintError: no such set, method or embedder.
     """
     from glint_data.api.places import file_to_write
-    from glint_data.labels import audit_reference, audit_table, write_figures
+    from glint_data.labels import audit_reference, write_figures
+    from glint_data.work import default_workers
 
     folder = file_to_write(figures)
-    root = None if reference_root is None else anywhere(reference_root)
-    certificate = audit_reference(reference, root, embedder, several(method) or None, device)
-    pictures = [] if folder is None else write_figures(certificate, folder)
-    return Answer(
-        certificate,
-        lambda: "\n".join([audit_table(certificate), *(f"figure: {picture}" for picture in pictures)]),
+    found = audit_reference(
+        reference,
+        None if reference_root is None else anywhere(reference_root),
+        embedder,
+        several(method) or None,
+        device,
+        leave_type_out=leave_type_out,
+        workers=workers or default_workers(),
     )
+    pictures = [] if folder is None else write_figures(found.record(), folder)
+    return Answer(
+        found.record(), lambda: "\n".join([found.text(), *(f"figure: {picture}" for picture in pictures)])
+    )
+
+
+@verb
+def rate(
+    dataset: DatasetArgument,
+    out: Annotated[Where, Option("The page to write.", "PAGE.html")],
+    *,
+    samples: Annotated[int, Option("How many samples to rate.", least=1)] = 30,
+    progress: Progress = False,
+    plugin: Plugins = (),
+) -> Result:
+    """Write one offline page on which your own raters rate samples.
+
+    Samples are spread over the scale, those with the widest intervals first,
+    each beside its photo. The page saves a CSV for 'label --ratings'.
+
+    Returns:
+        Where the page lies, and which samples are on it.
+
+    Raises:
+        GlintError: the dataset has no labels, or none of its pictures can be read.
+    """
+    from glint_data.api.places import file_to_write
+    from glint_data.labels.rating_page import write_page
+
+    return write_page(place_of(dataset), file_to_write(out), samples)
 
 
 @verb

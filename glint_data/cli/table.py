@@ -53,6 +53,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(imports, name="import", rich_help_panel="Datasets")
     command(app, "label", "Labels", "glint-data label dataset --reference kadid", _after_label)
     command(app, "audit", "Labels", "glint-data audit --reference kadid --json certificate.json")
+    command(app, "rate", "Labels", "glint-data rate dataset --out rate.html --samples 30")
     command(app, "references", "Labels", "glint-data references kadid10k")
     command(app, "train", "Networks", "glint-data train dataset --model glintiqa --out run")
     command(app, "evaluate", "Networks", "glint-data evaluate run dataset")

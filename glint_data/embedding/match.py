@@ -1,4 +1,4 @@
-"""Vectors to nearest references: exact inner product by FAISS.
+"""Vectors to nearest references: every inner product, equal ones in the order of the references.
 
 Reference sets hold 10^2 to 10^5 vectors, where the exact search is fast and never misses.
 """
@@ -6,6 +6,10 @@ Reference sets hold 10^2 to 10^5 vectors, where the exact search is fast and nev
 from dataclasses import dataclass
 
 import numpy as np
+
+from glint_data.errors import GlintError
+
+_PRODUCTS_AT_A_TIME = 8_000_000
 
 
 @dataclass(frozen=True)
@@ -17,7 +21,7 @@ class Matches:
 
 
 def nearest(photos: np.ndarray, references: np.ndarray, k: int) -> Matches:
-    """The k references with the largest inner product for each photo.
+    """The k references with the largest inner product for each photo; of equal ones the first comes first.
 
     Args:
         photos: float32 (photos, dimensions), rows of unit length.
@@ -26,18 +30,30 @@ def nearest(photos: np.ndarray, references: np.ndarray, k: int) -> Matches:
 
     Raises:
         ValueError: where the dimensions differ.
+        GlintError: there are no references, or vectors with values that are no numbers.
     """
-    import faiss
-
     if photos.ndim != 2 or references.ndim != 2 or photos.shape[1] != references.shape[1]:
         raise ValueError(
             f"photos {photos.shape} and references {references.shape} are not vectors of one space"
         )
-    index = faiss.IndexFlatIP(references.shape[1])
-    index.add(np.ascontiguousarray(references, dtype=np.float32))
-    similarities, positions = index.search(
-        np.ascontiguousarray(photos, dtype=np.float32), min(k, len(references))
-    )
+    if not len(references):
+        raise GlintError("there are no references to compare photos with; name a reference set that has some")
+    for name, vectors in (("photos", photos), ("references", references)):
+        odd = int((~np.isfinite(vectors)).any(axis=1).sum())
+        if odd:
+            raise GlintError(
+                f"{odd} of {len(vectors)} vectors of {name} hold values that are no numbers; remove the cache "
+                "(GLINT_DATA_CACHE) or choose another --embedder"
+            )
+    k = min(k, len(references))
+    positions = np.empty((len(photos), k), np.int64)
+    similarities = np.empty((len(photos), k), np.float32)
+    step = max(1, _PRODUCTS_AT_A_TIME // len(references))
+    for start in range(0, len(photos), step):
+        rows = slice(start, start + step)
+        products = photos[rows].astype(np.float32) @ references.T.astype(np.float32)
+        positions[rows] = np.argsort(-products, axis=1, kind="stable")[:, :k]
+        similarities[rows] = np.take_along_axis(products, positions[rows], axis=1)
     return Matches(positions, similarities)
 
 

@@ -212,8 +212,12 @@ def _file(table: Path, text: str, line: int) -> Path:
 
 
 def _stem(path: Path) -> str:
-    """A file's stem as a name: as it is, but for what no manifest, terminal or file system takes."""
-    name = re.sub(r"[\x00-\x1f\x7f-\x9f\\/\ud800-\udfff]|::", "-", path.stem)
+    return _name(path.stem)
+
+
+def _name(text: str) -> str:
+    """A text as a name: as it is, but for what no manifest, terminal or file system takes."""
+    name = re.sub(r"[\x00-\x1f\x7f-\x9f\\/\ud800-\udfff]|::", "-", text)
     name = name.encode()[:_LONGEST_NAME].decode(errors="ignore")
     return f"photo{name}" if name.startswith(".") else name or "photo"
 
@@ -237,11 +241,13 @@ def _sources(table: Table, texts: list[str], references: list[Path | None], name
     """The photo behind each line: as the column says, else its reference's stem, else the picture itself."""
     listed = list(dict.fromkeys(path for path in references if path is not None))
     stems = dict(zip(listed, _unique([_stem(path) for path in listed]), strict=True))
+    written = list(dict.fromkeys(text for text in texts if text))
+    names_of = dict(zip(written, _unique([_name(text) for text in written]), strict=True))
     said: dict[Path, str] = {}
     of_source: dict[str, Path] = {}
     found = []
     for line, text, reference, name in zip(table.lines, texts, references, names, strict=True):
-        source = _stem(Path(f"{text}.x")) if text else stems[reference] if reference is not None else name
+        source = names_of[text] if text else stems[reference] if reference is not None else name
         if reference is not None:
             if said.setdefault(reference, source) != source:
                 raise GlintError(

@@ -6,16 +6,16 @@ method to a dataset, `audit_reference` measures them all.
 
 from glint_data.labels import evidence, methods  # noqa: F401  (they register)
 from glint_data.labels.audit import audit_reference
-from glint_data.labels.certificate import audit_table, write_figures
+from glint_data.labels.certificate import Audit, write_figures
 from glint_data.labels.method import METHODS
 from glint_data.labels.stage.label import label_dataset
 from glint_data.labels.stage.summary import LabelSummary
 
 __all__ = [
     "METHODS",
+    "Audit",
     "LabelSummary",
     "audit_reference",
-    "audit_table",
     "label_dataset",
     "write_figures",
 ]

@@ -12,61 +12,103 @@ from typing import Any
 
 import numpy as np
 
+from glint_data import work
+from glint_data.dataset.dataset import Dataset
+from glint_data.errors import GlintError
 from glint_data.labels.calibration import COVERAGE, Calibrated, Label
-from glint_data.labels.evidence import shipped
+from glint_data.labels.certificate import Audit
 from glint_data.labels.method import METHODS, Method, Scored
 from glint_data.labels.methods.similarity import Space
+from glint_data.labels.over_types import judged
+from glint_data.labels.pooled import POOLED, PooledMethod
+from glint_data.labels.rated import Rated, rated_set
+from glint_data.labels.types_out import correlation, left_out, measures
 from glint_data.progress import track
-from glint_data.reference_sets import references
 from glint_data.reference_sets.references import ReferenceSet
 
 
 def audit_reference(
-    reference: str = "kadid",
+    reference: str | Path | Dataset = "kadid",
     reference_root: Path | None = None,
     embedder: str | None = None,
     methods: Sequence[str] | None = None,
     device: str = "auto",
     cache: Path | None = None,
-) -> dict[str, Any]:
+    leave_type_out: bool = False,
+    workers: work.Workers | None = None,
+) -> Audit:
     """Leave-one-reference-out accuracy of the label methods.
 
     Args:
         reference, reference_root, embedder, device: as in `label_dataset`.
         methods: names out of `METHODS`; None takes all that can run.
+        leave_type_out: also the accuracy of `any` with each pair's type and reference left out together.
+        workers: processes that fit; None is one a core.
 
     Returns:
-        Plain values: `{"default": NAME, "methods": {NAME: measures}, ...}`; measures are those of
-        `measures_of`, with RMSE and width on the set's own scale.
+        Its `record()`: plain values, `{"default": NAME, "methods": {NAME: measures}, ...}`; measures are those of
+        `measures_of`, with RMSE and width on the set's own scale; `leave_type_out` those of `types_out.measures`.
 
     Raises:
-        GlintError: unknown set, method or embedder.
+        GlintError: unknown set, method or embedder; a method that cannot be audited so.
     """
-    loaded = references.load(reference, reference_root, embedder, device, cache)
-    scored = shipped.scored_of(loaded)
-    can_run = [name for name, known in METHODS.items() if known.can_use(scored.photos)]
-    chosen = [METHODS[name] for name in methods or can_run]
+    rated = rated_set(reference, reference_root, embedder, device, cache, workers)
+    loaded, scored = rated.loaded, rated.scored
+    can_run = [
+        name
+        for name, known in METHODS.items()
+        if not _is_pooled(name) and len(loaded.cells) and known.can_use(scored.photos)
+    ]
     results = {}
-    for method in chosen:
+    for name in methods if methods is not None else can_run:
+        if _is_pooled(name):
+            if not leave_type_out:
+                raise GlintError(
+                    f"label method {name}: is for distortions that nobody rated; --leave-type-out audits it"
+                )
+            continue
+        rated.require(METHODS[name])
         begun = time.monotonic()
-        label, nearest = leave_one_out(method, scored)
-        results[method.name] = measures_of(label, loaded) | {
-            "title": method.title,
+        label, nearest = leave_one_out(METHODS[name], scored)
+        results[name] = measures_of(label, loaded) | {
+            "title": METHODS[name].title,
+            "version": METHODS[name].version,
             "hubness": hubness(nearest, len(loaded.references)),
             "seconds": round(time.monotonic() - begun, 2),
         }
-    return {
-        "default": shipped.default_method(scored.photos),
+    unseen = _types_left_out(rated, workers) if leave_type_out else {}
+    certificate = {
+        "default": rated.default_method(),
         "reference": loaded.name,
         "title": loaded.title,
         "references": len(loaded.references),
         "references_left_out": list(loaded.without_pixels),
-        "images": int(np.isfinite(loaded.mos).sum()),
+        "images": int(np.isfinite(loaded.mos).sum()) if len(loaded.cells) else len(rated.pairs or ()),
         "scale": {"low": loaded.low, "high": loaded.high, "higher_is_better": loaded.higher_is_better},
         "embedder": loaded.embedder,
-        "noise_floor": noise_floor(loaded),
+        "noise_floor": noise_floor(rated),
         "methods": results,
     }
+    return Audit(certificate | unseen)
+
+
+def _is_pooled(name: str) -> bool:
+    return isinstance(METHODS[name], PooledMethod)
+
+
+def _types_left_out(rated: Rated, workers: work.Workers | None) -> dict[str, Any]:
+    """The certificate of the method for unrated distortions, made anew."""
+    method = METHODS[POOLED]
+    begun = time.monotonic()
+    pool = rated.pool(method)
+    left = judged(pool, left_out(method, pool, workers or work.default_workers()))
+    found = measures(pool, left, rated.loaded.span) | {
+        "method": method.name,
+        "version": method.version,
+        "pairs": len(pool),
+        "seconds": round(time.monotonic() - begun, 2),
+    }
+    return {"leave_type_out": found}
 
 
 def leave_one_out(method: Method, scored: Scored) -> tuple[Label, np.ndarray]:
@@ -106,13 +148,16 @@ def _measures(label: Label, loaded: ReferenceSet, columns: np.ndarray) -> dict[s
     truth, mos = loaded.mos[:, columns], label.mos[:, columns]
     low, high = label.low[:, columns], label.high[:, columns]
     rated = np.isfinite(truth)
-    said, given = truth[rated], mos[rated]
-    inside = (said >= low[rated] - 1e-9) & (said <= high[rated] + 1e-9)
+    scores, said = truth[rated], mos[rated]
+    inside = (scores >= low[rated] - 1e-9) & (scores <= high[rated] + 1e-9)
+    kendall = (
+        None if correlation(said, scores, "pearson") is None else stats.kendalltau(said, scores).statistic
+    )
     return {
-        "srocc": float(stats.spearmanr(given, said).statistic),
-        "krocc": float(stats.kendalltau(given, said).statistic),
-        "plcc": float(stats.pearsonr(given, said).statistic),
-        "rmse": float(np.sqrt(np.mean((given - said) ** 2)) * loaded.span),
+        "srocc": correlation(said, scores, "spearman"),
+        "krocc": None if kendall is None else float(kendall),
+        "plcc": correlation(said, scores, "pearson"),
+        "rmse": float(np.sqrt(np.mean((said - scores) ** 2)) * loaded.span),
         "within_cell_r": within_cell_r(mos, truth),
         "coverage_90": float(inside.mean()),
         "width_90": float((high - low)[rated].mean() * loaded.span),
@@ -125,21 +170,26 @@ def within_cell_r(mos: np.ndarray, truth: np.ndarray) -> float | None:
     Leaving a reference out moves the mean of its cell the other way; a method that predicts the mean alone
     would so get -1. It explains nothing, and gets None.
     """
-    found = []
+    values = []
     for column in range(truth.shape[1]):
         rated = np.isfinite(truth[:, column])
-        said, given = truth[rated, column], mos[rated, column]
-        others = (said.sum() - said) / max(len(said) - 1, 1)
-        if np.allclose(given, others, atol=1e-9) or given.std() < 1e-9 or said.std() < 1e-9:
+        scores, said = truth[rated, column], mos[rated, column]
+        others = (scores.sum() - scores) / max(len(scores) - 1, 1)
+        if (
+            len(scores) < 3
+            or np.allclose(said, others, atol=1e-9)
+            or said.std() < 1e-9
+            or scores.std() < 1e-9
+        ):
             continue
-        found.append(np.corrcoef(given, said)[0, 1])
-    return float(np.mean(found)) if found else None
+        values.append(np.corrcoef(said, scores)[0, 1])
+    return float(np.mean(values)) if values else None
 
 
 def _smallest_coverage_of_a_reference(label: Label, loaded: ReferenceSet) -> float:
     inside = (loaded.mos >= label.low - 1e-9) & (loaded.mos <= label.high + 1e-9)
     rated = np.isfinite(loaded.mos)
-    return float((inside & rated).sum(axis=1).__truediv__(rated.sum(axis=1)).min())
+    return float(((inside & rated).sum(axis=1) / np.maximum(rated.sum(axis=1), 1)).min())
 
 
 def hubness(nearest: np.ndarray, references: int) -> dict[str, float | int]:
@@ -152,9 +202,9 @@ def hubness(nearest: np.ndarray, references: int) -> dict[str, float | int]:
     }
 
 
-def noise_floor(loaded: ReferenceSet) -> dict[str, float] | None:
+def noise_floor(rated: Rated) -> dict[str, float] | None:
     """What a perfect label would get, the ratings being a sample: RMSE from the spread of the ratings."""
-    raters = references.description_of(loaded.name)["scores"].get("raters")
+    loaded, raters = rated.loaded, rated.about.get("scores", {}).get("raters")
     if not raters or not np.isfinite(loaded.rating_sd).any():
         return None
     return {

@@ -20,7 +20,7 @@ _PRIOR_REFERENCES = 10.0
 
 @dataclass(frozen=True)
 class Label:
-    """`mos`, `std`, `low`, `high`, all (n, C) on [0, 1]; low..high is the 90 % interval."""
+    """`mos`, `std`, `low`, `high` of one shape, (n, C) or (n,), on [0, 1]; low..high is the 90 % interval."""
 
     mos: np.ndarray
     std: np.ndarray
@@ -34,6 +34,10 @@ class Label:
     def at(self, photos: np.ndarray, columns: np.ndarray) -> "Label":
         """The labels at these places, each (k,)."""
         return Label(*(part[photos, columns] for part in self.parts()))
+
+    def at_rows(self, which: np.ndarray) -> "Label":
+        """These rows only."""
+        return Label(*(part[which] for part in self.parts()))
 
 
 class Calibrated:

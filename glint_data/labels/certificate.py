@@ -15,6 +15,45 @@ _COLUMNS = (
 )
 
 
+class Audit:
+    """The result of an audit: `record()` for machines, `text()` for people."""
+
+    def __init__(self, certificate: dict[str, Any]) -> None:
+        self._certificate = certificate
+
+    def record(self) -> dict[str, Any]:
+        """Plain values, see `glint_data.labels.audit_reference`."""
+        return self._certificate
+
+    def text(self) -> str:
+        """The tables, and what their columns mean."""
+        parts = [audit_table(self._certificate)] if self._certificate["methods"] else []
+        if "leave_type_out" in self._certificate:
+            parts.append(types_table(self._certificate))
+        return "\n\n".join(parts)
+
+
+def types_table(certificate: dict[str, Any]) -> str:
+    """The certificate of the method for unrated distortions as text."""
+    found = certificate["leave_type_out"]
+    rows = sorted(found["per_type"].items(), key=lambda item: int(item[0]))
+    lines = [
+        f"{certificate['title']}: {found['pairs']:,} pairs labelled by {found['method']} without their type and their "
+        f"reference, in {found['seconds']:.0f} s",
+        f"  SROCC {_shown(found['srocc'], '{:.3f}')}, RMSE {found['rmse']:.3f}, r inside a type "
+        f"{_shown(found['within_type_r'], '{:.2f}')}, coverage {found['coverage_90']:.1%}, "
+        f"width {found['width_90']:.2f}, {found['flagged_share']:.1%} flagged as unlike everything measured",
+        "",
+        "type    SROCC    RMSE  coverage    bias  flagged",
+    ]
+    lines += [
+        f"{number:>4}  {_shown(each['srocc'], '{:.3f}'):>7} {each['rmse']:7.3f} {each['coverage_90']:9.1%} "
+        f"{each['bias']:+7.2f} {each['flagged_share']:8.1%}"
+        for number, each in rows
+    ]
+    return "\n".join([*lines, "", "bias: what is said less what people said, on the set's own scale."])
+
+
 def audit_table(certificate: dict[str, Any]) -> str:
     """The methods side by side as text, the default one marked, and what the columns mean."""
     scale = certificate["scale"]
@@ -25,9 +64,9 @@ def audit_table(certificate: dict[str, Any]) -> str:
         "",
         f"{'method':<12}" + "".join(f"{title:>11}" for _, title, _ in _COLUMNS),
     ]
-    for name, found in certificate["methods"].items():
+    for name, each in certificate["methods"].items():
         mark = "*" if name == certificate["default"] else " "
-        cells = "".join(f"{_shown(found.get(key), form):>11}" for key, _, form in _COLUMNS)
+        cells = "".join(f"{_shown(each.get(key), form):>11}" for key, _, form in _COLUMNS)
         lines.append(f"{name + mark:<12}{cells}")
     floor = certificate.get("noise_floor")
     lines += [
@@ -39,7 +78,9 @@ def audit_table(certificate: dict[str, Any]) -> str:
     if floor:
         lines.append(f"  A perfect label would have an RMSE of {floor['rmse']:.3f}, the ratings' own noise.")
     if certificate["references_left_out"]:
-        lines.append(f"  Left out for want of pixels: {', '.join(certificate['references_left_out'])}.")
+        lines.append(
+            f"  Left out, their pixels not being at hand: {', '.join(certificate['references_left_out'])}."
+        )
     first = next(iter(certificate["methods"].values()))["hubness"]
     lines.append(
         f"  Hubness: the most popular reference is nearest to {first['largest_share']:.0%} of the photos, "
@@ -75,12 +116,12 @@ def _by_type(certificate: dict[str, Any], file: Path, measure: str, title: str) 
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(figsize=(11, 4.2), layout="constrained")
-    for name, found in certificate["methods"].items():
-        types = list(found["per_type"])
+    for name, each in certificate["methods"].items():
+        types = list(each["per_type"])
         is_default = name == certificate["default"]
         axes.plot(
             types,
-            [found["per_type"][number][measure] for number in types],
+            [each["per_type"][number][measure] for number in types],
             marker="o",
             markersize=4,
             linewidth=2.2 if is_default else 1.1,

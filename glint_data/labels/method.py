@@ -6,7 +6,7 @@ Scores are on [0, 1], higher is better; rows are photos, columns are the referen
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -90,7 +90,7 @@ class Method:
     """
 
     name: str
-    fit: Callable[[Scored], Fitted]
+    fit: Callable[[Any], Any]
     version: str
     needs: frozenset[str]
     title: str

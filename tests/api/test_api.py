@@ -24,6 +24,7 @@ NAMES = [
     "audit",
     "references",
     "explain",
+    "rate",
     "train",
     "evaluate",
     "score",

@@ -20,7 +20,6 @@ HEAVY = (
     "pyarrow",
     "skimage",
     "numba",
-    "faiss",
     "timm",
     "open_clip",
     "matplotlib",

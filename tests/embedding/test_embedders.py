@@ -74,3 +74,23 @@ def test_a_checkpoint_of_another_network_is_refused(tmp_path):
     save_file({"weight": np.zeros((2, 2), np.float32)}, tmp_path / "other.safetensors")
     with pytest.raises(GlintError, match="does not fit"):
         embed.embedder(f"timm:test_resnet@{tmp_path / 'other.safetensors'}", device="cpu")
+
+
+def test_nearest_takes_equal_references_in_their_order_and_refuses_what_is_no_vector():
+    """So that the reference named first in a row is the one that the method `nearest` labels by."""
+    from glint_data.embedding.match import nearest, unit_rows
+
+    rng = np.random.default_rng(0)
+    references = unit_rows(rng.normal(size=(6, 4)))
+    references[4] = references[1]
+    photos = unit_rows(rng.normal(size=(50, 4)))
+    found = nearest(photos, references, 6)
+    order = found.positions.tolist()
+    assert all(row.index(1) + 1 == row.index(4) for row in order)
+    assert (found.positions[:, 0] == (photos @ references.T).argmax(axis=1)).all()
+    assert (np.diff(found.similarities, axis=1) <= 0).all()
+    with pytest.raises(GlintError, match="no references"):
+        nearest(photos, references[:0], 3)
+    photos[7, 0] = np.nan
+    with pytest.raises(GlintError, match=r"1 of 50 vectors of photos"):
+        nearest(photos, references, 3)

@@ -178,6 +178,15 @@ def test_types_levels_sources_splits_licences(tmp_path, pairs):
     assert set(found["reference_path"]) == {"references/sea.png", "references/hill.png"}
 
 
+def test_sources_that_differ_stay_apart(tmp_path, pairs):
+    pairs[["distorted"]].assign(source=["day/1"] * 3 + ["night/1"] * 2 + ["Day/1"]).to_csv(
+        tmp_path / "t.csv", index=False
+    )
+    import_table(tmp_path / "t.csv", tmp_path / "d")
+    found = manifest.read(tmp_path / "d")["source"].tolist()
+    assert found == ["day-1"] * 3 + ["night-1"] * 2 + ["Day-1-2"]
+
+
 def test_several_pictures_of_one_photo_without_reference(tmp_path, pairs):
     pairs[["distorted"]].assign(source=["sea"] * 3 + ["hill"] * 3).to_csv(tmp_path / "t.csv", index=False)
     import_table(tmp_path / "t.csv", tmp_path / "d")

@@ -9,19 +9,22 @@ names of blocks (such as pairs/plain-1), all that are registered are made.
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from glint_data import work
 from glint_data.dataset.manifest import write_table
+from glint_data.dataset.pixels import Pictures
+from glint_data.dataset.sample import Sample
 from glint_data.errors import GlintError
 from glint_data.images import pixel_hash, read_rgb
 from glint_data.labels.evidence import EVIDENCE, shipped
 from glint_data.labels.evidence.source import ContentEvidence, PairEvidence, content_evidence, pair_evidence
 from glint_data.labels.method import DESCRIPTOR
 from glint_data.labels.stage.measuring import Task, measured
-from glint_data.labels.stage.samples import PhotoFile, SampleFile
+from glint_data.labels.stage.samples import Photo
 from glint_data.reference_sets import references
 from glint_data.synthesis.recipes import sample_seed
 
@@ -40,18 +43,22 @@ def refit(
     pristine = references.find_pristine(description, Path(root))
     scores = references.bundled_scores(description)[["type", "level"]].to_numpy()
     cells = sorted({(int(number), int(level)) for number, level in scores})
-    photos = [
-        PhotoFile(reference, pixel_hash(read_rgb(file)), (file,))
-        for reference, file in sorted(pristine.items())
-    ]
+    photos = [_photo(reference, file) for reference, file in sorted(pristine.items())]
     tasks = [
-        Task(row, photo, tuple(_sample(photo, suite, cell) for cell in cells), blocks, cache)
+        Task(
+            row,
+            photo,
+            tuple(_sample(photo.sample, suite, cell) for cell in cells),
+            np.arange(len(cells)),
+            blocks,
+            cache,
+        )
         for row, photo in enumerate(photos)
     ]
     written = [_write_content(suite, photos, source) for source in content_evidence(blocks)]
     sources = pair_evidence(blocks)
     pairs: dict[str, list[np.ndarray]] = {source.name: [] for source in sources}
-    for task, outcome in measured(tasks, workers) if sources else ():
+    for task, outcome in measured(tasks, len(tasks), workers) if sources else ():
         if outcome.refused:
             reason = next(iter(outcome.refused.values()))
             raise GlintError(
@@ -64,11 +71,26 @@ def refit(
     ]
 
 
-def _sample(photo: PhotoFile, suite: str, cell: tuple[int, int]) -> SampleFile:
-    return SampleFile(0, suite, *cell, sample_seed(0, photo.hash, suite, *cell), None, None, None)
+def _photo(reference: str, file: Path) -> Photo:
+    about = {
+        "sample_id": reference,
+        "source": reference,
+        "source_path": str(file.absolute()),
+        "source_hash": pixel_hash(read_rgb(file)),
+        "status": "planned",
+    }
+    return Photo(about["source_hash"], Sample.from_row(about, Pictures(file.parent)))
 
 
-def _about(suite: str, photos: list[PhotoFile], source: ContentEvidence | PairEvidence) -> dict[bytes, bytes]:
+def _sample(photo: Sample, suite: str, cell: tuple[int, int]) -> Sample:
+    import distortions
+
+    seed = sample_seed(0, photo.source_hash, suite, *cell)
+    version = distortions.suite(suite).version
+    return replace(photo, suite=suite, suite_version=version, type=cell[0], level=cell[1], seed=seed)
+
+
+def _about(suite: str, photos: list[Photo], source: ContentEvidence | PairEvidence) -> dict[bytes, bytes]:
     import distortions
 
     about = {
@@ -82,7 +104,7 @@ def _about(suite: str, photos: list[PhotoFile], source: ContentEvidence | PairEv
 
 
 def _write_pairs(
-    suite: str, photos: list[PhotoFile], cells: list[tuple[int, int]], source: PairEvidence, rows: np.ndarray
+    suite: str, photos: list[Photo], cells: list[tuple[int, int]], source: PairEvidence, rows: np.ndarray
 ) -> Path:
     import pyarrow as pa
 
@@ -96,7 +118,7 @@ def _write_pairs(
     return _write(pa.table(columns), suite, photos, source)
 
 
-def _write_content(suite: str, photos: list[PhotoFile], source: ContentEvidence) -> Path:
+def _write_content(suite: str, photos: list[Photo], source: ContentEvidence) -> Path:
     import pyarrow as pa
 
     values = source.open().embed([photo.read() for photo in photos]).astype(np.float16)
@@ -106,7 +128,7 @@ def _write_content(suite: str, photos: list[PhotoFile], source: ContentEvidence)
     )
 
 
-def _write(table, suite: str, photos: list[PhotoFile], source: ContentEvidence | PairEvidence) -> Path:
+def _write(table, suite: str, photos: list[Photo], source: ContentEvidence | PairEvidence) -> Path:
     file = shipped.table_of(suite, source.name)
     file.parent.mkdir(exist_ok=True)
     return write_table(file, table.replace_schema_metadata(_about(suite, photos, source)))

@@ -26,16 +26,13 @@ ABOUT_KEY = b"glint_data.evidence"
 _KEYS = ("reference", "type", "level")
 
 
+TABLES = Path(str(files("glint_data.labels") / "evidence" / "tables"))
+"""Where they lie in the package."""
+
+
 def table_of(suite: str, evidence: str) -> Path:
-    """The file of a suite's measurements of that block, in the package."""
-    return Path(
-        str(
-            files("glint_data.labels")
-            / "evidence"
-            / "tables"
-            / f"{suite}.{evidence.replace('/', '-')}.parquet"
-        )
-    )
+    """The file of a suite's measurements of that block."""
+    return TABLES / f"{suite}.{evidence.replace('/', '-')}.parquet"
 
 
 def scored_of(loaded: ReferenceSet) -> Scored:

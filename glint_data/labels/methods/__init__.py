@@ -1,3 +1,3 @@
 """The label methods: one file each, registered in `glint_data.labels.method.METHODS`."""
 
-from glint_data.labels.methods import content, knn, mean, nearest, pair  # noqa: F401  (they register)
+from glint_data.labels.methods import any, content, knn, mean, nearest, pair  # noqa: F401  (they register)

@@ -19,7 +19,7 @@ _CONSTANT = 1e3
 """Prior variance of the overall level: so large that the level is always the data's own."""
 
 
-@method(needs={DESCRIPTOR}, references=8)
+@method(needs={DESCRIPTOR}, references=6)
 def content(scored: Scored) -> "ContentRegression":
     """regression of the residual profile on content features"""
     return ContentRegression(scored)

@@ -5,17 +5,17 @@ from collections.abc import Sequence
 import numpy as np
 
 RADIAL_WIDTH = 4.0
-"""Mean squared difference of standardised features at which the radial kernel has fallen to 1/e."""
+"""Mean squared difference of standardised features at which the radial kernel usually has fallen to 1/e."""
 
 
-def mixed(first: np.ndarray, second: np.ndarray, linear: float) -> np.ndarray:
+def mixed(first: np.ndarray, second: np.ndarray, linear: float, width: float = RADIAL_WIDTH) -> np.ndarray:
     """(n, m): `linear` times the mean product plus the rest times a Gaussian of the mean squared distance."""
     product = first @ second.T / first.shape[1]
     if linear == 1.0:
         return product
     sizes = [(block**2).mean(axis=1) for block in (first, second)]
     distance = (sizes[0][:, None] + sizes[1][None] - 2 * product).clip(0)
-    return linear * product + (1 - linear) * np.exp(-distance / RADIAL_WIDTH)
+    return linear * product + (1 - linear) * np.exp(-distance / width)
 
 
 def own(rows: np.ndarray, linear: float) -> np.ndarray:

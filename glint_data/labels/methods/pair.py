@@ -20,13 +20,13 @@ _DEEP = Shares(
 )
 
 
-@method(version="3", needs={*_PAIR.pairs, *_PAIR.content}, references=16)
+@method(version="3", needs={*_PAIR.pairs, *_PAIR.content}, references=12)
 def pair(scored: Scored) -> PairRegression:
     """content and full-reference measurements of the very photo and sample"""
     return PairRegression(scored, _PAIR)
 
 
-@method(version="3", needs={*_DEEP.pairs, *_DEEP.content}, references=16)
+@method(version="3", needs={*_DEEP.pairs, *_DEEP.content}, references=10)
 def deep(scored: Scored) -> PairRegression:
     """pair, and all of it as an ImageNet network sees it"""
     return PairRegression(scored, _DEEP)

@@ -32,7 +32,7 @@ def embedded_photos(
     embedders = [source.open() for source in sources]
     if loaded.vectors_are_unit:
         embedders.append(embed.embedder(loaded.embedder_asked, device))
-    readers = [(photo.hash, photo.read) for photo in samples.photos]
+    readers = [(photo.hash or "", photo.read) for photo in samples.photos]
     results: list[embed.Embedded] = []
     refused: dict[str, str] = {}
     for by in embedders:
@@ -42,7 +42,7 @@ def embedded_photos(
     keys = results[-1].keys
     if not keys:
         raise GlintError(
-            f"{samples.file}: none of its {len(samples.photos)} photos can be read; "
+            f"{samples.dataset.file}: none of its {len(samples.photos)} photos can be read; "
             f"{next(iter(refused.values()), 'no reason was given')}"
         )
     position = {key: row for row, key in enumerate(keys)}
@@ -50,7 +50,9 @@ def embedded_photos(
     blocks = {source.name: block for source, block in zip(sources, rows, strict=False)}
     vectors = rows[-1] if loaded.vectors_are_unit else blocks[DESCRIPTOR]
     photos = Photos(vectors, loaded.vectors_are_unit, blocks)
-    row_of = np.array([position.get(photo.hash, -1) for photo in samples.photos])
+    row_of = np.array([position.get(photo.hash or "", -1) for photo in samples.photos])
     novel = Novelty(loaded.descriptors)(photos.descriptors) > LIMIT
-    reasons = {photo.name: refused[photo.hash] for photo in samples.photos if photo.hash in refused}
+    reasons = {
+        photo.name: refused[photo.hash or ""] for photo in samples.photos if (photo.hash or "") in refused
+    }
     return Embedded(photos, row_of, novel), reasons

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,32 +10,38 @@ import numpy as np
 
 import glint_data
 from glint_data import progress, work
-from glint_data.dataset import manifest
+from glint_data.dataset.dataset import Dataset
 from glint_data.embedding import embed, match
 from glint_data.errors import GlintError
-from glint_data.labels.evidence import shipped
 from glint_data.labels.method import METHODS, Method
 from glint_data.labels.methods.similarity import Space
+from glint_data.labels.pooled import POOLED, PooledMethod
+from glint_data.labels.rated import Rated, rated_set
+from glint_data.labels.stage.compared import compared_with_raters
 from glint_data.labels.stage.embedding import embedded_photos
 from glint_data.labels.stage.labelling import Embedded, Means, label_cells
+from glint_data.labels.stage.rescaled import rescale
 from glint_data.labels.stage.rows import Evidence, RowLabels, write_labels
-from glint_data.labels.stage.samples import read_samples
+from glint_data.labels.stage.samples import Samples, read_samples
 from glint_data.labels.stage.summary import LabelSummary
-from glint_data.reference_sets import references
-from glint_data.reference_sets.references import ReferenceSet
-from glint_data.reference_sets.scored_sets import description_of
+from glint_data.labels.stage.unrated import Unrated, label_unrated
+from glint_data.labels.viewing import AUTO, FIT, LIMIT, PIXELS, keeps_cell, size_of
 
 MATCHES = 5
 """References named in each row as its evidence."""
 
+SEEN_WHOLE = "larger than the references: label of the picture seen whole"
+SEEN_BY_PIXELS = "larger than the references: label of the picture seen pixel by pixel"
+TOO_LARGE = "larger than the references: strength in pixels is weaker than theirs, seen whole"
+SMALL = "smaller than the references: label of the picture seen pixel by pixel"
 _NO_SCORES = "no label: the references have no scores for this suite, type and level"
 _NOT_RENDERED = "no label: the sample was not rendered"
 _UNREADABLE = "no label: the photo cannot be read"
 
 
 def label_dataset(
-    dataset: Path,
-    reference: str = "kadid",
+    dataset: str | Path | Dataset,
+    reference: str | Path | Dataset = "kadid",
     reference_root: Path | str | None = None,
     embedder: str | None = None,
     method: str | None = None,
@@ -42,12 +49,17 @@ def label_dataset(
     cache: Path | None = None,
     workers: work.Workers | None = None,
     leave_out: Sequence[str] = (),
+    viewing: str = AUTO,
+    ratings: Sequence[str | Path] = (),
 ) -> LabelSummary:
     """Write labels into a dataset's manifest, joined by (suite, type, level), never by order.
 
+    Samples of cells that the references were rated in get a label by `method`; all others by `any`, from what is
+    measured of the pair. Scores that people gave to a dataset's samples stay as they are.
+
     Args:
-        dataset: the dataset's folder or its manifest.
-        reference: a set of `references.known_sets()` whose suite is the dataset's.
+        dataset: the dataset, its folder, manifest or address.
+        reference: a set of `references.known_sets()`, or a dataset whose scores people gave.
         reference_root: that set's own folder; needed for network embedders, and for sets of whose images nothing
             ships.
         embedder, device: see `glint_data.embedding.embed.embedder`.
@@ -55,56 +67,50 @@ def label_dataset(
         cache: where embeddings and measurements are kept; None takes `embed.cache_folder()`.
         workers: processes that measure pairs, or an engine that embeds too; None is one a core.
         leave_out: references whose scores play no part, because they are examined later.
+        viewing: one of `viewing.VIEWINGS`: how pictures of another size than the references' are seen.
+        ratings: CSV files (sample_id, score from 1 to 5, rater) of your own raters, onto whose scale labels are mapped.
 
     Raises:
         GlintError: nothing can be labelled, or another run writes into the dataset; the sentence says why and what
             to do. Samples that cannot be labelled beside others that can get no score and a `label_note`.
     """
-    file = manifest.manifest_file(dataset)
-    with work.only_run(manifest.dataset_folder(file)):
-        return _label(file, reference, reference_root, embedder, method, device, cache, workers, leave_out)
-
-
-def _label(
-    file, reference, reference_root, embedder, method, device, cache, workers, leave_out
-) -> LabelSummary:
     begun = time.monotonic()
-    require_unrated(file)
-    samples = read_samples(file)
-    samples.require_some()
+    dataset = Dataset(dataset)
     cache = cache or embed.cache_folder()
-    loaded = _leaving_out(references.load(reference, reference_root, embedder, device, cache), leave_out)
-    columns = samples.columns_in(loaded)
-    samples.require_common_cells(columns, loaded)
-    scored = shipped.scored_of(loaded)
-    chosen = METHODS[method or shipped.default_method(scored.photos)]
-    progress.say(
-        f"label: {len(loaded.references)} references of {loaded.title}, embedder {loaded.embedder}, "
-        f"method {chosen.name}"
-    )
-    engine = None if workers is None or isinstance(workers, int) else workers
-    embedded, refused = embedded_photos(samples, loaded, chosen.needs, cache, device, engine)
-    photo = embedded.row_of[samples.photo]
-    labels = RowLabels(len(samples))
-    for rows, reason in (
-        (columns < 0, _NO_SCORES),
-        (photo < 0, _UNREADABLE),
-        (~samples.rendered, _NOT_RENDERED),
-    ):
-        labels.explain(np.flatnonzero(rows), reason)
-    seconds_embedding = time.monotonic() - begun
-    means = Means(cache, workers or work.default_workers())
-    label_cells(chosen, scored, embedded, samples, columns, labels, means)
-    seconds_labelling = time.monotonic() - begun - seconds_embedding
-    unlike = int(embedded.novel.sum())
-    facts = _facts(loaded, chosen, unlike)
-    write_labels(file, labels, _evidence(scored, loaded, embedded, photo), facts, samples.rated)
+    with dataset.lock():
+        samples = read_samples(dataset)
+        samples.require_some()
+        _require_unrated(samples)
+        workers_here = workers or work.default_workers()
+        rated = rated_set(reference, reference_root, embedder, device, cache, workers_here, leave_out)
+        loaded = rated.loaded
+        plan = _planned(samples, rated, method, viewing)
+        progress.say(
+            f"label: {len(loaded.references)} references of {loaded.title}, embedder {loaded.embedder}, "
+            f"method {plan.chosen.name}"
+        )
+        engine = None if workers is None or isinstance(workers, int) else workers
+        embedded, refused = embedded_photos(samples, loaded, plan.chosen.needs, cache, device, engine)
+        seconds_embedding = time.monotonic() - begun
+        means = Means(cache, workers_here, PIXELS if viewing == PIXELS else FIT)
+        labels, unrated = _labelled(samples, plan, embedded, means)
+        rating_notes, rating_facts = rescale(labels, samples, ratings) if ratings else ([], {})
+        evidence, unlike = _evidence(samples, plan, embedded)
+        if labels.labelled.any():
+            write_labels(dataset, labels, evidence, _facts(plan, unlike) | rating_facts, samples.rated)
+    notes = [
+        *rated.notes(),
+        *rating_notes,
+        *_unrated_notes(unrated, plan),
+        *_size_notes(samples, plan),
+        *compared_with_raters(labels, samples, loaded),
+    ]
     labelled = int(labels.labelled.sum())
     widths = (labels.high - labels.low)[labels.labelled] * loaded.span
     return LabelSummary(
-        dataset=str(manifest.dataset_folder(file)),
+        dataset=str(dataset.folder),
         reference=loaded.name,
-        method=chosen.name,
+        method=plan.chosen.name,
         embedder=loaded.embedder,
         photos=len(samples.photos),
         samples=len(samples),
@@ -116,51 +122,133 @@ def _label(
         scale=f"{loaded.low:g} to {loaded.high:g}",
         seconds=time.monotonic() - begun,
         seconds_embedding=seconds_embedding,
-        seconds_labelling=seconds_labelling,
-        notes=_notes(loaded.name),
+        seconds_labelling=time.monotonic() - begun - seconds_embedding,
+        notes=tuple(notes),
     )
 
 
-def require_unrated(file: Path) -> None:
+@dataclass(frozen=True)
+class _Plan:
+    """Who labels what: `columns` (rows,) is the rated cell of each row, labelled by `chosen`; `unrated` are the rows
+    without one, labelled by `pooled`, None where the references' pairs were not measured. `large` bool (rows,): has a
+    rated cell, but is too large for it; `size` (rows,) relative to the references'."""
+
+    viewing: str
+    rated: Rated
+    chosen: Method
+    pooled: PooledMethod | None
+    columns: np.ndarray
+    unrated: np.ndarray
+    large: np.ndarray
+    size: np.ndarray
+
+
+def _planned(samples: Samples, rated: Rated, method: str | None, viewing: str) -> _Plan:
+    """Raises `GlintError` where not one sample can get a label."""
+    loaded = rated.loaded
+    chosen = METHODS[method or rated.default_method()]
+    rated.require(chosen)
+    pooled = chosen if isinstance(chosen, PooledMethod) else METHODS[POOLED]
+    columns = np.full(len(samples), -1) if chosen is pooled else samples.columns_in(loaded)
+    size = size_of(samples.pixels)
+    keeps = keeps_cell(viewing, size, np.array(samples.suites)[samples.suite], samples.type)
+    large = (columns >= 0) & ~keeps
+    if chosen is not pooled and not rated.holds(pooled):
+        if not (columns >= 0).any():
+            raise GlintError(
+                f"{samples.dataset.file}: its samples are of the suite {', '.join(samples.suites)}, but "
+                f"{loaded.title}'s scores are for {loaded.suite}, and levels of different suites are different "
+                f"strengths. --reference kadid labels any suite, or synthesize with --suite {loaded.suite}"
+            )
+        pooled = None
+    else:
+        columns = np.where(large, -1, columns)
+    unrated = np.flatnonzero(samples.rendered & (columns < 0))
+    return _Plan(viewing, rated, chosen, pooled, columns, unrated, large, size)
+
+
+def _labelled(samples: Samples, plan: _Plan, embedded: Embedded, means: Means) -> tuple[RowLabels, Unrated]:
+    labels = RowLabels(len(samples))
+    photo = embedded.row_of[samples.photo]
+    for rows, reason in (
+        (plan.columns < 0, _NO_SCORES),
+        (photo < 0, _UNREADABLE),
+        (~samples.rendered, _NOT_RENDERED),
+    ):
+        labels.explain(np.flatnonzero(rows), reason)
+    if (plan.columns >= 0).any():
+        label_cells(plan.chosen, plan.rated.scored, embedded, samples, plan.columns, labels, means)
+    unrated = Unrated()
+    rows = plan.unrated[photo[plan.unrated] >= 0]
+    if plan.pooled is not None and len(rows):
+        unrated = label_unrated(
+            plan.pooled, plan.rated.pool(plan.pooled), photo, samples, rows, labels, means
+        )
+    _note_sizes(plan, labels)
+    return labels, unrated
+
+
+def _note_sizes(plan: _Plan, labels: RowLabels) -> None:
+    """What is to be said of labels of pictures of another size than the references'."""
+    if plan.viewing == PIXELS:
+        labels.add_note(plan.size > LIMIT, SEEN_BY_PIXELS)
+    elif plan.pooled is None:
+        labels.add_note(plan.large, TOO_LARGE)
+    else:
+        labels.add_note(plan.large, SEEN_WHOLE)
+    labels.add_note(plan.size < 1 / LIMIT, SMALL)
+
+
+def _size_notes(samples: Samples, plan: _Plan) -> list[str]:
+    count = int(plan.large.sum())
+    if count and plan.viewing != PIXELS and plan.pooled is not None:
+        return [
+            f"{count:,} samples of photos larger than {LIMIT:g} times the references' size: labelled as seen whole, by "
+            f"{plan.pooled.name}; --viewing pixels keeps their cells, synthesize --max-side makes smaller ones"
+        ]
+    return []
+
+
+def _require_unrated(samples: Samples) -> None:
     """Refuse to write over scores that people gave. Raises `GlintError`."""
-    about = manifest.facts(file).get("label", {})
-    if about.get("method") == "rated":
+    if samples.rated.all():
+        folder = samples.dataset.folder
+        title = samples.dataset.facts().get("label", {}).get("title") or "all of them"
         raise GlintError(
-            f"{file}: these images were rated by people ({about.get('title')}); no label can replace that. "
-            "Train or evaluate on it as it is"
+            f"{samples.dataset.file}: these images were rated by people ({title}); no label can replace that. "
+            f"'glint-data audit --reference {folder}' compares labels with these scores, "
+            f"'glint-data evaluate RUN {folder}' a network"
         )
 
 
-def _leaving_out(loaded: ReferenceSet, names: Sequence[str]) -> ReferenceSet:
-    unknown = sorted(set(names) - set(loaded.references))
-    if unknown:
-        raise GlintError(
-            f"reference {unknown[0]!r} cannot be left out: {loaded.name} has no such reference; "
-            f"it has {', '.join(loaded.references[:3])} ... {loaded.references[-1]}"
-        )
-    kept = [row for row, name in enumerate(loaded.references) if name not in names]
-    if not kept:
-        raise GlintError(f"all {len(names)} references of {loaded.name} are left out; keep some")
-    return loaded.subset(np.array(kept)) if names else loaded
-
-
-def _evidence(scored, loaded: ReferenceSet, embedded: Embedded, photo: np.ndarray) -> Evidence:
-    space = Space(scored.photos)
+def _evidence(samples: Samples, plan: _Plan, embedded: Embedded) -> tuple[Evidence, int]:
+    """What the rows say beside their label; and how many photos with rated cells are unlike every reference."""
+    space = Space(plan.rated.scored.photos)
     matches = match.nearest(space.unit(embedded.photos), space.references, MATCHES)
-    versions = {name: known.version for name, known in METHODS.items()}
-    return Evidence(photo, matches, loaded.references, loaded.name, versions)
+    photo = embedded.row_of[samples.photo]
+    known = [plan.chosen, METHODS["mean"], *([plan.pooled] if plan.pooled else [])]
+    versions = {method.name: method.version for method in known}
+    unlike = embedded.novel[np.unique(photo[(plan.columns >= 0) & (photo >= 0)])]
+    return Evidence(photo, matches, plan.rated.loaded.references, plan.rated.loaded.name, versions), int(
+        unlike.sum()
+    )
 
 
-def _notes(name: str) -> tuple[str, ...]:
-    about = description_of(name)
-    notes = [f"note: {about['cells_note']}"] if about.get("cells_note") else []
-    notes += [f"no label for type {number}: {why}" for number, why in about.get("cells_refused", {}).items()]
-    return tuple(notes)
+def _unrated_notes(unrated: Unrated, plan: _Plan) -> list[str]:
+    if not unrated.labelled or plan.pooled is None:
+        return []
+    notes = [
+        f"{unrated.labelled:,} samples by {plan.pooled.name}, from what was measured of each pair: nobody rated their "
+        f"distortion and level for {plan.rated.loaded.title}"
+    ]
+    if unrated.flagged:
+        notes.append(f"{unrated.flagged:,} of them unlike every measured pair: wide intervals")
+    return notes
 
 
-def _facts(loaded: ReferenceSet, chosen: Method, unlike: int) -> dict[str, Any]:
+def _facts(plan: _Plan, unlike: int) -> dict[str, Any]:
     """What the manifest remembers of where its labels came from."""
-    about = description_of(loaded.name)
+    loaded, about = plan.rated.loaded, plan.rated.about
     return {
         "set": loaded.name,
         "title": loaded.title,
@@ -169,11 +257,12 @@ def _facts(loaded: ReferenceSet, chosen: Method, unlike: int) -> dict[str, Any]:
         "low": loaded.low,
         "high": loaded.high,
         "higher_is_better": loaded.higher_is_better,
-        "method": chosen.name,
-        "method_version": chosen.version,
+        "method": plan.chosen.name,
+        "method_version": plan.chosen.version,
         "embedder": loaded.embedder,
         "references": list(loaded.references),
         "references_left_out": list(loaded.without_pixels),
+        "viewing": plan.viewing,
         "photos_unlike_references": unlike,
         "version": glint_data.__version__,
         **{key: about[key] for key in ("cells_note", "cells_refused") if key in about},

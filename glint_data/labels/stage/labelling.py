@@ -11,7 +11,8 @@ from glint_data.labels.calibration import Calibrated
 from glint_data.labels.method import METHODS, Method, Photos, Scored
 from glint_data.labels.stage.measuring import Measured, Task, measured
 from glint_data.labels.stage.rows import RowLabels
-from glint_data.labels.stage.samples import Samples, read_pairs
+from glint_data.labels.stage.samples import Samples
+from glint_data.labels.viewing import FIT
 
 UNLIKE = "unlike every reference: mean of the cell, its interval"
 _PHOTOS_AT_A_TIME = 256
@@ -30,10 +31,11 @@ class Embedded:
 
 @dataclass(frozen=True)
 class Means:
-    """Where pairs are measured: who does it, and where it is kept (None: nowhere)."""
+    """How pairs are measured: who does it, where it is kept (None: nowhere), how they are seen."""
 
     cache: Path | None
     workers: work.Workers
+    seen: str = FIT
 
 
 def label_cells(
@@ -60,7 +62,7 @@ def label_cells(
         _by_photo(calibrated, embedded, rows, row_of, columns, labels, chosen.name)
         return
     waiting: list[_Entry] = []
-    for task, outcome in measured(tasks_of(samples, rows, row_of, chosen.needs, means.cache), means.workers):
+    for task, outcome in measured_rows(samples, rows, row_of, chosen.needs, means):
         explain_refused(task, outcome, labels)
         waiting += _entries(task, outcome, columns)
         if len(waiting) >= _PHOTOS_AT_A_TIME:
@@ -70,20 +72,29 @@ def label_cells(
         _by_pairs(calibrated, embedded, waiting, labels, chosen.name)
 
 
-def tasks_of(
-    samples: Samples, rows: np.ndarray, row_of: np.ndarray, evidence: frozenset[str], cache: Path | None
-) -> list[Task]:
-    """What to measure for these rows of the manifest, photo by photo; `row_of` (rows of the manifest,)."""
-    return [
-        Task(int(row_of[pairs[0].row]), samples.photos[photo], pairs, evidence, cache)
-        for photo, pairs in read_pairs(samples, rows).items()
-    ]
+def measured_rows(
+    samples: Samples, rows: np.ndarray, row_of: np.ndarray, evidence: frozenset[str], means: Means
+) -> Iterator[tuple[Task, Measured]]:
+    """What is measured of these rows of the manifest, photo by photo; `row_of` (rows of the manifest,)."""
+    tasks = (
+        Task(
+            int(row_of[own[0]]),
+            samples.photos[photo],
+            tuple(samples.dataset[int(row)] for row in own),
+            own,
+            evidence,
+            means.cache,
+            means.seen,
+        )
+        for photo, own in samples.by_photo(rows)
+    )
+    return measured(tasks, len(np.unique(samples.photo[rows])), means.workers)
 
 
 def explain_refused(task: Task, outcome: Measured, labels: RowLabels) -> None:
     """Write down why pairs of this photo could not be measured."""
     for position, reason in outcome.refused.items():
-        labels.explain(np.array([task.samples[position].row]), f"no label: {reason}")
+        labels.explain(task.rows[[position]], f"no label: {reason}")
 
 
 def _by_photo(
@@ -119,7 +130,7 @@ class _Entry:
 
 def _entries(task: Task, outcome: Measured, columns: np.ndarray) -> Iterator[_Entry]:
     """What was measured of a photo; two samples in one cell go into entries of their own."""
-    rows = np.array([sample.row for sample in task.samples])
+    rows = task.rows
     own = columns[rows]
     turn = np.array([(own[:position] == column).sum() for position, column in enumerate(own)])
     turn[list(outcome.refused)] = -1

@@ -1,29 +1,28 @@
 """Evidence on a dataset's pairs: one task a photo, in worker processes, kept in the cache.
 
-A sample on disk is read and compared with the hash that its row records; one that is only planned is rendered from
-its recipe. What was measured is kept by photo and source, so that an interrupted run goes on where it stopped
-and a second run measures nothing again. What could not be measured is never kept.
+Pixels come from the samples themselves, which compare them with what their rows recorded. What was measured is kept by
+photo and source, so that an interrupted run goes on where it stopped and a second run measures nothing again. What
+could not be measured is never kept.
 """
 
 import hashlib
 import io
+import itertools
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from glint_data import work
+from glint_data.dataset.sample import Sample
 from glint_data.errors import CannotWrite, GlintError, ImageRefused
 from glint_data.labels.evidence.source import Comparison, PairEvidence, pair_evidence
-from glint_data.labels.stage.samples import PhotoFile, SampleFile, read_recorded
+from glint_data.labels.stage.samples import Photo
+from glint_data.labels.viewing import FIT, Views
 from glint_data.progress import Meter, say
 from glint_data.storage.files import write_atomically
-
-if TYPE_CHECKING:
-    import distortions
 
 _VERSION = "2"
 """Raised when the cache's keys change their meaning: what was kept by another version is not looked at."""
@@ -31,13 +30,16 @@ _VERSION = "2"
 
 @dataclass(frozen=True)
 class Task:
-    """A photo with its samples, and the names of the sources that measure them; `cache` None keeps nothing."""
+    """A photo with its samples and their `rows` in the manifest, the names of the sources that measure them, and how
+    they are `seen` (see `glint_data.labels.viewing`); `cache` None keeps nothing."""
 
     photo_row: int
-    photo: PhotoFile
-    samples: tuple[SampleFile, ...]
+    photo: Photo
+    samples: tuple[Sample, ...]
+    rows: np.ndarray
     evidence: frozenset[str]
     cache: Path | None
+    seen: str = FIT
 
 
 @dataclass(frozen=True)
@@ -51,15 +53,16 @@ class Measured:
     unkept: str | None = None
 
 
-def measured(tasks: Sequence[Task], workers: work.Workers) -> Iterator[tuple[Task, Measured]]:
+def measured(tasks: Iterable[Task], total: int, workers: work.Workers) -> Iterator[tuple[Task, Measured]]:
     """What was measured, in the order of the tasks.
 
     Raises:
         GlintError: a photo whose measuring failed for another reason than its files.
     """
     warned = False
-    with Meter(len(tasks), "photos' samples measured") as meter:
-        for outcome in work.in_order(work.run_tasks(measure_photo, tasks, workers), tasks):
+    ahead, behind = itertools.tee(tasks)
+    with Meter(total, "photos' samples measured") as meter:
+        for outcome in work.in_order(work.run_tasks(measure_photo, ahead, workers), behind):
             if outcome.error:
                 raise GlintError(
                     f"photo {outcome.task.photo.name}: its samples could not be measured ({outcome.error}); "
@@ -72,11 +75,21 @@ def measured(tasks: Sequence[Task], workers: work.Workers) -> Iterator[tuple[Tas
             yield outcome.task, outcome.result
 
 
-def kept_file(cache: Path, photo: PhotoFile, samples: tuple[SampleFile, ...], source: str) -> Path:
-    """Where a photo's measurements are cached: the name covers all that decides them."""
-    key = [photo.hash, *[sample.key() for sample in samples]]
-    digest = hashlib.sha256(json.dumps(key).encode()).hexdigest()[:32]
-    return cache / "pairs" / _VERSION / source.replace("/", "-") / digest[:2] / f"{digest}.npy"
+def kept_file(task: Task, source: str) -> Path | None:
+    """Where a photo's measurements are cached: the name covers all that decides them. None without a cache."""
+    if task.cache is None:
+        return None
+    key = [task.photo.hash, task.seen, *[_decides(sample) for sample in task.samples]]
+    digest = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:32]
+    return task.cache / "pairs" / _VERSION / source.replace("/", "-") / digest[:2] / f"{digest}.npy"
+
+
+def _decides(sample: Sample) -> list:
+    """All that decides a sample's pixels."""
+    if sample.image_hash:
+        return [sample.image_hash]
+    version = sample.suite_version or "1"
+    return [sample.suite, version, sample.type, sample.level, sample.seed, dict(sample.parameters)]
 
 
 def measure_photo(task: Task) -> Measured:
@@ -87,7 +100,7 @@ def measure_photo(task: Task) -> Measured:
     blocks: dict[str, np.ndarray] = {}
     missing: list[tuple[PairEvidence, Path | None]] = []
     for source in pair_evidence(task.evidence):
-        file = kept_file(task.cache, task.photo, task.samples, source.name) if task.cache else None
+        file = kept_file(task, source.name)
         known = _read_kept(file, (len(task.samples), len(source.columns))) if file else None
         if known is None:
             missing.append((source, file))
@@ -95,8 +108,7 @@ def measure_photo(task: Task) -> Measured:
             blocks[source.name] = known
     if not missing:
         return Measured(blocks, {})
-    sources = [source for source, _ in missing]
-    fresh, refused = _measured_now(task, sources)
+    fresh, refused = _measured_now(task, [source for source, _ in missing])
     unkept = None
     for (source, file), rows in zip(missing, fresh, strict=True):
         blocks[source.name] = rows
@@ -105,48 +117,25 @@ def measure_photo(task: Task) -> Measured:
     return Measured(blocks, refused, unkept)
 
 
-def _measured_now(task: Task, sources: list[PairEvidence]) -> tuple[list[np.ndarray], dict[int, str]]:
+def _measured_now(task: Task, sources: Sequence[PairEvidence]) -> tuple[list[np.ndarray], dict[int, str]]:
     rows = [np.full((len(task.samples), len(source.columns)), np.nan, np.float32) for source in sources]
     refused: dict[int, str] = {}
     try:
-        pixels = task.photo.read()
+        views = Views(task.photo.read(), task.seen)
     except ImageRefused as refusal:
         return rows, dict.fromkeys(range(len(task.samples)), str(refusal))
-    comparison = Comparison(pixels, sources)
-    renderer = _Renderer(pixels)
+    comparisons = [Comparison(photo, sources) for photo in views.photo]
     for position, sample in enumerate(task.samples):
         try:
-            image = renderer(sample) if sample.file is None else read_recorded(sample.file, sample.hash)
-            values = comparison.row(image)
-        except (ImageRefused, ValueError) as refusal:
+            parts = views.of(sample.pixels())
+        except ImageRefused as refusal:
             refused[position] = str(refusal)
             continue
-        for block, row in zip(rows, values, strict=True):
-            block[position] = row
+        # several parts of a large picture: what is measured is averaged over them
+        measured = [comparison.row(part) for comparison, part in zip(comparisons, parts, strict=True)]
+        for number, block in enumerate(rows):
+            block[position] = np.mean([row[number] for row in measured], axis=0)
     return rows, refused
-
-
-class _Renderer:
-    """Renders samples of one photo; the photo's shared work is done once, and only if it is needed."""
-
-    def __init__(self, pixels: np.ndarray) -> None:
-        self._pixels = pixels
-        self._photo: distortions.Photo | None = None
-
-    def __call__(self, sample: SampleFile) -> np.ndarray:
-        import distortions
-        from glint_data.images import pixel_hash
-
-        if self._photo is None:
-            self._photo = distortions.Photo(self._pixels)
-        parameters = json.loads(sample.parameters) if sample.parameters else None
-        suite = distortions.suite(sample.suite)
-        image = suite.render(
-            self._photo, sample.type, sample.level, seed=sample.seed, parameters=parameters
-        ).pixels
-        if sample.hash and pixel_hash(image) != sample.hash:
-            raise ImageRefused("renders to other pixels here than those recorded")
-        return image
 
 
 def _read_kept(file: Path, shape: tuple[int, int]) -> np.ndarray | None:

@@ -1,25 +1,17 @@
 """Labels into the manifest: its label columns are replaced group of rows by group of rows.
 
-The other columns pass through unseen, so that a manifest of millions of rows needs little memory. The new
-file takes the old one's place by rename, when it is complete. Rows that people scored stay as they are.
+Rows that people scored stay as they are.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from glint_data.dataset import columns as manifest_columns
-from glint_data.dataset import manifest
+from glint_data.dataset.dataset import Dataset
 from glint_data.embedding.match import Matches
-from glint_data.errors import CannotWrite
 from glint_data.labels.calibration import Label
-from glint_data.storage.files import writing
-
-_ROWS_A_GROUP = 131_072
 
 
 class RowLabels:
@@ -39,9 +31,26 @@ class RowLabels:
         self._say("method", rows[got], method)
         self._say("note", rows[got], note)
 
+    def replace(self, rows: np.ndarray, label: Label) -> None:
+        """Other numbers for these labelled rows, by whoever made the labels."""
+        for mine, theirs in zip((self.mos, self.std, self.low, self.high), label.parts(), strict=True):
+            mine[rows] = theirs
+
     def explain(self, rows: np.ndarray, note: str) -> None:
         """Why these rows have no label, or what is to be said of the one they have."""
         self._say("note", rows, note)
+
+    def add_note(self, which: np.ndarray, note: str) -> None:
+        """Say one thing more of those of these rows, bool (rows,), that have a label."""
+        which = which & self.labelled
+        texts = list(self._texts["note"])
+        for code in np.unique(self._codes["note"][which]):
+            said = texts[code]
+            self._say(
+                "note",
+                np.flatnonzero(which & (self._codes["note"] == code)),
+                f"{said}; {note}" if said else note,
+            )
 
     def _say(self, name: str, rows: np.ndarray, text: str | None) -> None:
         self._codes[name][rows] = self._texts[name].setdefault(text, len(self._texts[name]))
@@ -75,59 +84,32 @@ class Evidence:
 
 
 def write_labels(
-    file: Path, labels: RowLabels, evidence: Evidence, facts: dict[str, Any], keep: np.ndarray
+    dataset: Dataset, labels: RowLabels, evidence: Evidence, facts: dict[str, Any], keep: np.ndarray
 ) -> None:
-    """Replace the label columns of a manifest, but in the rows to `keep`; `facts` become its `label` fact.
+    """Replace the label columns of a dataset, but in the rows to `keep`; `facts` become its `label` fact.
 
     Raises:
         CannotWrite: the disk is full or the folder not writable; the old manifest is then untouched.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
-    import pyarrow.parquet as pq
 
-    kept = manifest.facts(file) | {"label": facts}
-    source = manifest.opened(file)
-    metadata = dict(source.schema_arrow.metadata) | {
-        b"glint_data.facts": json.dumps(kept, sort_keys=True).encode()
-    }
-    schema = manifest.schema().with_metadata(metadata)
-    try:
-        with writing(file) as stream, pq.ParquetWriter(stream, schema, compression="zstd") as writer:
-            start = 0
-            for batch in source.iter_batches(_ROWS_A_GROUP):
-                rows = slice(start, start + len(batch))
-                start += len(batch)
-                columns = dict(zip(batch.schema.names, batch.columns, strict=True))
-                stays = pa.array(keep[rows])
-                for name, values in _label_columns(labels, evidence, rows).items():
-                    if name in schema.names:
-                        old = columns.get(name)
-                        fresh = _as(values, manifest_columns.value_of(schema.field(name).type))
-                        columns[name] = (
-                            pc.if_else(stays, _as(old, fresh.type), fresh)
-                            if keep[rows].any() and old is not None
-                            else fresh
-                        )
-                arrays = [
-                    _as(columns[field.name], field.type)
-                    if field.name in columns
-                    else pa.nulls(len(batch), field.type)
-                    for field in schema
-                ]
-                writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
-    except CannotWrite as error:
-        raise CannotWrite(f"{error}; the labels were not written, the manifest is as it was") from error
+    start = 0
 
+    def changed(group: pa.Table) -> dict[str, Any]:
+        nonlocal start
+        rows = slice(start, start + len(group))
+        start += len(group)
+        fresh = _label_columns(labels, evidence, rows)
+        if not keep[rows].any():
+            return fresh
+        stays = pa.array(keep[rows])
+        return {
+            name: pc.if_else(stays, group[name].combine_chunks().cast(values.type), values)
+            for name, values in fresh.items()
+        }
 
-def _as(array, wanted):
-    import pyarrow as pa
-
-    if array.type == wanted:
-        return array
-    if pa.types.is_dictionary(wanted) and not pa.types.is_dictionary(array.type):
-        return array.cast(wanted.value_type).dictionary_encode()
-    return array.cast(wanted)
+    dataset.rewrite(changed, {"label": facts})
 
 
 def _label_columns(labels: RowLabels, evidence: Evidence, rows: slice) -> dict[str, Any]:

@@ -1,0 +1,280 @@
+"""A reference set with the evidence on its rated pairs: a known set's ships, a dataset's own is measured and kept.
+
+Any dataset whose scores people gave is a reference set. Its own pictures are measured, none are rendered again.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from glint_data import work
+from glint_data.dataset.dataset import Dataset
+from glint_data.embedding import embed
+from glint_data.errors import GlintError
+from glint_data.labels.evidence import EVIDENCE, shipped
+from glint_data.labels.evidence.source import ContentEvidence, PairEvidence
+from glint_data.labels.grids import cells_of, grid_of
+from glint_data.labels.method import DESCRIPTOR, METHODS, Method, Photos, Scored
+from glint_data.labels.pooled import POOLED, UNKNOWN_TYPE, Pool, PooledMethod
+from glint_data.labels.stage.measuring import Task, measured
+from glint_data.labels.stage.samples import Samples, read_samples
+from glint_data.reference_sets import references
+from glint_data.reference_sets.references import ReferenceSet
+from glint_data.reference_sets.scored_sets import description_of, known_sets
+
+_COMPLETE = 0.95
+"""Share of a grid's pairs that have to be measured for the methods that look at cells' pairs."""
+_VECTORS = "vectors"
+_FEWEST = 3
+"""References without which nothing can be said of new photos."""
+
+
+@dataclass(frozen=True)
+class Rated:
+    """A reference set as methods are fitted on it. `pairs`: all its rated pairs with their evidence, None where they
+    were not measured; `about`: its public description, where it has one."""
+
+    loaded: ReferenceSet
+    scored: Scored
+    pairs: Pool | None
+    about: dict[str, Any] = field(default_factory=dict)
+
+    def pool(self, method: PooledMethod) -> Pool:
+        """The pairs that a pooled method is fitted on. Raises `GlintError` where there are none, or too few."""
+        if self.pairs is None or not method.needs <= self.pairs.blocks.keys():
+            raise GlintError(
+                f"label method {method.name}: the pairs of {self.loaded.title} were not measured; only kadid's "
+                "measurements ship, and those of a dataset with people's scores are made (--reference DATASET)"
+            )
+        if not method.holds(self.pairs):
+            raise GlintError(
+                f"label method {method.name} takes {method.references} references and {method.pairs} rated pairs; "
+                f"{self.loaded.title} has {len(np.unique(self.pairs.photo))} and {len(self.pairs)}; "
+                "--reference kadid needs no scores of your own"
+            )
+        blocks = {name: self.pairs.blocks[name] for name in sorted(method.needs)}
+        return replace(self.pairs, blocks=blocks)
+
+    def holds(self, method: PooledMethod) -> bool:
+        """Whether the pooled method can be fitted on it."""
+        return (
+            self.pairs is not None and method.needs <= self.pairs.blocks.keys() and method.holds(self.pairs)
+        )
+
+    def require(self, method: Method) -> None:
+        """Raise `GlintError` where the method cannot be fitted on these references."""
+        if isinstance(method, PooledMethod):
+            self.pool(method)
+            return
+        missing = sorted(method.needs - self.scored.photos.blocks.keys())
+        if not len(self.loaded.cells):
+            raise GlintError(
+                f"label method {method.name}: the scores of {self.loaded.title} have no type and level (or too many "
+                f"gaps); --method {POOLED} labels by what is measured of a pair"
+            )
+        if missing:
+            raise GlintError(
+                f"label method {method.name}: {self.loaded.title} has no {', '.join(missing)}; choose --method content "
+                "or make it from the set's own folder: python -m glint_data.labels.evidence.refit NAME FOLDER"
+            )
+        if len(self.loaded.references) < method.references:
+            raise GlintError(
+                f"label method {method.name} takes {method.references} references; {self.loaded.title} has "
+                f"{len(self.loaded.references)}; without --method the best one for so few is taken"
+            )
+
+    def default_method(self) -> str:
+        """The best method by audit that it has evidence and references enough for."""
+        if len(self.loaded.cells):
+            return shipped.default_method(self.scored.photos)
+        self.pool(METHODS[POOLED])  # says what is missing
+        return POOLED
+
+    def notes(self) -> list[str]:
+        """What a person must know of the choice of methods."""
+        notes = [f"note: {self.about['cells_note']}"] if self.about.get("cells_note") else []
+        refused = self.about.get("cells_refused", {})
+        notes += [f"no label for type {number}: {why}" for number, why in refused.items()]
+        best = METHODS[shipped.BEST_FIRST[0]]
+        count = len(self.loaded.references)
+        if len(self.loaded.cells) and count < best.references:
+            notes.append(
+                f"note: {best.name} takes {best.references} references, here are {count}; the best method for so few "
+                f"is {self.default_method()}"
+            )
+        return notes
+
+
+def rated_set(
+    reference: str | Path | Dataset = "kadid",
+    root: str | Path | None = None,
+    embedder: str | None = None,
+    device: str = "auto",
+    cache: Path | None = None,
+    workers: work.Workers | None = None,
+    leave_out: Sequence[str] = (),
+) -> Rated:
+    """The reference set of that name, or the dataset with people's scores at that place.
+
+    Raises:
+        GlintError: neither, or a set that cannot serve; the sentence says what to do.
+    """
+    if isinstance(reference, str) and (reference in known_sets() or "," in reference):
+        loaded = _leaving_out(references.load(reference, root, embedder, device, cache), leave_out)
+        scored = shipped.scored_of(loaded)
+        blocks = frozenset(name for name in scored.photos.blocks if name.startswith("pairs/"))
+        return Rated(loaded, scored, Pool.of(scored, blocks) if blocks else None, description_of(reference))
+    try:
+        dataset = Dataset(reference)
+    except GlintError as error:
+        if isinstance(reference, str) and "/" not in reference and not Path(reference).exists():
+            raise GlintError(
+                f"reference {reference!r}: no dataset, and no scored set of that name; sets are "
+                f"{', '.join(sorted(known_sets()))}"
+            ) from error
+        raise
+    return _own(dataset, embedder, device, cache, workers or work.default_workers(), leave_out)
+
+
+def _leaving_out(loaded: ReferenceSet, names: Sequence[str]) -> ReferenceSet:
+    if not names:
+        return loaded
+    _require_known(names, loaded.references, loaded.name)
+    return loaded.subset(np.array([row for row, name in enumerate(loaded.references) if name not in names]))
+
+
+def _require_known(left_out: Sequence[str], names: Sequence[str], title: str) -> None:
+    unknown = sorted(set(left_out) - set(names))
+    if unknown:
+        raise GlintError(
+            f"reference {unknown[0]!r} cannot be left out: {title} has no such reference; "
+            f"it has {', '.join(names[:3])} ... {names[-1]}"
+        )
+    if set(names) <= set(left_out):
+        raise GlintError(f"all {len(names)} references of {title} are left out; keep some")
+
+
+def _own(
+    dataset: Dataset,
+    embedder: str | None,
+    device: str,
+    cache: Path | None,
+    workers: work.Workers,
+    leave_out: Sequence[str],
+) -> Rated:
+    """A dataset's own scores and pictures as a reference set."""
+    samples = read_samples(dataset)
+    usable = np.array(
+        [photo.hash is not None and photo.sample.has_pristine for photo in samples.photos], bool
+    )
+    rows = np.flatnonzero(samples.rated & samples.rendered & usable[samples.photo])
+    if not len(rows):
+        raise GlintError(
+            f"{dataset.folder}: no sample of it has both a score that people gave and its pristine photo, so it cannot "
+            "be a reference set; import scores and references ('glint-data import table'), or name kadid"
+        )
+    order = sorted(np.unique(samples.photo[rows]), key=lambda photo: samples.photos[photo].name)
+    names = [samples.photos[photo].name for photo in order]
+    if leave_out:
+        _require_known(leave_out, names, str(dataset.folder))
+        order = [photo for photo, name in zip(order, names, strict=True) if name not in leave_out]
+    by = embed.embedder(embedder, device)
+    readers = [(samples.photos[photo].hash or "", samples.photos[photo].read) for photo in order]
+    described = embed.embed_photos(readers, embed.embedder(), cache)
+    others = [source for name, source in EVIDENCE.items() if _is_content(source) and name != DESCRIPTOR]
+    seen = {source.name: embed.embed_photos(readers, source.open(), cache) for source in others}
+    vectors = embed.embed_photos(readers, by, cache) if by.unit else described
+    embedded = {DESCRIPTOR: described, **seen, _VECTORS: vectors}
+    rows_of = {name: dict(zip(each.keys, each.vectors, strict=True)) for name, each in embedded.items()}
+    hashes = {photo: samples.photos[photo].hash or "" for photo in order}
+    order = [photo for photo in order if all(hashes[photo] in each for each in rows_of.values())]
+    if len(order) < _FEWEST:
+        raise GlintError(
+            f"{dataset.folder}: {len(order)} rated photos can be read; a reference set takes {_FEWEST} at least"
+        )
+    stacked = {name: np.stack([each[hashes[photo]] for photo in order]) for name, each in rows_of.items()}
+    position = np.full(len(samples.photos), -1)
+    position[order] = np.arange(len(order))
+    rows = rows[position[samples.photo[rows]] >= 0]
+    pairs, rows = _measured_pairs(samples, rows, position, cache, workers)
+    return _assembled(samples, order, rows, pairs, stacked, by, embedder)
+
+
+def _is_content(source: ContentEvidence | PairEvidence) -> bool:
+    return isinstance(source, ContentEvidence)
+
+
+def _measured_pairs(
+    samples: Samples, rows: np.ndarray, position: np.ndarray, cache: Path | None, workers: work.Workers
+) -> tuple[Pool, np.ndarray]:
+    """All rated pairs that can be measured, and their rows in the manifest."""
+    evidence = frozenset(name for name, source in EVIDENCE.items() if isinstance(source, PairEvidence))
+    tasks = [
+        Task(
+            photo,
+            samples.photos[photo],
+            tuple(samples.dataset[int(row)] for row in own),
+            own,
+            evidence,
+            cache,
+        )
+        for photo, own in samples.by_photo(rows)
+    ]
+    kept, blocks = [], {name: [] for name in evidence}
+    for task, outcome in measured(tasks, len(tasks), workers):
+        good = np.array([place not in outcome.refused for place in range(len(task.rows))])
+        kept.append(task.rows[good])
+        for name in evidence:
+            blocks[name].append(outcome.blocks[name][good])
+    found = np.concatenate(kept)
+    pool = Pool(
+        samples.dataset.columns("mos")["mos"][found].astype(float),
+        position[samples.photo[found]],
+        np.where(samples.type[found] >= 0, samples.type[found], UNKNOWN_TYPE),
+        {name: np.concatenate(parts) for name, parts in blocks.items()},
+    )
+    return pool, found
+
+
+def _assembled(
+    samples: Samples,
+    order: Sequence[int],
+    rows: np.ndarray,
+    pairs: Pool,
+    content: dict[str, np.ndarray],
+    by: embed.Embedder,
+    asked: str | None,
+) -> Rated:
+    vectors, described = content[_VECTORS], content[DESCRIPTOR]
+    about = samples.dataset.facts().get("label", {})
+    cells, column = cells_of(samples, rows)
+    mos = grid_of(pairs.mos[:, None], pairs.photo, column, len(order), len(cells))[:, :, 0]
+    suite = samples.suites[samples.suite[rows[0]]] if len(cells) else ""
+    name = about.get("set") or samples.dataset.folder.name
+    loaded = ReferenceSet(
+        name=name,
+        title=about.get("title") or name,
+        suite=suite,
+        citation=about.get("citation") or "",
+        low=float(about.get("low", 0.0)),
+        high=float(about.get("high", 1.0)),
+        higher_is_better=bool(about.get("higher_is_better", True)),
+        references=tuple(samples.photos[photo].name for photo in order),
+        cells=cells,
+        mos=mos,
+        rating_sd=np.full(mos.shape, np.nan),
+        embedder=by.name,
+        vectors=vectors,
+        vectors_are_unit=by.unit,
+        descriptors=described,
+        embedder_asked=asked,
+    )
+    blocks = {name: block for name, block in content.items() if name != _VECTORS}
+    for evidence, block in pairs.blocks.items():
+        grid = grid_of(block, pairs.photo, column, len(order), len(cells))
+        if len(cells) and np.isfinite(grid).all(axis=2).mean() >= _COMPLETE:
+            blocks[evidence] = grid.astype(np.float32)
+    return Rated(loaded, Scored(Photos(vectors, by.unit, blocks), mos, cells), pairs)

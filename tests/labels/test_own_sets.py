@@ -1,0 +1,113 @@
+"""A dataset's own scores as the reference set, with and without types; pairs that no suite made."""
+
+import numpy as np
+import pytest
+from scipy import stats
+from small_sets import CELLS, crops, rated, score
+
+from glint_data.dataset.dataset import Dataset
+from glint_data.errors import GlintError
+from glint_data.labels import audit_reference, label_dataset
+from glint_data.labels.rated import rated_set
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="module")
+def untyped(tmp_path_factory):
+    """12 references with 15 pairs each, of which nobody says what distorted them."""
+    return rated(tmp_path_factory.mktemp("untyped") / "ours", crops(12), typed=False)
+
+
+@pytest.fixture(scope="module")
+def typed(tmp_path_factory):
+    return rated(tmp_path_factory.mktemp("typed") / "ours", crops(8))
+
+
+def truth_of(dataset):
+    """What the made-up raters would have said."""
+    return [score(sample.pristine(), sample.pixels()) for sample in Dataset(dataset)]
+
+
+def test_scores_without_types_label_every_sample_in_their_order(untyped, cache, tmp_path):
+    new = rated(tmp_path / "new", dict(list(crops(16).items())[12:]), method=None)
+    summary = label_dataset(new, untyped, cache=cache, workers=1)
+    found = Dataset(new).table(["mos", "mos_low", "mos_high", "label_method", "label_set", "label_version"])
+    assert summary.labelled == len(found) == 4 * len(CELLS) and summary.method == "any"
+    assert set(found["label_method"]) == {"any"} and set(found["label_set"]) == {"ours"}
+    assert set(found["label_version"]) == {"1"}
+    assert stats.spearmanr(found["mos"], truth_of(new)).statistic > 0.9
+    inside = (found["mos_low"] <= truth_of(new)) & (truth_of(new) <= found["mos_high"])
+    assert inside.mean() > 0.75
+    assert Dataset(new).facts()["label"]["title"] == "Our study"
+
+
+def test_scores_with_types_label_by_cell(typed, cache, tmp_path):
+    new = rated(tmp_path / "new", dict(list(crops(10).items())[8:]), method=None)
+    summary = label_dataset(new, str(typed), cache=cache, workers=1)
+    found = Dataset(new).table(["mos", "label_method", "label_references"])
+    assert summary.labelled == 2 * len(CELLS) and summary.method == "content"
+    assert "takes 10 references, here are 8" in summary.text()
+    assert stats.spearmanr(found["mos"], truth_of(new)).statistic > 0.9
+    assert all(name.startswith("p") for names in found["label_references"] for name in names)
+
+
+def test_own_set_is_audited_from_its_own_pictures(typed, untyped, cache):
+    found = audit_reference(typed, methods=["mean", "content"], cache=cache, workers=1).record()
+    assert found["title"] == "Our study" and found["images"] == 8 * len(CELLS)
+    assert found["scale"]["high"] == 100 and found["methods"]["mean"]["rmse"] < 15
+    unseen = audit_reference(untyped, cache=cache, leave_type_out=True, workers=1)
+    assert unseen.record()["leave_type_out"]["srocc"] > 0.85 and unseen.record()["methods"] == {}
+    assert "labelled by any without their type" in unseen.text()
+
+
+def test_rated_rows_stay_and_the_others_are_labelled(untyped, cache, tmp_path):
+    """The summary says what would have been said of the rated ones."""
+    mixed = rated(tmp_path / "mixed", dict(list(crops(14).items())[12:]), typed=False)
+    dataset = Dataset(mixed)
+    before = dataset.table(["sample_id", "mos"])
+    gaps = before["sample_id"][::3]
+    nothing = {"mos": None, "label_method": None, "label_set": None}
+    dataset.rewrite(dict.fromkeys(gaps, nothing))
+    summary = label_dataset(mixed, untyped, cache=cache, workers=1)
+    after = dataset.table(["sample_id", "mos", "label_method"]).set_index("sample_id")
+    kept = before[~before["sample_id"].isin(gaps)].set_index("sample_id")
+    assert after.loc[kept.index, "mos"].equals(kept["mos"])
+    assert set(after.loc[kept.index, "label_method"]) == {"rated"}
+    assert after.loc[list(gaps), "mos"].notna().all() and set(after.loc[list(gaps), "label_method"]) == {
+        "any"
+    }
+    assert (
+        "20 samples that people rated keep their scores" in summary.text()
+        and "SROCC of 0.9" in summary.text()
+    )
+
+
+def test_what_is_rated_throughout_is_refused_with_the_command_that_compares(untyped, cache):
+    with pytest.raises(GlintError, match=r"rated by people \(Our study\).*audit --reference .*evaluate RUN"):
+        label_dataset(untyped, "kadid", cache=cache)
+
+
+def test_too_few_scores_say_how_many_it_takes(tmp_path, cache):
+    few = rated(tmp_path / "few", crops(5), typed=False)
+    new = rated(tmp_path / "new", crops(1), method=None)
+    with pytest.raises(GlintError, match=r"takes 12 references and 180 rated pairs.*has 5 and 75.*kadid"):
+        label_dataset(new, few, cache=cache, workers=1)
+    unrated = rated(tmp_path / "unrated", crops(4), method=None)
+    with pytest.raises(GlintError, match="no sample of it has both a score that people gave"):
+        label_dataset(new, unrated, cache=cache)
+    with pytest.raises(GlintError, match=r"no dataset, and no scored set of that name"):
+        label_dataset(new, "kadid99", cache=cache)
+
+
+def test_references_left_out_play_no_part(typed, cache):
+    everyone = rated_set(typed, cache=cache, workers=1)
+    fewer = rated_set(typed, cache=cache, workers=1, leave_out=["p03"])
+    assert "p03" in everyone.loaded.references and "p03" not in fewer.loaded.references
+    assert len(fewer.pairs) == len(everyone.pairs) - len(CELLS)
+    assert np.array_equal(np.delete(everyone.loaded.mos, 3, axis=0), fewer.loaded.mos)
+    with pytest.raises(GlintError, match="no such reference"):
+        rated_set(typed, cache=cache, workers=1, leave_out=["I99"])

@@ -1,0 +1,79 @@
+"""The page on which people rate: which samples it shows, and in a browser what it saves."""
+
+import json
+import re
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+from small_sets import CELLS, crops, rated
+
+from glint_data.dataset.dataset import Dataset
+from glint_data.errors import GlintError
+from glint_data.labels.rating_page import chosen, write_page
+
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+PROBE = """<script>
+for (const key of ["4", "2", "ArrowLeft", "5", "1"]) document.dispatchEvent(new KeyboardEvent("keydown", {key}));
+document.body.dataset.found = JSON.stringify({csv: csv(), where: by("where").textContent,
+  natural: by("picture").naturalWidth, overflow: document.documentElement.scrollWidth - innerWidth});
+</script></html>"""
+
+
+@pytest.fixture(scope="module")
+def labelled(tmp_path_factory):
+    """A dataset with made-up labels: half of them with wide intervals."""
+    dataset = Dataset(rated(tmp_path_factory.mktemp("rate") / "mine", crops(4), method="any"))
+    table = dataset.table(["sample_id", "mos"])
+    wide = np.where(np.arange(len(table)) % 2, 0.3, 0.1)
+    table["mos_low"], table["mos_high"] = (table["mos"] - wide).clip(0), (table["mos"] + wide).clip(upper=1)
+    dataset.rewrite(table)
+    return dataset
+
+
+def test_samples_are_spread_and_none_comes_twice(labelled):
+    rows = chosen(labelled, 20)
+    mos = labelled.columns("mos")["mos"]
+    assert len(set(rows.tolist())) == 20
+    assert mos[rows].min() < np.quantile(mos, 0.2) and mos[rows].max() > np.quantile(mos, 0.9)
+    sources = labelled.columns("source")["source"][rows]
+    assert set(sources) == {"p00", "p01", "p02", "p03"}
+    assert len(chosen(labelled, 1000)) == 4 * len(CELLS)
+
+
+def test_page_holds_the_pictures_and_nothing_from_elsewhere(labelled, tmp_path):
+    page = write_page(labelled, tmp_path / "rate.html", samples=5)
+    text = (tmp_path / "rate.html").read_text()
+    items = json.loads(re.search(r"const items = (\[.*\]), words", text)[1])
+    assert [item["id"] for item in items] == list(page.samples) and len(items) == 5
+    assert all(item["picture"].startswith("data:image/png;base64,") and item["photo"] for item in items)
+    assert "http" not in text and "5 samples to rate" in page.text()
+
+
+def test_what_has_no_labels_is_refused(tmp_path):
+    with pytest.raises(GlintError, match="has no labels"):
+        write_page(rated(tmp_path / "new", crops(1), method=None), tmp_path / "rate.html")
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium found: apt-get install chromium")
+@pytest.mark.parametrize("width", [390, 1280])
+def test_in_a_browser(labelled, tmp_path, width):
+    page = tmp_path / "rate.html"
+    samples = write_page(labelled, page, samples=4).samples
+    page.write_text(page.read_text().replace("</html>", PROBE))
+    command = [
+        *(BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+        *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+        f"--user-data-dir={tmp_path / 'profile'}",
+        *(f"--window-size={width},900", "--virtual-time-budget=8000", "--dump-dom", page.as_uri()),
+    ]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    found = json.loads(re.search(r'data-found="([^"]*)"', shown)[1].replace("&quot;", '"'))
+    lines = found["csv"].splitlines()
+    assert lines[0] == "sample_id,score,rater" and len(lines) == 4
+    assert lines[1:] == [
+        f'"{name}",{score},"rater1"' for name, score in zip(samples, (4, 5, 1), strict=False)
+    ]
+    assert found["where"] == "picture 4 of 4, 3 rated" and found["overflow"] <= 0
