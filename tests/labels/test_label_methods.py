@@ -21,7 +21,7 @@ def kadid():
 
 @pytest.fixture(scope="module")
 def certificate():
-    return audit_reference("kadid", methods=FAST)
+    return audit_reference("kadid", methods=FAST).record()
 
 
 def test_scores_are_joined_by_key(kadid):
