@@ -67,6 +67,8 @@ def test_imports_run_one_way(file):
             assert not name.startswith("glint_data"), f"distortions/ must stand alone, but imports {name}"
         if name.split(".")[0] in ("torch", "timm", "open_clip", "torchvision"):
             assert {place(file), here} & TORCH_PLACES, f"{name} belongs in {sorted(TORCH_PLACES)}"
+        if name.split(".")[0] == "faiss":
+            assert place(file) == "embedding.match", "faiss belongs in embedding.match"
     for other in places_met(file):
         assert room(other) != "cli" or here == "__main__", "only the command line imports the command line"
         if room(other) in STAGES and here not in MAY_IMPORT_STAGES:

@@ -129,16 +129,18 @@ def take_over(
     tasks: dict[tuple[str, str], TakeOver], workers: int
 ) -> tuple[dict[tuple[str, str], Taken], list[Refusal]]:
     """Take every file over; what cannot be decoded is refused by name."""
-    name_of = {task: name for name, task in tasks.items()}
+    names_of: dict[TakeOver, list[tuple[str, str]]] = {}
+    for name, task in tasks.items():  # two names may mean one file, as LIVE-MD's references of both parts do
+        names_of.setdefault(task, []).append(name)
     taken: dict[tuple[str, str], Taken] = {}
     refused = []
-    with progress.Meter(len(tasks), "images") as meter:
-        for outcome in run_tasks(take_picture, list(tasks.values()), min(workers, max(len(tasks), 1))):
-            name = name_of[outcome.task]
-            if outcome.error is None:
-                taken[name] = outcome.result
-            else:
-                refused.append(Refusal(name[1], outcome.error, "import"))
+    with progress.Meter(len(names_of), "images") as meter:
+        for outcome in run_tasks(take_picture, list(names_of), min(workers, max(len(names_of), 1))):
+            for name in names_of[outcome.task]:
+                if outcome.error is None:
+                    taken[name] = outcome.result
+                else:
+                    refused.append(Refusal(name[1], outcome.error, "import"))
             meter.advance()
     return taken, sorted(refused, key=lambda refusal: refusal.path)
 
