@@ -51,7 +51,7 @@ PSNR_OF_LEVELS = (33.0, 30.0, 27.0, 24.0, 21.0)
 WITHIN_DB = 3.0
 FEWEST_PHOTOS = 16
 LABELS = ("deep", "pair", "content")
-MEASURED = ("pairs/plain-1", "pairs/network-1")
+MEASURED = ("pairs/plain-1", "pairs/network-1", "pairs/early-1")
 RESAMPLES = 500
 
 

@@ -87,7 +87,7 @@ def pair_steps() -> dict[str, float]:
     from glint_data import images
     from glint_data.labels import METHODS
     from glint_data.labels.calibration import Calibrated
-    from glint_data.labels.evidence import network, plain
+    from glint_data.labels.evidence import early, network, plain
     from glint_data.labels.evidence.shipped import scored_of
     from glint_data.labels.evidence.source import Comparison
     from glint_data.reference_sets import references
@@ -105,7 +105,8 @@ def pair_steps() -> dict[str, float]:
         found["or reading its PNG"] = _each(lambda: [images.read_rgb(file) for file in files], cells)
     for title, sources in (
         ("measuring it", [plain.PLAIN]),
-        ("measuring it through the network (`deep` only)", [network.NETWORK]),
+        ("measuring it through the network (`deep` 3)", [network.NETWORK]),
+        ("the same and in its first layers (`deep`)", [network.NETWORK, early.EARLY]),
     ):
         comparison = Comparison(pixels, sources)
         found[title] = _each(

@@ -10,7 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-_PACKAGES = ("torch", "timm", "open_clip_torch", "numpy", "opencv-python-headless", "pillow")
+_PACKAGES = ("torch", "timm", "open_clip_torch", "faiss-cpu", "numpy", "opencv-python-headless", "pillow")
 
 
 @dataclass(frozen=True)

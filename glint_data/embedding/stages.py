@@ -25,6 +25,8 @@ STRIDES = (8, 16, 32)
 CHANNELS = (40, 112, 320)
 _AFTER = (2, 4, 6)
 """The groups of blocks whose outputs are taken, one for each of `STRIDES`."""
+EARLY_CHANNELS = (32, 16, 24)
+"""The stem and the first two groups: edges and textures, at strides 2, 2 and 4."""
 CONTENT_CHANNELS = (40, 80, 112, 192, 320)
 """The groups of blocks from the third to the last: what describes a photo."""
 _SMALLEST = 32
@@ -96,6 +98,11 @@ def network() -> StageNetwork:
 def strided(outputs: Sequence[np.ndarray]) -> list[np.ndarray]:
     """The outputs at `STRIDES`, of all that `StageNetwork.outputs` gives."""
     return [outputs[group + 1] for group in _AFTER]
+
+
+def early(outputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """The outputs of `EARLY_CHANNELS`."""
+    return list(outputs[: len(EARLY_CHANNELS)])
 
 
 def content(outputs: Sequence[np.ndarray]) -> list[np.ndarray]:

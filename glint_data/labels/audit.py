@@ -119,7 +119,7 @@ def leave_one_out(method: Method, scored: Scored) -> tuple[Label, np.ndarray]:
         training = scored.without(row)
         held_out = scored.photos.rows(np.array([row]))
         labels.append(Calibrated(method.fit(training), training).label(held_out))
-        closest = int(Space(training.photos).similarities(held_out).argmax())
+        closest = int(Space(training.photos).nearest(held_out)[0])
         nearest[row] = closest + (closest >= row)
     joined = (
         np.concatenate([getattr(label, part) for label in labels]) for part in ("mos", "std", "low", "high")

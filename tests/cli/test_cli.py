@@ -20,6 +20,7 @@ HEAVY = (
     "pyarrow",
     "skimage",
     "numba",
+    "faiss",
     "timm",
     "open_clip",
     "matplotlib",

@@ -41,6 +41,7 @@ def test_stages_are_those_of_the_whole_network(astronaut):
 def test_shapes_and_size(astronaut):
     outputs = stages.network().outputs(astronaut)
     assert tuple(part.shape[1] for part in stages.content(outputs)) == stages.CONTENT_CHANNELS
+    assert tuple(part.shape[1] for part in stages.early(outputs)) == stages.EARLY_CHANNELS
     found = stages.strided(outputs)
     assert tuple(part.shape[1] for part in found) == stages.CHANNELS
     area = stages.AREA / 4  # half the scale at which content is described

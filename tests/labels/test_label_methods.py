@@ -21,7 +21,7 @@ def kadid():
 
 @pytest.fixture(scope="module")
 def certificate():
-    return audit_reference("kadid", methods=FAST)
+    return audit_reference("kadid", methods=FAST).record()
 
 
 def test_scores_are_joined_by_key(kadid):
@@ -53,8 +53,8 @@ def test_measured_pairs_beat_content_and_the_network_beats_both(kadid):
         mos = METHODS[name].fit(scored).left_out().mos
         rmse[name] = np.sqrt(((mos - scored.mos) ** 2).mean()) * kadid.span
         within[name] = within_cell_r(mos, scored.mos)
-    assert rmse["deep"] < 0.276 and rmse["pair"] < 0.297 and rmse["content"] > rmse["pair"] > rmse["deep"]
-    assert within["deep"] > 0.55 > within["pair"] > 0.47 > within["content"]
+    assert rmse["deep"] < 0.272 and rmse["pair"] < 0.297 and rmse["content"] > rmse["pair"] > rmse["deep"]
+    assert within["deep"] > 0.56 > 0.51 > within["pair"] > 0.47 > within["content"]
     assert shipped.default_method(scored.photos) == "deep"
 
 

@@ -71,10 +71,12 @@ def test_shipped_table_is_the_real_one(shared, name):
 
 def test_references_resemble_their_scores_only_under_their_own_names(shared, tid, tmp_path):
     """Photos under each other's names predict nothing: so the numbering of TID2013's references is Kodak's."""
-    own = audit_reference("tid2013", tid, methods=["content", "mean"])["methods"]
+    own = audit_reference("tid2013", tid, methods=["content", "mean"]).record()["methods"]
     assert own["content"]["rmse"] < 0.85 * own["mean"]["rmse"]
     assert own["content"]["within_cell_r"] > 0.2
-    wrong = audit_reference("tid2013", tid_folder(shared, tmp_path, shift=7), methods=["content"])["methods"]
+    wrong = audit_reference("tid2013", tid_folder(shared, tmp_path, shift=7), methods=["content"]).record()[
+        "methods"
+    ]
     assert wrong["content"]["rmse"] > own["mean"]["rmse"] * 0.97
 
 

@@ -10,7 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
-from glint_data.embedding.stages import STRIDES, network, strided
+from glint_data.embedding.stages import STRIDES, early, network, strided
 from glint_data.labels.evidence.source import EVIDENCE, PairEvidence
 
 COLUMNS = tuple(
@@ -26,6 +26,7 @@ class View:
     """One image's share of the measurements, from `StageNetwork.outputs`: what both images of a pair need once."""
 
     def __init__(self, outputs: Sequence[np.ndarray]) -> None:
+        self.early = [Channels(output) for output in early(outputs)]
         self.stages = [Channels(output) for output in strided(outputs)]
 
 

@@ -18,6 +18,7 @@ from glint_data import work
 from glint_data.dataset.manifest import write_table
 from glint_data.dataset.pixels import Pictures
 from glint_data.dataset.sample import Sample
+from glint_data.dataset.status import Status
 from glint_data.errors import GlintError
 from glint_data.images import pixel_hash, read_rgb
 from glint_data.labels.evidence import EVIDENCE, shipped
@@ -77,7 +78,7 @@ def _photo(reference: str, file: Path) -> Photo:
         "source": reference,
         "source_path": str(file.absolute()),
         "source_hash": pixel_hash(read_rgb(file)),
-        "status": "planned",
+        "status": Status.PLANNED,
     }
     return Photo(about["source_hash"], Sample.from_row(about, Pictures(file.parent)))
 

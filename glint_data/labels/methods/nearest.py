@@ -25,14 +25,14 @@ class NearestReference:
 
     def predict(self, photos: Photos) -> Prediction:
         """The nearest reference's scores."""
-        return self._of(self._space.similarities(photos))
+        return self._of(self._space.nearest(photos))
 
     def left_out(self) -> Prediction:
         """The nearest other reference's scores."""
         among = self._space.among_themselves()
         np.fill_diagonal(among, -np.inf)
-        return self._of(among)
+        return self._of(among.argmax(axis=1))
 
-    def _of(self, similarities: np.ndarray) -> Prediction:
-        scores = self._scores[similarities.argmax(axis=1)]
+    def _of(self, nearest: np.ndarray) -> Prediction:
+        scores = self._scores[nearest]
         return Prediction(scores, np.ones(scores.shape))

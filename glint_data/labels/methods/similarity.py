@@ -6,7 +6,7 @@ the references' own mean and spread; without that the cosine would see nothing b
 
 import numpy as np
 
-from glint_data.embedding.match import unit_rows
+from glint_data.embedding.match import nearest, unit_rows
 from glint_data.labels.method import Photos, standardised
 
 _FURTHEST = 3.0
@@ -30,6 +30,10 @@ class Space:
     def similarities(self, photos: Photos) -> np.ndarray:
         """float64 (n, R): cosines with every reference."""
         return (self.unit(photos) @ self.references.T).astype(np.float64)
+
+    def nearest(self, photos: Photos) -> np.ndarray:
+        """int64 (n,): the most similar reference, by the very search that a row's evidence comes from."""
+        return nearest(self.unit(photos), self.references, 1).positions[:, 0]
 
     def among_themselves(self) -> np.ndarray:
         """float64 (R, R): cosines between the references."""
