@@ -1,10 +1,11 @@
 """Parity with the original generator: by the crops that are carried, and by what may lie beside the checkout."""
 
 import sys
+from pathlib import Path
 
 import pytest
-from conftest import REPOSITORY
 
+REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY))
 from benchmarks import fidelity
 from benchmarks.golden import PHOTO, Corners, Crops

@@ -1,13 +1,14 @@
 """Photos that do not span 0..255: no rounded code may stand in for a stretched value."""
 
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import REPOSITORY
 
 import distortions
 
+REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY))
 from benchmarks import plain_recipe
 
