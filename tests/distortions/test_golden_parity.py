@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(REPOSITORY))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from benchmarks import fidelity
 from benchmarks.golden import PHOTO, Corners, Crops
 

@@ -8,8 +8,7 @@ import pytest
 
 import distortions
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(REPOSITORY))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from benchmarks import plain_recipe
 
 TYPES = [
