@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from glint_data.dataset import csv_files
+from glint_data.dataset import csv_files, likeness
 from glint_data.dataset.sample import Sample
 from glint_data.dataset.samples import Samples
 from glint_data.errors import GlintError
@@ -21,8 +21,6 @@ UNUSED = "unused"
 SHARE = 0.15
 """Share of the photos that validate, and that test, where nothing else is asked for."""
 _ALSO = {"training": "train", "validation": "val", "valid": "val", "testing": "test"}
-_SAME_BITS = 26
-"""Photos whose 256-bit difference hashes differ in at most so many bits count as one content."""
 _ADVICE = "a training run writes one as split.csv"
 
 
@@ -163,9 +161,8 @@ def _names(samples: Samples) -> dict[str, str]:
 def near_duplicate_groups(keys: Sequence[str], samples: Sequence[Sample]) -> list[list[str]]:
     """Photos grouped by content, one sample of each standing for it: those that look alike are one group."""
     with ThreadPoolExecutor(4) as pool:
-        hashed = pool.map(lambda sample: difference_hash(_photo_of(sample)), samples)
-        hashes = np.array(list(track(hashed, len(samples), "photos compared")))
-    signs = hashes.astype(np.float32) * 2 - 1
+        seen = pool.map(lambda sample: likeness.views(_photo_of(sample)), samples)
+        photos = list(track(seen, len(samples), "photos compared"))
     parent = list(range(len(samples)))
 
     def root(index: int) -> int:
@@ -173,10 +170,8 @@ def near_duplicate_groups(keys: Sequence[str], samples: Sequence[Sample]) -> lis
             parent[index] = index = parent[parent[index]]
         return index
 
-    for begin in range(0, len(samples), 2048):
-        differing = (hashes.shape[1] - signs[begin : begin + 2048] @ signs.T) / 2
-        for row, column in zip(*np.nonzero(differing <= _SAME_BITS), strict=True):
-            parent[root(begin + row)] = root(column)
+    for row, other in likeness.alike(photos):
+        parent[root(row)] = root(other)
     groups: dict[int, list[str]] = {}
     for index, key in enumerate(keys):
         groups.setdefault(root(index), []).append(key)
@@ -187,16 +182,3 @@ def _photo_of(sample: Sample) -> np.ndarray:
     """The pristine photo where there is one (a dataset of authentic photos has none), else the sample itself."""
     pristine = sample.pristine()
     return sample.pixels() if pristine is None else pristine
-
-
-def difference_hash(rgb: np.ndarray) -> np.ndarray:
-    """256 bits: is each cell of a 16 x 17 greyscale thumbnail brighter than its left neighbour?
-
-    Survives scaling, compression and small changes of brightness; two different photos differ in about
-    half of the bits.
-    """
-    import cv2
-
-    grey = cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2GRAY)
-    small = cv2.resize(grey, (17, 16), interpolation=cv2.INTER_AREA).astype(np.int16)
-    return (np.diff(small, axis=1) > 0).ravel()
