@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Processes that test, each with up to 2.5 GB of memory; a file's tests stay in one of them.
+JOBS ?= 2
 
 .PHONY: env quickstart test test-quick test-browser lint types fidelity clean
 .DELETE_ON_ERROR:
@@ -33,14 +35,14 @@ types: $(VENV)/installed-test
 
 # what a change wants to know while it is made: everything but the slow tests
 test-quick: lint
-	$(BIN)/python -m pytest -m 'not slow'
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m 'not slow'
 
 # the pages that people look at, in headless Chromium (Debian: apt-get install chromium)
 test-browser: $(VENV)/installed-test
 	$(BIN)/python -m pytest -m browser
 
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 fidelity: env
 	$(BIN)/python -m benchmarks.fidelity
