@@ -93,7 +93,7 @@ class Format(ABC):
         Raises:
             CannotWrite: the target cannot be written.
         """
-        pictures = Pictures(dataset_folder(Path(chunk.dataset)))
+        pictures = Pictures(dataset_folder(chunk.dataset))
         waiting = set(chunk.first_of)
         files: list[Path] = []
 

@@ -60,7 +60,7 @@ class Webdataset(Format):
         """Write one shard of samples and one of the photos first met in it. Runs in a worker process."""
         name = f"{chunk.split}-{chunk.number_in_split:06d}.tar"
         samples, references = Path(chunk.folder, name), Path(chunk.folder, "references", name)
-        pictures = Pictures(dataset_folder(Path(chunk.dataset)))
+        pictures = Pictures(dataset_folder(chunk.dataset))
         waiting = set(chunk.first_of)
         written = []
         with Shard(samples) as sample_shard, Shard(references) as reference_shard:

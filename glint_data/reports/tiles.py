@@ -2,11 +2,11 @@
 
 import base64
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from glint_data.dataset.manifest import dataset_folder
 from glint_data.dataset.pixels import Pictures
 from glint_data.dataset.sample import Sample
 from glint_data.errors import GlintError
@@ -51,7 +51,7 @@ class Tiles:
 
 def draw(task: Task) -> Tiles:
     """Read or render the samples of one photo and draw their tiles. May run in a worker process."""
-    pictures = Pictures(Path(task.dataset))
+    pictures = Pictures(dataset_folder(task.dataset))
     height = TILE[1] * -(-len(task.rows) // COLUMNS)
     thumbnails = np.full((height, TILE[0] * COLUMNS, 3), 128, np.uint8)
     details = thumbnails.copy()

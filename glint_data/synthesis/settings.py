@@ -14,6 +14,8 @@ from glint_data import images
 from glint_data.dataset import rendering, runs
 from glint_data.errors import GlintError
 from glint_data.storage.files import holds
+from glint_data.storage.places import is_remote
+from glint_data.storage.uploads import require_store
 
 _ADDED = ("max_side", "crop", "suite_record")
 """Recorded only where they are set, so that datasets of the first release go on."""
@@ -85,6 +87,8 @@ class Settings:
 
     def going_on_in(self, folder: Path) -> "Settings":
         """With the version of the suite that the dataset in `folder` was begun with, so that it stays of one piece."""
+        if is_remote(folder):
+            require_store(folder)
         if self.suite_version is not None or self.strengths or not holds(folder, runs.FILE):
             return self
         runs.refuse_links(folder)

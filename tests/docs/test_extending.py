@@ -129,7 +129,9 @@ def _run(script: str, folder: Path, **environment: str) -> None:
     if script.startswith("\n"):
         script = "\n".join(line[8:] for line in script.splitlines())
     head = "import json, os, shutil, numpy as np\nimport glint_data as glint\n"
-    head += "from glint_data import images\nimages.write_png('photo3.png', images.read_rgb('photo.png')[:, ::-1])\n"
+    head += (
+        "from glint_data import images\nimages.write_png('photo3.png', images.read_rgb('photo.png')[::-1])\n"
+    )
     answer = subprocess.run(
         [sys.executable, "-c", head + script],
         cwd=folder,

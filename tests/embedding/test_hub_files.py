@@ -29,7 +29,7 @@ ARCHITECTURES = [
         "edgenext_xx_small",
     ),
     *(
-        "mixer_s32_224",
+        "resmlp_12_224",
         "poolformer_s12",
         "repvgg_a0",
         "convnextv2_atto",
