@@ -33,7 +33,8 @@ def page() -> str:
         ("Evidence", EVIDENCE.items(), lambda entry: f"{len(entry.columns)} columns"),
         ("Embedders", EMBEDDERS.items(), lambda entry: ""),
         ("Export formats", FORMATS.items(), lambda entry: str(entry.title)),
-        ("Networks", NETWORKS.items(), _first_line),
+        # sorted: they register when first asked for, in whatever order that was
+        ("Networks", sorted(NETWORKS.items(), key=lambda entry: entry[0]), _first_line),
         ("Losses", LOSSES.items(), _first_line),
         ("Scored sets", list(known_sets().items()), lambda entry: str(entry["title"])),
     ]
