@@ -10,14 +10,13 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, Protocol
 
 from glint_data import plugins
 from glint_data.errors import CannotWrite, GlintError
 from glint_data.progress import say
 from glint_data.spawning import CONTEXT
-from glint_data.storage.places import is_remote
+from glint_data.storage.places import Place, is_remote
 
 IN_FLIGHT_PER_WORKER = 2
 """Tasks handed to the pool ahead of need: enough to keep it busy, few enough to stop quickly."""
@@ -231,7 +230,7 @@ def _end_with_parent() -> None:
 
 
 @contextlib.contextmanager
-def only_run(folder: Path, name: str = ".lock") -> Iterator[None]:
+def only_run(folder: Place, name: str = ".lock") -> Iterator[None]:
     """Hold the folder's lock; a second run on the same folder is told so. Released when the process ends.
 
     In an object store the lock is an object (see `glint_data.storage.leases`).

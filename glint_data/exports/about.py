@@ -2,7 +2,6 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glint_data.dataset import manifest, runs
@@ -10,6 +9,7 @@ from glint_data.dataset.status import Status
 from glint_data.exports.options import Options
 from glint_data.reference_sets import references
 from glint_data.storage.files import holds
+from glint_data.storage.places import Place
 
 if TYPE_CHECKING:
     import pyarrow
@@ -86,7 +86,7 @@ class Exported:
             self.licences.setdefault(row["licence"] or "", set()).add(row["source"])
 
 
-def scan(dataset: Path, name: str, splits: dict[str, str] | None, licence: str | None = None) -> About:
+def scan(dataset: Place, name: str, splits: dict[str, str] | None, licence: str | None = None) -> About:
     """Count what is in a dataset, a group of rows at a time. Raises `GlintError` where there is none."""
     folder = manifest.dataset_folder(dataset)
     about = About(name, facts=manifest.facts(dataset), splits=splits, licence=licence)

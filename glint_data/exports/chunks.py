@@ -3,13 +3,13 @@
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from glint_data.dataset import manifest
 from glint_data.dataset.columns import COLUMNS
 from glint_data.dataset.pixels import rendered_format
 from glint_data.dataset.status import Status
 from glint_data.exports.format import FORMATS, Chunk, Format, Row, ending, file_name
+from glint_data.storage.places import Place
 
 
 class Planner:
@@ -20,7 +20,7 @@ class Planner:
 
     def __init__(
         self,
-        dataset: Path,
+        dataset: Place,
         to: str,
         splits: dict[str, str] | None,
         refused: Callable[[str, str], None],
@@ -35,7 +35,7 @@ class Planner:
         self._numbers = itertools.count()
         self._in_split: dict[str, itertools.count[int]] = {}
 
-    def chunks(self, folder: Path) -> Iterator[Chunk]:
+    def chunks(self, folder: Place) -> Iterator[Chunk]:
         """Cut the dataset, in its order within each split; memory holds one unfinished chunk a split."""
         least, most = self.kind.rows_a_chunk
         under_way: dict[str, _Open] = {}
@@ -89,7 +89,7 @@ class Planner:
         row["file_name"], row["reference_file_name"] = places[0], places[1] if _has_pristine(row) else None
         chunk.rows.append(row)
 
-    def _chunk(self, number: int, folder: Path, split: str, chunk: "_Open") -> Chunk:
+    def _chunk(self, number: int, folder: Place, split: str, chunk: "_Open") -> Chunk:
         return Chunk(
             number,
             next(self._in_split.setdefault(split, itertools.count())),

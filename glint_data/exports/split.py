@@ -7,6 +7,7 @@ import numpy as np
 from glint_data.dataset.samples import usable_samples
 from glint_data.dataset.split import PARTS, UNUSED, near_duplicate_groups, read_parts
 from glint_data.errors import GlintError
+from glint_data.storage.places import Place
 
 
 def read_split(file: Path) -> dict[str, str]:
@@ -30,7 +31,7 @@ def shares_of(text: str) -> tuple[float, ...]:
     return tuple(number / sum(numbers) for number in numbers)
 
 
-def deal_photos(dataset: str | Path, shares: tuple[float, ...], seed: int) -> dict[str, str]:
+def deal_photos(dataset: str | Place, shares: tuple[float, ...], seed: int) -> dict[str, str]:
     """Source -> train, val or test: whole photos, those that look alike on one side.
 
     Every part with a share gets a photo, as far as there are enough; then each photo goes where most is missing.

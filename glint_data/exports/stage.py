@@ -21,7 +21,7 @@ from glint_data.exports.options import Options
 from glint_data.exports.split import deal_photos, read_split, shares_of
 from glint_data.exports.tables import CsvTable
 from glint_data.progress import Meter, duration
-from glint_data.storage.places import place
+from glint_data.storage.places import Place, place
 from glint_data.work import Outcome, run_tasks
 
 FAILURES = "failures.csv"
@@ -65,7 +65,7 @@ class ExportSummary:
 
 
 def export_dataset(
-    dataset: Path,
+    dataset: Place,
     to: str,
     out: Path,
     workers: int,
@@ -92,7 +92,7 @@ def export_dataset(
         CannotWrite: the target cannot be written; nothing of it is left.
     """
     begun = time.monotonic()
-    dataset, out = place(dataset), Path(out)
+    dataset = place(dataset)
     kind = FORMATS[to]
     check_free(out)
     if licence is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.+-]*", licence):
@@ -126,7 +126,7 @@ def export_dataset(
     return summary
 
 
-def _splits(dataset: Path, file: Path | None, shares: str, seed: int) -> dict[str, str] | None:
+def _splits(dataset: Place, file: Path | None, shares: str, seed: int) -> dict[str, str] | None:
     if file and shares:
         raise GlintError("--split and --split-file both say who goes where; give one of them")
     if shares:
@@ -134,7 +134,7 @@ def _splits(dataset: Path, file: Path | None, shares: str, seed: int) -> dict[st
     return read_split(file) if file else None
 
 
-def _check(kind: type[Format], about: About, dataset: Path) -> None:
+def _check(kind: type[Format], about: About, dataset: Place) -> None:
     folder = manifest.dataset_folder(dataset)
     if not about.samples:
         raise GlintError(f"{dataset}: holds no samples to export; 'glint-data verify {folder}' tells more")

@@ -7,6 +7,7 @@ from typing import Any
 import distortions
 from glint_data import images
 from glint_data.errors import GlintError
+from glint_data.storage.places import Place
 
 
 def find_suite(name: str) -> "distortions.Suite":
@@ -47,7 +48,7 @@ def _strength(level: object) -> str:
     return f"{level:g}" if isinstance(level, (int, float)) else str(level)
 
 
-def write_sheet(name: str, photo: Path, sheet: Path, seed: int, whole: bool = False) -> tuple[int, int]:
+def write_sheet(name: str, photo: Place, sheet: Path, seed: int, whole: bool = False) -> tuple[int, int]:
     """Draw the suite on a photo, in parts at true scale or `whole`, and write the PNG. Returns its width and height."""
     find_suite(name)
     picture = distortions.sheet(images.read_rgb(photo), suite=name, seed=seed, whole=whole)
