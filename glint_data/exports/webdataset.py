@@ -41,6 +41,7 @@ class Webdataset(Format):
     """Tar shards."""
 
     title = "webdataset shards"
+    takes_several = False
     rows_a_chunk = (1000, 1000)
     splits_apart = True
 

@@ -7,9 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import cv2
-import numpy as np
-
 import distortions
 from glint_data import images
 from glint_data.dataset import rendering
@@ -109,14 +106,10 @@ def _beside(task: Task, out: Path, name: str, rendered: "distortions.Rendering")
         if pixels is not None:
             columns[column] = _path(folder, task.subfolder, f"{name}.png")
             _write(
-                out / columns[column], images.encode_png(pixels) if pixels.ndim == 3 else _grey_png(pixels)
+                out / columns[column],
+                images.encode_png(pixels) if pixels.ndim == 3 else images.encode_grey_png(pixels),
             )
     return columns
-
-
-def _grey_png(pixels: np.ndarray) -> bytes:
-    encoded: bytes = cv2.imencode(".png", pixels)[1].tobytes()
-    return encoded
 
 
 def _files_of(row: dict[str, Any]) -> Iterable[str]:
