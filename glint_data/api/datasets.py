@@ -229,6 +229,10 @@ def distortions(
     image: Annotated[Where | None, Option("A photo to show the suite on.", "PLACE")] = None,
     sheet: Annotated[Where | None, Option("Contact sheet to write (PNG).", "FILE")] = None,
     whole: Annotated[bool, Option("Photos reduced, not their most changed part at true scale.")] = False,
+    labels: Annotated[
+        Where | None,
+        Option("Dataset whose labels stand on the sheet: the photo's own, or the means.", "DATASET"),
+    ] = None,
     seed: Annotated[int, Option("Seed of the random types on the sheet.", least=0)] = 0,
     progress: Progress = False,
     plugin: Plugins = (),
@@ -251,12 +255,18 @@ def distortions(
 
     if (image is None) != (sheet is None):
         raise GlintError("--image and --sheet go together: the photo to distort and the PNG to write")
+    if labels is not None and sheet is None:
+        raise GlintError(
+            "--labels goes with --image and --sheet: it writes labels under the sheet's pictures"
+        )
     name = suite_named(suite).name
     if image is None or sheet is None:
         return Answer(listing.suite_record(name), lambda: listing.suite_table(name))
     target = file_to_write(sheet)
-    width, height = listing.write_sheet(name, anywhere(image), target, seed, whole)
+    named = None if labels is None else place_of(labels)
+    made = listing.write_sheet(name, anywhere(image), target, seed, whole, named)
+    text = f"contact sheet of {name}, {made.width}x{made.height}: {target}"
     return Answer(
-        {"suite": name, "sheet": target, "width": width, "height": height},
-        f"contact sheet of {name}, {width}x{height}: {target}",
+        {"suite": name, "sheet": target, "width": made.width, "height": made.height, "labels": made.labels},
+        f"{text}\n  {made.labels}" if made.labels else text,
     )
