@@ -52,6 +52,10 @@ class RowLabels:
                 f"{said}; {note}" if said else note,
             )
 
+    def made_by(self, method: str) -> np.ndarray:
+        """bool (rows,): which labels that method made."""
+        return np.asarray(self._codes["method"] == self._texts["method"].get(method, -1))
+
     def _say(self, name: str, rows: np.ndarray, text: str | None) -> None:
         self._codes[name][rows] = self._texts[name].setdefault(text, len(self._texts[name]))
 
