@@ -17,6 +17,7 @@ from glint_data.errors import CannotWrite, GlintError
 from glint_data.exports.about import About, Exported
 from glint_data.exports.folder import write_file
 from glint_data.images import metadata
+from glint_data.progress import tick
 from glint_data.registry import Registry
 from glint_data.storage.files import make_durable
 
@@ -128,6 +129,7 @@ class Format(ABC):
                 raise
             except GlintError as refusal:
                 written.append(Written(error=str(refusal)))
+            tick()
         make_durable(files)
         return written
 

@@ -31,6 +31,7 @@ from glint_data.exports.format import (
     record,
     told_by,
 )
+from glint_data.progress import tick
 from glint_data.storage.files import make_durable
 
 INDEX = "shards.json"
@@ -66,6 +67,7 @@ class Webdataset(Format):
         written = []
         with Shard(samples) as sample_shard, Shard(references) as reference_shard:
             for row in chunk.rows:
+                tick()
                 try:
                     entry = Sample.from_row(row, pictures)
                     pristine = entry.pristine_picture()

@@ -13,6 +13,7 @@ from glint_data.dataset import rendering
 from glint_data.dataset.failures import Refusal
 from glint_data.dataset.status import Status
 from glint_data.errors import ImageRefused
+from glint_data.progress import tick
 from glint_data.sources import Source
 from glint_data.storage.files import make_durable, make_folder, write_atomically
 from glint_data.storage.places import place
@@ -61,6 +62,7 @@ def render_source(task: Task) -> Rendered:
         begun = time.perf_counter()
         rows.append(_render_cell(task, out, photo, reference, number, level))
         seconds[number] += time.perf_counter() - begun
+        tick()
     done = [row for row in rows if row["status"] == Status.OK]
     make_durable([out / reference, *(out / path for row in done for path in _files_of(row))])
     parts.write(out, source.name, rows)
