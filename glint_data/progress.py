@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, TypeVar
 if TYPE_CHECKING:
     from ctypes import c_ulong
 
-    from rich.progress import Progress, TaskID
+    from rich.console import RenderableType
+    from rich.progress import Progress, Task, TaskID
 
 Item = TypeVar("Item")
 
@@ -114,7 +115,7 @@ class Meter:
             self._open_bar()
         return self
 
-    def __exit__(self, *_exception) -> None:
+    def __exit__(self, *_exception: object) -> None:
         if self._bar is not None:
             self._bar.stop()
         else:
@@ -163,7 +164,7 @@ class Meter:
         meter = self
 
         class Live(Progress):
-            def get_renderables(self):  # before each refresh: what workers ticked is known to nobody else
+            def get_renderables(self) -> "Iterable[RenderableType]":  # before each refresh: what workers ticked is known to nobody else
                 for task in self.tasks:
                     task.completed = meter.reached
                 yield from super().get_renderables()
@@ -173,7 +174,7 @@ class Meter:
                 super().__init__("")
                 self.words = words
 
-            def render(self, task) -> Text:
+            def render(self, task: "Task") -> Text:
                 return Text(self.words(), style="cyan")
 
         bar = Live(

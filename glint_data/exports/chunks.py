@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from glint_data.dataset import manifest
+from glint_data.dataset.columns import COLUMNS
 from glint_data.dataset.pixels import rendered_format
 from glint_data.dataset.status import Status
 from glint_data.exports.format import FORMATS, Chunk, Format, Row, ending, file_name
@@ -33,7 +34,7 @@ class Planner:
         self.outside_split = 0
         self._number_of: dict[str, int] = {}
         self._numbers = itertools.count()
-        self._in_split: dict[str, itertools.count] = {}
+        self._in_split: dict[str, itertools.count[int]] = {}
 
     def chunks(self, folder: Path) -> Iterator[Chunk]:
         """Cut the datasets, in their order within each split; memory holds one unfinished chunk a split."""
@@ -57,7 +58,7 @@ class Planner:
             yield self._chunk(origin, next(number), folder, split, under_way[split])
 
     def _rows(self, origin: Origin) -> Iterator[Row]:
-        for batch in manifest.batches(origin.place, list(manifest.COLUMNS), rows=2_000):
+        for batch in manifest.batches(origin.place, list(COLUMNS), rows=2_000):
             for row in map(origin.named, batch.to_pylist()):
                 reason = self._reason_against(row)
                 if reason:
