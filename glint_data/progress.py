@@ -164,7 +164,11 @@ class Meter:
         meter = self
 
         class Live(Progress):
-            def get_renderables(self) -> "Iterable[RenderableType]":  # before each refresh: what workers ticked is known to nobody else
+            def get_renderables(
+                self,
+            ) -> (
+                "Iterable[RenderableType]"
+            ):  # before each refresh: what workers ticked is known to nobody else
                 for task in self.tasks:
                     task.completed = meter.reached
                 yield from super().get_renderables()

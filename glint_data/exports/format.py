@@ -115,7 +115,8 @@ class Format(ABC):
         for row in chunk.rows:
             try:  # the photo first: rows of other chunks rely on it, whatever becomes of this one
                 entry = Sample.from_row(row, pictures)
-                pristine, private = entry.pristine_picture(), ()
+                pristine = entry.pristine_picture()
+                private: tuple[str, ...] = ()
                 if pristine is not None and row["source"] in waiting:
                     waiting.remove(row["source"])
                     put(row["reference_file_name"], cls.content(pristine, chunk))

@@ -92,8 +92,9 @@ def cell_labels(dataset: Dataset, suite: str, photo: str) -> tuple[dict[tuple[in
         )
     own = table[table["source_hash"] == photo].drop_duplicates(["type", "level"])
     if own.empty:
-        means = table.groupby(["type", "level"])["mos"].mean()
-        cells = {(int(number), int(level)): f"mean label {mos:.2f}" for (number, level), mos in means.items()}
+        means = table.groupby(["type", "level"], as_index=False)["mos"].mean()
+        rows = zip(means["type"], means["level"], means["mos"], strict=True)
+        cells = {(int(number), int(level)): f"mean label {mos:.2f}" for number, level, mos in rows}
         return cells, f"mean labels of {dataset.folder}, which does not hold this photo"
     cells = {}
     for number, level, mos, low, high in own[columns[2:]].itertuples(index=False):
