@@ -1,8 +1,8 @@
 """Where things lie: folders and files of this machine, or fsspec addresses such as s3://bucket/photos.
 
 `place` turns what a person typed into a `pathlib.Path` or into a `upath.UPath`, which has the same methods.
-A signature says `Place` where either will do, and Path for what has to lie on this machine. Credentials and endpoints come
-from the usual environment (AWS_PROFILE, AWS_ENDPOINT_URL, FSSPEC_S3_..., fsspec's configuration) alone.
+A signature says `Place` where either will do, and Path for what has to lie on this machine. Credentials and
+endpoints come from the usual environment (AWS_PROFILE, AWS_ENDPOINT_URL, FSSPEC_S3_..., fsspec's configuration) alone.
 """
 
 import contextlib
