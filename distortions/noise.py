@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from typing import Any
 
 import cv2
@@ -10,7 +9,7 @@ import numpy as np
 
 from distortions.compression import decode, jpeg_file
 from distortions.photo import Photo, to_bytes
-from distortions.registry import distortion, noise_seed
+from distortions.registry import distortion, installed, noise_seed
 from distortions.strengths import Range
 
 # BT.601, studio range, over 255
@@ -24,7 +23,7 @@ YCBCR_OFFSET = np.array([16.0, 128.0, 128.0]) / 255
 def normal(photo: Photo, seed: int) -> np.ndarray:
     """Independent N(0, 1) for every value of the photo: H x W x 3 float32."""
     shape = (photo.height, photo.width, 3)
-    if photo.height * photo.width >= WORTH_COMPILED and importlib.util.find_spec("numba") is not None:
+    if photo.height * photo.width >= WORTH_COMPILED and installed("numba"):
         from distortions.normals import Normals
 
         return Normals(seed).draw(*shape)
@@ -65,8 +64,8 @@ def impulse_noise(photo: Photo, density: float, noise_seed: int) -> Photo | np.n
     """Salt and pepper at that density, for every value of R, G and B apart."""
     uniform = np.random.default_rng(noise_seed).random((photo.height, photo.width, 3), dtype=np.float32)
     out = photo.single.copy()
-    out[uniform < density] = 1
-    out[uniform < density / 2] = 0
+    np.putmask(out, uniform < density, 1)
+    np.putmask(out, uniform < density / 2, 0)
     return out
 
 

@@ -85,28 +85,40 @@ def _fill(numbers, made, words, place, inside, scale, height):
     """Fill `numbers` from `made` on with what `words` give from `place` on: how far both came."""
     last = words.size - NEED
     while made < numbers.size and place < last:
+        count = _at_once(numbers[made:], words[place:last], inside, scale)
+        made, place = made + count, place + count
+        if made == numbers.size or place == last:
+            break
         word = words[place]
         place += 1
-        layer = word & np.uint32(0xFF)
-        magnitude = (word >> np.uint32(9)) & np.uint32(0x7FFFFF)
+        layer, magnitude = word & np.uint32(0xFF), word >> np.uint32(9)
         x = np.float32(magnitude) * scale[word & np.uint32(0x1FF)]
-        if magnitude >= inside[layer]:
-            if layer == 0:
-                beyond, place = _tail(words, place)
-                x = (
-                    -(np.float32(TAIL) + beyond)
-                    if magnitude & np.uint32(0x100)
-                    else np.float32(TAIL) + beyond
-                )
-            else:
-                uniform = np.float32(words[place] >> np.uint32(8)) * WORD
-                place += 1
-                under = (height[layer - np.uint32(1)] - height[layer]) * uniform + height[layer]
-                if under >= math.exp(-0.5 * np.float64(x) * np.float64(x)):
-                    continue
+        if layer == 0:
+            beyond, place = _tail(words, place)
+            x = np.float32(TAIL) + beyond
+            if magnitude & np.uint32(0x100):
+                x = -x
+        else:
+            uniform = np.float32(words[place] >> np.uint32(8)) * WORD
+            place += 1
+            under = (height[layer - np.uint32(1)] - height[layer]) * uniform + height[layer]
+            if under >= math.exp(-0.5 * np.float64(x) * np.float64(x)):
+                continue
         numbers[made] = x
         made += 1
     return made, place
+
+
+@njit(cache=True)
+def _at_once(numbers, words, inside, scale):
+    """A number for a word, up to the first word that isn't inside its layer at once: how many (98.8 % are)."""
+    for i in range(min(numbers.size, words.size)):
+        word = words[i]
+        magnitude = word >> np.uint32(9)
+        if magnitude >= inside[word & np.uint32(0xFF)]:
+            return i
+        numbers[i] = np.float32(np.int32(magnitude)) * scale[word & np.uint32(0x1FF)]
+    return min(numbers.size, words.size)
 
 
 @njit(cache=True)
