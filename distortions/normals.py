@@ -81,7 +81,15 @@ def _agrees() -> bool:
 
 
 @njit(cache=True)
-def _fill(numbers, made, words, place, inside, scale, height):
+def _fill(
+    numbers: np.ndarray,
+    made: int,
+    words: np.ndarray,
+    place: int,
+    inside: np.ndarray,
+    scale: np.ndarray,
+    height: np.ndarray,
+) -> tuple[int, int]:
     """Fill `numbers` from `made` on with what `words` give from `place` on: how far both came."""
     last = words.size - NEED
     while made < numbers.size and place < last:
@@ -110,7 +118,7 @@ def _fill(numbers, made, words, place, inside, scale, height):
 
 
 @njit(cache=True)
-def _at_once(numbers, words, inside, scale):
+def _at_once(numbers: np.ndarray, words: np.ndarray, inside: np.ndarray, scale: np.ndarray) -> int:
     """A number for a word, up to the first word that isn't inside its layer at once: how many (98.8 % are)."""
     for i in range(min(numbers.size, words.size)):
         word = words[i]
@@ -122,7 +130,7 @@ def _at_once(numbers, words, inside, scale):
 
 
 @njit(cache=True)
-def _tail(words, place):
+def _tail(words: np.ndarray, place: int) -> tuple[np.float32, int]:
     """How far beyond TAIL a number of the tail lies (Marsaglia 1964), and the next word's place."""
     while True:
         first = np.float32(words[place] >> np.uint32(8)) * WORD

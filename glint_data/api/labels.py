@@ -53,6 +53,9 @@ def label(
             many=True,
         ),
     ] = (),
+    monotone: Annotated[
+        bool, Option("Smooth levels that rise where they should fall, within a photo and a type.")
+    ] = False,
     device: Device = "auto",
     workers: Workers = 0,
     engine: Engine = "local",
@@ -94,6 +97,7 @@ def label(
             leave_out=several(leave_out),
             viewing=viewing,
             ratings=[here(file) for file in several(ratings)],
+            monotone=monotone,
         )
     return Dataset(place, summary)
 
@@ -214,33 +218,6 @@ def references(
         return Answer({"built": name}, str(known.build(name, anywhere(build))))
     found = known.inspect(name)
     return Answer(found, lambda: json.dumps(plain(found), indent=1))
-
-
-@verb
-def explain(
-    dataset: DatasetArgument,
-    sample: Annotated[str, argument("SAMPLE_ID", "Such as cat_10_03.")],
-    *,
-    progress: Progress = False,
-    plugin: Plugins = (),
-) -> Result:
-    """Say how one sample was made, what it scores, and on what evidence.
-
-    Returns:
-        The explanation.
-
-    Raises:
-        GlintError: no such dataset, or no such sample (near names are given).
-
-    >>> import glint_data as glint
-    >>> glint.explain("dataset", "cat_01_03").text().splitlines()[0]
-    'cat_01_03'
-    """
-    from glint_data.reports.explain import explain as run
-
-    place = place_of(dataset)
-    text = run(place, sample)
-    return Answer({"sample_id": sample, "dataset": place, "text": text}, text)
 
 
 @verb
