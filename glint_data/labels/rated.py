@@ -212,7 +212,7 @@ def _measured_pairs(
     ]
     kept: list[np.ndarray] = []
     blocks: dict[str, list[np.ndarray]] = {name: [] for name in evidence}
-    for task, outcome in measured(tasks, len(tasks), workers):
+    for task, outcome in measured(tasks, sum(len(task.samples) for task in tasks), workers):
         good = np.array([place not in outcome.refused for place in range(len(task.rows))])
         kept.append(task.rows[good])
         for name in evidence:

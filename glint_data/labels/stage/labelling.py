@@ -110,7 +110,7 @@ def measured_rows(
         )
         for photo, own in samples.by_photo(rows)
     )
-    return measured(tasks, len(np.unique(samples.photo[rows])), means.workers)
+    return measured(tasks, len(rows), means.workers)
 
 
 def explain_refused(task: Task, outcome: Measured, labels: RowLabels) -> None:

@@ -22,7 +22,7 @@ from glint_data.errors import CannotWrite, GlintError, ImageRefused
 from glint_data.labels.evidence.source import Comparison, PairEvidence, pair_evidence
 from glint_data.labels.stage.samples import Photo
 from glint_data.labels.viewing import FIT, Views
-from glint_data.progress import Meter, say
+from glint_data.progress import Meter, say, tick
 from glint_data.storage.files import write_atomically
 
 _TOGETHER = 32
@@ -59,21 +59,21 @@ class Measured:
 
 
 def measured(tasks: Iterable[Task], total: int, workers: work.Workers) -> Iterator[tuple[Task, Measured]]:
-    """What was measured, in the order of the tasks.
+    """What was measured, in the order of the tasks; `total` samples are in them.
 
     Raises:
         GlintError: a photo whose measuring failed for another reason than its files.
     """
     warned = False
     ahead, behind = itertools.tee(tasks)
-    with Meter(total, "photos' samples measured") as meter:
+    with Meter(total, "samples measured") as meter:
         for outcome in work.in_order(work.run_tasks(measure_photo, ahead, workers), behind):
             if outcome.error:
                 raise GlintError(
                     f"photo {outcome.task.photo.name}: its samples could not be measured ({outcome.error}); "
                     "nothing was written, what was measured so far is kept in the cache"
                 )
-            meter.advance()
+            meter.advance(len(outcome.task.samples))
             if outcome.result.unkept and not warned:
                 say(f"note: {outcome.result.unkept}; the measurements are used, but not kept")
                 warned = True
@@ -137,6 +137,7 @@ def _measured_now(task: Task, sources: Sequence[PairEvidence]) -> tuple[list[np.
         positions: list[int] = []
         pictures: list[list[np.ndarray]] = []
         for position in range(begin, min(begin + together, len(task.samples))):
+            tick()
             try:
                 pictures.append(views.of(task.samples[position].pixels()))
                 positions.append(position)
