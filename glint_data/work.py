@@ -11,13 +11,16 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from glint_data import plugins
 from glint_data.errors import CannotWrite, GlintError
-from glint_data.progress import say
+from glint_data.progress import count_ticks_in, say, ticks_of_workers
 from glint_data.spawning import CONTEXT
 from glint_data.storage.places import is_remote
+
+if TYPE_CHECKING:
+    from ctypes import c_ulong
 
 IN_FLIGHT_PER_WORKER = 2
 """Tasks handed to the pool ahead of need: enough to keep it busy, few enough to stop quickly."""
@@ -157,7 +160,7 @@ def outcome_of(task: Any, call: Callable[[], Any]) -> Outcome:
 @contextlib.contextmanager
 def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     # spawn: a forked child would inherit the locks of OpenCV's and torch's threads.
-    pool = ProcessPoolExecutor(workers, CONTEXT, initializer=_begin_worker)
+    pool = ProcessPoolExecutor(workers, CONTEXT, initializer=_begin_worker, initargs=(ticks_of_workers(),))
     try:
         yield pool
     except KeyboardInterrupt:
@@ -213,7 +216,8 @@ def deaf_to_interrupts() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _begin_worker() -> None:
+def _begin_worker(ticks: "c_ulong") -> None:
+    count_ticks_in(ticks)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
     threading.Thread(target=_end_with_parent, daemon=True).start()
     # One thread a worker: the processes share the cores, and results must not depend on thread counts.

@@ -181,7 +181,9 @@ def rate(
 
 @verb
 def references(
-    name: Annotated[str | None, argument("NAME", "A set; none: list all.")] = None,
+    name: Annotated[
+        str | None, argument("NAME", "A set, or a dataset with people's scores; none: list all sets.")
+    ] = None,
     *,
     build: Annotated[
         Where | None, Option("Make the set's bundled descriptors from its own folder.", "PLACE")
@@ -191,11 +193,14 @@ def references(
 ) -> Result:
     """List the scored reference sets, or say what there is of one.
 
+    A dataset whose scores people gave is one too: which labels it can give,
+    by which methods, and what it takes for more.
+
     Returns:
         `record()` maps each set's name to its description, or describes the one.
 
     Raises:
-        GlintError: no such set.
+        GlintError: no such set, or a dataset that cannot be one.
 
     >>> import glint_data as glint
     >>> glint.references("kadid").record()["references"]
@@ -203,6 +208,7 @@ def references(
     """
     import json
 
+    from glint_data.labels.describing import describe
     from glint_data.records import plain
     from glint_data.reference_sets import references as known
 
@@ -216,6 +222,8 @@ def references(
         return Answer(sets, "\n".join(lines))
     if build is not None:
         return Answer({"built": name}, str(known.build(name, anywhere(build))))
+    if str(name) not in known.known_sets():
+        return describe(name)
     found = known.inspect(name)
     return Answer(found, lambda: json.dumps(plain(found), indent=1))
 

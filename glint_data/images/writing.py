@@ -45,6 +45,14 @@ def _png_chunk(kind: bytes, body: bytes, crc32: Callable[..., int]) -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", crc32(body, crc32(kind)))
 
 
+def encode_grey_png(grey: np.ndarray) -> bytes:
+    """Lossless PNG of a uint8 (height, width) array, such as a mask."""
+    import cv2
+
+    encoded: bytes = cv2.imencode(".png", grey)[1].tobytes()
+    return encoded
+
+
 def encode_webp(rgb: np.ndarray) -> bytes:
     """Lossless WebP: about a fifth smaller than the PNG, and more than ten times slower to write."""
     import cv2

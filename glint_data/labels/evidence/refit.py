@@ -63,7 +63,9 @@ def refit(
     written = [_write_content(suite, photos, source) for source in content_evidence(blocks)]
     sources = pair_evidence(blocks)
     pairs: dict[str, list[np.ndarray]] = {source.name: [] for source in sources}
-    for task, outcome in measured(tasks, len(tasks), workers) if sources else ():
+    for task, outcome in (
+        measured(tasks, sum(len(task.samples) for task in tasks), workers) if sources else ()
+    ):
         if outcome.refused:
             reason = next(iter(outcome.refused.values()))
             raise GlintError(
