@@ -11,13 +11,16 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from glint_data import plugins
 from glint_data.errors import CannotWrite, GlintError
-from glint_data.progress import say
+from glint_data.progress import count_ticks_in, say, ticks_of_workers
 from glint_data.spawning import CONTEXT
 from glint_data.storage.places import is_remote
+
+if TYPE_CHECKING:
+    from ctypes import c_ulong
 
 IN_FLIGHT_PER_WORKER = 2
 """Tasks handed to the pool ahead of need: enough to keep it busy, few enough to stop quickly."""
@@ -93,9 +96,11 @@ def in_order(outcomes: Iterable[Outcome], tasks: Iterable[Any]) -> Iterator[Outc
         pass
 
 
-def _run_until_broken(function, queue: Iterator[Any], workers: int):
+def _run_until_broken(
+    function: Callable[[Any], Any], queue: Iterator[Any], workers: int
+) -> Generator[Outcome, None, list[Any]]:
     """Yield outcomes until the queue is empty or a worker died; returns the tasks then under way."""
-    under_way: dict[Future, Any] = {}
+    under_way: dict[Future[Any], Any] = {}
     with _pool(workers) as pool:
         while True:
             while len(under_way) < workers * IN_FLIGHT_PER_WORKER:
@@ -122,7 +127,7 @@ def _run_until_broken(function, queue: Iterator[Any], workers: int):
                 return [*broken, *under_way.values()]
 
 
-def _run_alone(function, task) -> Iterator[Outcome]:
+def _run_alone(function: Callable[[Any], Any], task: Any) -> Iterator[Outcome]:
     for attempt in (2, 3):
         with _pool(1) as pool:
             outcome = _outcome(_submit(pool, function, task), task)
@@ -132,7 +137,7 @@ def _run_alone(function, task) -> Iterator[Outcome]:
     yield Outcome(task, error=DIED_TWICE, attempts=3)
 
 
-def _outcome(future: Future, task: Any) -> Outcome | None:
+def _outcome(future: Future[Any], task: Any) -> Outcome | None:
     """The future's outcome; None where its worker died."""
     try:
         return outcome_of(task, future.result)
@@ -155,7 +160,7 @@ def outcome_of(task: Any, call: Callable[[], Any]) -> Outcome:
 @contextlib.contextmanager
 def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     # spawn: a forked child would inherit the locks of OpenCV's and torch's threads.
-    pool = ProcessPoolExecutor(workers, CONTEXT, initializer=_begin_worker)
+    pool = ProcessPoolExecutor(workers, CONTEXT, initializer=_begin_worker, initargs=(ticks_of_workers(),))
     try:
         yield pool
     except KeyboardInterrupt:
@@ -175,7 +180,7 @@ def _finish_or_kill(pool: ProcessPoolExecutor) -> None:
             worker.kill()
 
 
-def _submit(pool: ProcessPoolExecutor, function: Callable[[Any], Any], task: Any) -> Future:
+def _submit(pool: ProcessPoolExecutor, function: Callable[[Any], Any], task: Any) -> Future[Any]:
     packed = pickle.dumps((function, task))  # a pool whose worker cannot unpack what it is handed would break
     with deaf_to_interrupts():  # handing over begins a worker where one is wanted
         return pool.submit(_unpack_and_call, packed)
@@ -211,7 +216,8 @@ def deaf_to_interrupts() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _begin_worker() -> None:
+def _begin_worker(ticks: "c_ulong") -> None:
+    count_ticks_in(ticks)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
     threading.Thread(target=_end_with_parent, daemon=True).start()
     # One thread a worker: the processes share the cores, and results must not depend on thread counts.

@@ -30,13 +30,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Picture:
-    """`pixels` uint8 (H, W, 3) RGB with their hash; `file` are the bytes read, None where it was rendered."""
+    """`pixels` uint8 (H, W, 3) RGB with their hash; `file` are the bytes read, None where it was rendered.
+
+    `mask` uint8 (H, W) is what a rendering in regions brings along, 255 where it distorts.
+    """
 
     pixels: np.ndarray
     hash: str
     format: str
     file: bytes | None = None
     parameters: str | None = None
+    mask: np.ndarray | None = None
 
     def encoded(self, format: str | None = None) -> bytes:
         """The bytes of a file of that format (None: its own), those read where they are of it."""
@@ -87,6 +91,12 @@ class Pictures:
         with _naming(sample):
             return self._photo(sample).picture
 
+    def mask(self, sample: "Sample") -> np.ndarray:
+        """The mask beside a sample's file, uint8 (H, W). Raises `ImageRefused` where it is gone or damaged."""
+        with _naming(sample):
+            file = manifest.inside(self.folder, str(sample.mask_path))
+            return _read(file, None).pixels[..., 0]
+
     def photo(self, sample: "Sample") -> distortions.Photo:
         """The pristine photo, prepared for rendering. Raises `ImageRefused`."""
         with _naming(sample):
@@ -123,7 +133,7 @@ class Pictures:
                 "renders to other pixels here than those recorded; compare the versions in run.json"
             )
         parameters = json.dumps(made.parameters, sort_keys=True)
-        return Picture(made.pixels, seen, self.format, parameters=parameters)
+        return Picture(made.pixels, seen, self.format, parameters=parameters, mask=made.mask)
 
     def _photo(self, sample: "Sample") -> _Held:
         key = (sample.source_hash, sample.reference_path, sample.source_path, sample.source_edit)

@@ -11,6 +11,7 @@ import json
 import tarfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -31,6 +32,7 @@ from glint_data.exports.format import (
     record,
     told_by,
 )
+from glint_data.progress import tick
 from glint_data.storage.files import make_durable
 
 INDEX = "shards.json"
@@ -41,6 +43,7 @@ class Webdataset(Format):
     """Tar shards."""
 
     title = "webdataset shards"
+    takes_several = False
     rows_a_chunk = (1000, 1000)
     splits_apart = True
 
@@ -65,6 +68,7 @@ class Webdataset(Format):
         written = []
         with Shard(samples) as sample_shard, Shard(references) as reference_shard:
             for row in chunk.rows:
+                tick()
                 try:
                     entry = Sample.from_row(row, pictures)
                     pristine = entry.pristine_picture()
@@ -121,7 +125,7 @@ class Shard:
     def __enter__(self) -> "Shard":
         return self
 
-    def __exit__(self, *_exception) -> None:
+    def __exit__(self, *_exception: object) -> None:
         if self._tar is not None:
             with self._told():
                 self._tar.close()
@@ -169,7 +173,7 @@ def told(row: Row) -> bytes:
     return json.dumps(value, sort_keys=True).encode()
 
 
-def _short(value):
+def _short(value: Any) -> Any:
     """Single-precision numbers without the digits that double precision would add."""
     if isinstance(value, float):
         return float(str(np.float32(value)))

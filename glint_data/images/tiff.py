@@ -87,7 +87,7 @@ class Page:
     @property
     def bytes_a_pixel(self) -> int:
         """For its samples and for the 8-bit pixels made of them."""
-        return self.tags.samplesperpixel * -(-self.bits // 8) + 3
+        return int(self.tags.samplesperpixel * -(-self.bits // 8) + 3)
 
 
 def picture(encoded: bytes) -> Page:

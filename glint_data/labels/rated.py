@@ -14,12 +14,13 @@ from glint_data import work
 from glint_data.dataset.dataset import Dataset
 from glint_data.embedding import embed
 from glint_data.errors import GlintError
+from glint_data.labels.describing import own_dataset, usable_rows
 from glint_data.labels.evidence import EVIDENCE, shipped
 from glint_data.labels.evidence.source import PairEvidence, content_evidence
 from glint_data.labels.grids import cells_of, grid_of
 from glint_data.labels.method import DESCRIPTOR, METHODS, Method, Photos, Scored
 from glint_data.labels.pooled import POOLED, UNKNOWN_TYPE, Pool, PooledMethod, for_unrated
-from glint_data.labels.stage.measuring import Task, measured
+from glint_data.labels.stage.measuring import Task, gpu_for, measured
 from glint_data.labels.stage.samples import Samples, read_samples
 from glint_data.reference_sets import references
 from glint_data.reference_sets.references import ReferenceSet
@@ -127,16 +128,7 @@ def rated_set(
         scored = shipped.scored_of(loaded)
         blocks = frozenset(name for name in scored.photos.blocks if name.startswith("pairs/"))
         return Rated(loaded, scored, Pool.of(scored, blocks) if blocks else None, description_of(reference))
-    try:
-        dataset = Dataset(reference)
-    except GlintError as error:
-        if isinstance(reference, str) and "/" not in reference and not Path(reference).exists():
-            raise GlintError(
-                f"reference {reference!r}: no dataset, and no scored set of that name; sets are "
-                f"{', '.join(sorted(known_sets()))}"
-            ) from error
-        raise
-    return _own(dataset, embedder, device, cache, workers or work.default_workers(), leave_out)
+    return _own(own_dataset(reference), embedder, device, cache, workers or work.default_workers(), leave_out)
 
 
 def _leaving_out(loaded: ReferenceSet, names: Sequence[str]) -> ReferenceSet:
@@ -167,15 +159,7 @@ def _own(
 ) -> Rated:
     """A dataset's own scores and pictures as a reference set."""
     samples = read_samples(dataset)
-    usable = np.array(
-        [photo.hash is not None and photo.sample.has_pristine for photo in samples.photos], bool
-    )
-    rows = np.flatnonzero(samples.rated & samples.rendered & usable[samples.photo])
-    if not len(rows):
-        raise GlintError(
-            f"{dataset.folder}: no sample of it has both a score that people gave and its pristine photo, so it cannot "
-            "be a reference set; import scores and references ('glint-data import table'), or name kadid"
-        )
+    rows = usable_rows(samples)
     order = sorted(np.unique(samples.photo[rows]), key=lambda photo: samples.photos[photo].name)
     names = [samples.photos[photo].name for photo in order]
     if leave_out:
@@ -199,15 +183,21 @@ def _own(
     position = np.full(len(samples.photos), -1)
     position[order] = np.arange(len(order))
     rows = rows[position[samples.photo[rows]] >= 0]
-    pairs, rows = _measured_pairs(samples, rows, position, cache, workers)
+    pairs, rows = _measured_pairs(samples, rows, position, cache, workers, device)
     return _assembled(samples, order, rows, pairs, stacked, by, embedder)
 
 
 def _measured_pairs(
-    samples: Samples, rows: np.ndarray, position: np.ndarray, cache: Path | None, workers: work.Workers
+    samples: Samples,
+    rows: np.ndarray,
+    position: np.ndarray,
+    cache: Path | None,
+    workers: work.Workers,
+    device: str,
 ) -> tuple[Pool, np.ndarray]:
     """All rated pairs that can be measured, and their rows in the manifest."""
     evidence = frozenset(name for name, source in EVIDENCE.items() if isinstance(source, PairEvidence))
+    gpu = gpu_for(device, evidence)
     tasks = [
         Task(
             photo,
@@ -216,12 +206,13 @@ def _measured_pairs(
             own,
             evidence,
             cache,
+            device=gpu,
         )
         for photo, own in samples.by_photo(rows)
     ]
     kept: list[np.ndarray] = []
     blocks: dict[str, list[np.ndarray]] = {name: [] for name in evidence}
-    for task, outcome in measured(tasks, len(tasks), workers):
+    for task, outcome in measured(tasks, sum(len(task.samples) for task in tasks), workers):
         good = np.array([place not in outcome.refused for place in range(len(task.rows))])
         kept.append(task.rows[good])
         for name in evidence:

@@ -7,20 +7,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import cv2
-import numpy as np
-
 import distortions
 from glint_data import images
 from glint_data.dataset import rendering
 from glint_data.dataset.failures import Refusal
 from glint_data.dataset.status import Status
 from glint_data.errors import ImageRefused
+from glint_data.progress import tick
 from glint_data.sources import Source
 from glint_data.storage.files import make_durable, make_folder, write_atomically
 from glint_data.storage.places import place
 from glint_data.synthesis import parts
-from glint_data.synthesis.recipes import Settings, recipe
+from glint_data.synthesis.recipes import recipe
+from glint_data.synthesis.settings import Settings
 
 Cells = tuple[tuple[int, int], ...]
 """(type, level) pairs of a suite."""
@@ -64,6 +63,7 @@ def render_source(task: Task) -> Rendered:
         begun = time.perf_counter()
         rows.append(_render_cell(task, out, photo, reference, number, level))
         seconds[number] += time.perf_counter() - begun
+        tick()
     done = [row for row in rows if row["status"] == Status.OK]
     make_durable([out / reference, *(out / path for row in done for path in _files_of(row))])
     parts.write(out, source.name, rows)
@@ -109,14 +109,10 @@ def _beside(task: Task, out: Path, name: str, rendered: "distortions.Rendering")
         if pixels is not None:
             columns[column] = _path(folder, task.subfolder, f"{name}.png")
             _write(
-                out / columns[column], images.encode_png(pixels) if pixels.ndim == 3 else _grey_png(pixels)
+                out / columns[column],
+                images.encode_png(pixels) if pixels.ndim == 3 else images.encode_grey_png(pixels),
             )
     return columns
-
-
-def _grey_png(pixels: np.ndarray) -> bytes:
-    encoded: bytes = cv2.imencode(".png", pixels)[1].tobytes()
-    return encoded
 
 
 def _files_of(row: dict[str, Any]) -> Iterable[str]:
