@@ -19,6 +19,7 @@ from glint_data.labels.rated import rated_set
 from glint_data.labels.stage.compared import compared_with_raters
 from glint_data.labels.stage.embedding import embedded_photos
 from glint_data.labels.stage.labelling import Embedded, Means, label_cells
+from glint_data.labels.stage.measuring import gpu_for
 from glint_data.labels.stage.plan import Plan, note_sizes, planned, size_notes, unrated_notes
 from glint_data.labels.stage.rescaled import rescale
 from glint_data.labels.stage.rows import Evidence, RowLabels, write_labels
@@ -92,7 +93,9 @@ def label_dataset(
         engine = None if workers is None or isinstance(workers, int) else workers
         embedded, refused = embedded_photos(samples, loaded, plan.chosen.needs, cache, device, engine)
         seconds_embedding = time.monotonic() - begun
-        means = Means(cache, workers_here, PIXELS if viewing == PIXELS else FIT)
+        seen = PIXELS if viewing == PIXELS else FIT
+        gpu = gpu_for(device, plan.chosen.needs | (plan.pooled.needs if plan.pooled else frozenset()))
+        means = Means(cache, workers_here, seen, gpu)
         labels, unrated = _labelled(samples, plan, embedded, means)
         found = rising(labels, samples)
         smoothed = smooth(labels, samples) if monotone else 0
