@@ -1,4 +1,4 @@
-"""The pages for people: the day in Python, the notebook, the commands; and that all of them are built."""
+"""The pages for people: the notebooks, the commands; and that all of them are built."""
 
 import re
 import subprocess
@@ -30,21 +30,6 @@ def desk(tmp_path) -> Path:
     cv2.imwrite(str(tmp_path / "photo.jpg"), cv2.imread(str(tmp_path / "photos" / "cat.png")))
     (tmp_path / "pairs.csv").write_text("distorted,mos\nphotos/cat.png,4.5\nphotos/coffee.png,2\n")
     return tmp_path
-
-
-@pytest.mark.slow
-def test_the_day_in_python_as_a_plain_script(desk):
-    page = (DOCS / "python.md").read_text(encoding="utf-8")
-    script = "\n".join(re.findall(r"```python\n(.*?)```", page, re.DOTALL))
-    (desk / "day.py").write_text(script)
-    answer = subprocess.run(
-        [sys.executable, "day.py"], cwd=desk, capture_output=True, text=True, check=False, timeout=600
-    )
-    assert answer.returncode == 0, answer.stderr
-    assert "30 samples of 3 photos: 30 made" in answer.stdout
-    assert "did you mean jpeg?" in answer.stdout and "torch.Size([3, 48, 48])" in answer.stdout
-    assert answer.stderr == "", "functions are silent"
-    assert (desk / "dataset" / "report.html").is_file()
 
 
 @pytest.mark.slow
