@@ -72,13 +72,16 @@ def import_set(
     Raises:
         GlintError: no such set, no known layout in the folder, a table that cannot be right, or no image.
     """
+    from distortions.lookup import unknown
     from glint_data.dataset.dataset import Dataset
     from glint_data.importing import import_dataset
     from glint_data.importing.importers import IMPORTERS, import_published
-    from glint_data.reference_sets.scored_sets import known_sets
+    from glint_data.reference_sets.scored_sets import SETS
 
+    if name not in SETS and name not in IMPORTERS:
+        raise GlintError(unknown("scored set", name, [*SETS, *IMPORTERS]))
     folder, place = here(out), here(root)
-    if name not in known_sets() and name in IMPORTERS:
+    if name not in SETS:
         return Dataset(folder, import_published(name, place, folder, processes(workers), strip))
     named = None if table is None else here(table)
     return Dataset(folder, import_dataset(name, place, folder, processes(workers), named, strip))
