@@ -43,6 +43,19 @@ def test_a_network_of_ones_own_trains_in_the_notebook(desk):
     assert not any(cell.get("outputs") for cell in nbformat.read(DOCS / "notebook.ipynb", as_version=4).cells)
 
 
+@pytest.mark.slow
+def test_the_day_as_a_notebook(desk):
+    notebook = nbformat.read(DOCS / "day.ipynb", as_version=4)
+    ran = NotebookClient(notebook, timeout=900, resources={"metadata": {"path": desk}}).execute()
+    outputs = [output for cell in ran.cells for output in cell.get("outputs", ())]
+    said = "".join(output.get("text", "") for output in outputs)
+    assert "30 samples of 3 photos: 30 made" in said and "GMSD" in said and "squared error" in said
+    kinds = {kind for output in outputs for kind in output.get("data", ())}
+    assert {"image/png", "text/html"} <= kinds, "a picture and a table are shown"
+    assert not any(output.get("name") == "stderr" for output in outputs), said
+    assert (desk / "for-pyiqa" / "meta_info.csv").is_file() and (desk / "dataset" / "report.html").is_file()
+
+
 def test_the_page_of_commands_is_up_to_date():
     from glint_data.cli.reference import page
 
