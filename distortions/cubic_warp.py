@@ -87,7 +87,7 @@ def _put_pixel(
 
 
 @njit(cache=True)
-def _weights(t):
+def _weights(t: np.float32) -> tuple[np.float32, ...]:
     """The four weights of Keys' kernel for the points at -1, 0, 1 and 2, all in single precision."""
     half, one, two = np.float32(0.5), np.float32(1), np.float32(2)
     return (
@@ -99,7 +99,7 @@ def _weights(t):
 
 
 @njit(cache=True)
-def _sample(padded, down, right, margin, out):
+def _sample(padded: np.ndarray, down: np.ndarray, right: np.ndarray, margin: int, out: np.ndarray) -> None:
     height, width = down.shape
     last_row, last_column = padded.shape[0] - 3, padded.shape[1] - 3
     stride = padded.shape[1] * LANES

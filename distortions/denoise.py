@@ -11,8 +11,15 @@ import hashlib
 import json
 from functools import lru_cache
 from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    import torch
+
+    Weights = dict[str, torch.Tensor]
 
 DENOISER = "glint-denoiser-2"
 WEIGHTS = Path(__file__).parent / "weights" / f"{DENOISER}.safetensors"
@@ -60,7 +67,7 @@ def denoise(
     return clean.reshape(pixels.shape)
 
 
-def _by_tiles(plane: np.ndarray, weights: dict, tile: int, share: np.float32) -> np.ndarray:
+def _by_tiles(plane: np.ndarray, weights: "Weights", tile: int, share: np.float32) -> np.ndarray:
     """Denoise H x W in tiles that overlap by the network's reach, so that no seam can be seen or measured."""
     height, width = plane.shape
     even = np.pad(plane, ((0, height % 2), (0, width % 2)), mode="edge")
@@ -76,14 +83,14 @@ def _by_tiles(plane: np.ndarray, weights: dict, tile: int, share: np.float32) ->
     return clean
 
 
-def _noise_in(plane: np.ndarray, weights: dict) -> np.ndarray:
+def _noise_in(plane: np.ndarray, weights: "Weights") -> np.ndarray:
     torch = _torch()
     with torch.inference_mode():
         batch = torch.from_numpy(np.ascontiguousarray(plane))[None, None].to(weights["head.weight"].device)
         return estimate_noise(weights, batch)[0, 0].cpu().numpy()
 
 
-def estimate_noise(weights: dict, planes):
+def estimate_noise(weights: "Weights", planes: "torch.Tensor") -> "torch.Tensor":
     """The network: N x 1 x H x W planes about 0 (grey value - .5; H and W even) -> the noise in them."""
     torch = _torch()
     conv = torch.nn.functional.conv2d
@@ -105,17 +112,17 @@ def weight_shapes(width: int, blocks: int) -> dict[str, tuple[int, ...]]:
     return shapes | {f"{name}.bias": size[:1] for name, size in sizes.items()}
 
 
-def body_blocks(weights: dict) -> int:
+def body_blocks(weights: "Weights") -> int:
     return sum(name.endswith(".a.weight") for name in weights)
 
 
-def reach(weights: dict) -> int:
+def reach(weights: "Weights") -> int:
     """How far, in pixels, an input value is felt: two pixels for each convolution on the half-size grid."""
     return 2 * (2 * body_blocks(weights) + 2)
 
 
 @lru_cache(maxsize=4)
-def load_weights(path: Path, device: str = "cpu") -> dict:
+def load_weights(path: Path, device: str = "cpu") -> "Weights":
     """Read the weights once and check them: SHA-256 and shapes must be those of the record beside them."""
     torch = _torch()
     try:
@@ -143,7 +150,7 @@ def load_weights(path: Path, device: str = "cpu") -> dict:
     }
 
 
-def _torch():
+def _torch() -> ModuleType:
     try:
         import torch
     except ImportError as missing:

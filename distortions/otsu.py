@@ -22,7 +22,7 @@ def search(histogram: np.ndarray, count: int) -> np.ndarray:
 
 
 @njit(cache=True)
-def _cost(point, omega, mu):
+def _cost(point: np.ndarray, omega: np.ndarray, mu: np.ndarray) -> float:
     """Minus the between-class variance at the rounded thresholds; infinite unless strictly increasing."""
     total = mu[-1]
     last = -1
@@ -41,7 +41,7 @@ def _cost(point, omega, mu):
 
 
 @njit(cache=True)
-def _order(simplex, values):
+def _order(simplex: np.ndarray, values: np.ndarray) -> None:
     """Sort the corners by value, in place; stable, for ties are common and must keep their order."""
     for corner in range(1, values.size):
         value, point = values[corner], simplex[corner].copy()
@@ -55,7 +55,7 @@ def _order(simplex, values):
 
 
 @njit(cache=True)
-def _nelder_mead(start, omega, mu):
+def _nelder_mead(start: np.ndarray, omega: np.ndarray, mu: np.ndarray) -> np.ndarray:
     """Reflection 1, expansion 2, contraction 1/2, shrinkage 1/2; tolerance 1 in position, 1e-4 in value."""
     n = start.size
     simplex = np.empty((n + 1, n))

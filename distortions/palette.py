@@ -15,7 +15,7 @@ SIDE = CELLS + 1  # cumulative moments begin with a plane of zeros
 
 
 @njit(cache=True)
-def moments(pixels):
+def moments(pixels: np.ndarray) -> np.ndarray:
     """Cumulative counts, sums of R, G, B and of squares of H x W x 3 uint8: 5 x 33 x 33 x 33 double."""
     m = np.zeros((5, SIDE, SIDE, SIDE))
     for row in range(pixels.shape[0]):
@@ -40,7 +40,7 @@ def moments(pixels):
 
 
 @njit(cache=True)
-def _volume(m, n, box):
+def _volume(m: np.ndarray, n: int, box: np.ndarray) -> float:
     """Moment n of the box (low, high per axis; low excluded)."""
     r0, r1, g0, g1, b0, b1 = box
     return (
@@ -50,18 +50,18 @@ def _volume(m, n, box):
 
 
 @njit(cache=True)
-def _variance(m, box):
+def _variance(m: np.ndarray, box: np.ndarray) -> float:
     r, g, b = _volume(m, 1, box), _volume(m, 2, box), _volume(m, 3, box)
     return _volume(m, 4, box) - (r * r + g * g + b * b) / _volume(m, 0, box)
 
 
 @njit(cache=True)
-def _share_of_gain(r, g, b, weight):
+def _share_of_gain(r: float, g: float, b: float, weight: float) -> float:
     return (r * r + g * g + b * b) / weight
 
 
 @njit(cache=True)
-def _best_cut(m, box, axis):
+def _best_cut(m: np.ndarray, box: np.ndarray, axis: int) -> tuple[float, int]:
     """Where to cut the box along an axis: (gain, position), position -1 where no cut leaves two parts."""
     weight, r, g, b = _volume(m, 0, box), _volume(m, 1, box), _volume(m, 2, box), _volume(m, 3, box)
     best, position = 0.0, -1
@@ -80,12 +80,12 @@ def _best_cut(m, box, axis):
 
 
 @njit(cache=True)
-def _cells(box):
+def _cells(box: np.ndarray) -> int:
     return (box[1] - box[0]) * (box[3] - box[2]) * (box[5] - box[4])
 
 
 @njit(cache=True)
-def palette(m, count):
+def palette(m: np.ndarray, count: int) -> np.ndarray:
     """At most `count` colours from the cumulative moments: N x 3 int64, the truncated means of the boxes."""
     boxes = np.zeros((count, 6), np.int64)
     boxes[0, 1::2] = CELLS
@@ -118,7 +118,9 @@ def palette(m, count):
 
 
 @njit(cache=True)
-def _blue(distance, owner, colour, index, r, g, here):
+def _blue(
+    distance: np.ndarray, owner: np.ndarray, colour: np.ndarray, index: int, r: int, g: int, here: int
+) -> tuple[bool, int]:
     """Claim the run of closer cells on one line, growing from `here`: (whether any, where the run began)."""
     plane = (8 * r + 4 - colour[0]) ** 2 + (8 * g + 4 - colour[1]) ** 2
     found = False
@@ -151,7 +153,9 @@ def _blue(distance, owner, colour, index, r, g, here):
 
 
 @njit(cache=True)
-def _green(distance, owner, colour, index, r, here):
+def _green(
+    distance: np.ndarray, owner: np.ndarray, colour: np.ndarray, index: int, r: int, here: int
+) -> tuple[bool, int]:
     """The same over the lines of one plane."""
     found = False
     blue = colour[2] >> 3
@@ -172,7 +176,7 @@ def _green(distance, owner, colour, index, r, here):
 
 
 @njit(cache=True)
-def inverse_map(table):
+def inverse_map(table: np.ndarray) -> np.ndarray:
     """Thomas's incremental map: 32 x 32 x 32 palette indices, each colour growing outwards from its own cell.
 
     A scan stops where improvement ends and starts where the neighbouring line's began, so a thin sliver may
@@ -202,14 +206,14 @@ def inverse_map(table):
 
 
 @njit(cache=True)
-def _share(error, weight):
+def _share(error: int, weight: int) -> int:
     """error x weight / 16, rounded half away from zero."""
     scaled = error * weight
     return (scaled + 8) >> 4 if scaled >= 0 else -((-scaled + 8) >> 4)
 
 
 @njit(cache=True)
-def dither(pixels, table, owner):
+def dither(pixels: np.ndarray, table: np.ndarray, owner: np.ndarray) -> np.ndarray:
     """Floyd-Steinberg down the columns: H x W x 3 uint8 in, palette colours out, same shape and type."""
     height, width = pixels.shape[:2]
     out = np.empty((height, width, 3), np.uint8)

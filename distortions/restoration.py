@@ -10,7 +10,7 @@ ever less from their weak ends on. The small picture is brought back to the phot
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -67,7 +67,7 @@ class _Dice:
     def seed(self) -> int:
         return int(self.rng.integers(2**53))
 
-    def one_of(self, options: tuple, shares: tuple[float, ...] | None = None) -> Any:
+    def one_of(self, options: Sequence[Any], shares: tuple[float, ...] | None = None) -> Any:
         return options[int(self.rng.choice(len(options), p=shares))]
 
     def resize(self, rows: float, columns: float, by: str) -> Step:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 from numba import njit
 
 
 @njit(cache=True)
-def swap(image, moves, reach):
+def swap(image: np.ndarray, moves: np.ndarray, reach: int) -> None:
     """Swap pixels of H x W x 3 uint8 in place with those that `moves` (rounds x rows x columns x 2) away.
 
     Rows and columns are taken from the last to the first, without a rim of `reach` px.

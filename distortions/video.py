@@ -23,7 +23,13 @@ RATE = 25  # frames a second
 LEAST_SIDE = 64  # smaller ones are continued at the edge: AV1 takes none
 NEEDS = {"av": "av"}
 ENCODERS: dict[str, dict[str, str]] = {
-    "libx264": {"preset": "veryfast", "threads": "1", "x264-params": "scenecut=0:log-level=-1"},
+    "libx264": {
+        "preset": "veryfast",
+        "threads": "1",
+        # mbtree=0: its assembly reads past the end of narrow pictures' rows of blocks, so that what else lay in memory
+        # chose the quantisers (64x48 and 136x200 px came out in up to five ways; PyAV 18.1)
+        "x264-params": "scenecut=0:mbtree=0:log-level=-1",
+    },
     "libx265": {
         "preset": "veryfast",
         # ctu=32: of a picture of one coding unit (64 px) x265 made other pixels from call to call (PyAV 18.1)

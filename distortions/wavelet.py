@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 STEPS = (-1.586134342059924, -0.052980118572961, 0.882911075530934, 0.443506852043971)
@@ -36,9 +38,9 @@ def join(low: np.ndarray, high: np.ndarray) -> np.ndarray:
     return signal
 
 
-def analyse(image: np.ndarray, levels: int) -> list:
+def analyse(image: np.ndarray, levels: int) -> list[Any]:
     """[LL, (HL, LH, HH) of the coarsest level, ..., of the finest]; `image` H x W or H x W x C, floating point."""
-    bands: list = []
+    bands: list[Any] = []
     for _ in range(levels):
         if min(image.shape[:2]) < 2:
             break
@@ -49,7 +51,7 @@ def analyse(image: np.ndarray, levels: int) -> list:
     return [image, *bands]
 
 
-def synthesise(bands: list) -> np.ndarray:
+def synthesise(bands: list[Any]) -> np.ndarray:
     """The inverse of `analyse`."""
     image = bands[0]
     for hl, lh, hh in bands[1:]:

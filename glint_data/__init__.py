@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from glint_data.api.datasets import distortions, export, import_set, import_table, open, verify
-    from glint_data.api.labels import audit, explain, label, rate, references, report
-    from glint_data.api.looks import doctor, quickstart
+    from glint_data.api.labels import audit, label, rate, references, report
+    from glint_data.api.looks import doctor, explain, quickstart
     from glint_data.api.networks import evaluate, score, scorer, train
     from glint_data.api.synthesis import materialize, merge, synthesize
     from glint_data.dataset.dataset import Dataset
@@ -28,7 +28,7 @@ _ROOMS = {
     "label": "api.labels",
     "audit": "api.labels",
     "references": "api.labels",
-    "explain": "api.labels",
+    "explain": "api.looks",
     "rate": "api.labels",
     "train": "api.networks",
     "evaluate": "api.networks",

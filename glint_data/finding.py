@@ -18,7 +18,9 @@ _SYSTEM_FOLDERS = frozenset(
 """Previews and metadata that storage boxes and systems keep beside photos; not the user's photos."""
 
 
-def find(places: Iterable[str | os.PathLike], out: Path | None = None, datasets: bool = False) -> list[Path]:
+def find(
+    places: Iterable[str | os.PathLike[str]], out: Path | None = None, datasets: bool = False
+) -> list[Path]:
     """The image files that `places` name: folders (searched through), .txt lists (a path a line), files.
 
     A list's relative paths start at the list's folder. The order is that of the places, sorted within

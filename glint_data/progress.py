@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
+    from rich.progress import Progress, Task, TaskID
 
 Item = TypeVar("Item")
 
@@ -76,7 +76,7 @@ class Meter:
             self._open_bar()
         return self
 
-    def __exit__(self, *_exception) -> None:
+    def __exit__(self, *_exception: object) -> None:
         if self._bar is not None:
             self._bar.stop()
         else:
@@ -109,7 +109,7 @@ class Meter:
         meter = self
 
         class Rate(TextColumn):
-            def render(self, task) -> Text:
+            def render(self, task: "Task") -> Text:
                 return Text(f"{meter.rate:.1f}/s", style="cyan")
 
         bar = Progress(

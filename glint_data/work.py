@@ -93,9 +93,11 @@ def in_order(outcomes: Iterable[Outcome], tasks: Iterable[Any]) -> Iterator[Outc
         pass
 
 
-def _run_until_broken(function, queue: Iterator[Any], workers: int):
+def _run_until_broken(
+    function: Callable[[Any], Any], queue: Iterator[Any], workers: int
+) -> Generator[Outcome, None, list[Any]]:
     """Yield outcomes until the queue is empty or a worker died; returns the tasks then under way."""
-    under_way: dict[Future, Any] = {}
+    under_way: dict[Future[Any], Any] = {}
     with _pool(workers) as pool:
         while True:
             while len(under_way) < workers * IN_FLIGHT_PER_WORKER:
@@ -122,7 +124,7 @@ def _run_until_broken(function, queue: Iterator[Any], workers: int):
                 return [*broken, *under_way.values()]
 
 
-def _run_alone(function, task) -> Iterator[Outcome]:
+def _run_alone(function: Callable[[Any], Any], task: Any) -> Iterator[Outcome]:
     for attempt in (2, 3):
         with _pool(1) as pool:
             outcome = _outcome(_submit(pool, function, task), task)
@@ -132,7 +134,7 @@ def _run_alone(function, task) -> Iterator[Outcome]:
     yield Outcome(task, error=DIED_TWICE, attempts=3)
 
 
-def _outcome(future: Future, task: Any) -> Outcome | None:
+def _outcome(future: Future[Any], task: Any) -> Outcome | None:
     """The future's outcome; None where its worker died."""
     try:
         return outcome_of(task, future.result)
@@ -175,7 +177,7 @@ def _finish_or_kill(pool: ProcessPoolExecutor) -> None:
             worker.kill()
 
 
-def _submit(pool: ProcessPoolExecutor, function: Callable[[Any], Any], task: Any) -> Future:
+def _submit(pool: ProcessPoolExecutor, function: Callable[[Any], Any], task: Any) -> Future[Any]:
     packed = pickle.dumps((function, task))  # a pool whose worker cannot unpack what it is handed would break
     with deaf_to_interrupts():  # handing over begins a worker where one is wanted
         return pool.submit(_unpack_and_call, packed)

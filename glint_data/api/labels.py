@@ -53,6 +53,9 @@ def label(
             many=True,
         ),
     ] = (),
+    monotone: Annotated[
+        bool, Option("Smooth levels that rise where they should fall, within a photo and a type.")
+    ] = False,
     device: Device = "auto",
     workers: Workers = 0,
     engine: Engine = "local",
@@ -94,6 +97,7 @@ def label(
             leave_out=several(leave_out),
             viewing=viewing,
             ratings=[here(file) for file in several(ratings)],
+            monotone=monotone,
         )
     return Dataset(place, summary)
 
@@ -177,7 +181,9 @@ def rate(
 
 @verb
 def references(
-    name: Annotated[str | None, argument("NAME", "A set; none: list all.")] = None,
+    name: Annotated[
+        str | None, argument("NAME", "A set, or a dataset with people's scores; none: list all sets.")
+    ] = None,
     *,
     build: Annotated[
         Where | None, Option("Make the set's bundled descriptors from its own folder.", "PLACE")
@@ -187,11 +193,14 @@ def references(
 ) -> Result:
     """List the scored reference sets, or say what there is of one.
 
+    A dataset whose scores people gave is one too: which labels it can give,
+    by which methods, and what it takes for more.
+
     Returns:
         `record()` maps each set's name to its description, or describes the one.
 
     Raises:
-        GlintError: no such set.
+        GlintError: no such set, or a dataset that cannot be one.
 
     >>> import glint_data as glint
     >>> glint.references("kadid").record()["references"]
@@ -199,6 +208,7 @@ def references(
     """
     import json
 
+    from glint_data.labels.describing import describe
     from glint_data.records import plain
     from glint_data.reference_sets import references as known
 
@@ -212,35 +222,10 @@ def references(
         return Answer(sets, "\n".join(lines))
     if build is not None:
         return Answer({"built": name}, str(known.build(name, anywhere(build))))
+    if str(name) not in known.known_sets():
+        return describe(name)
     found = known.inspect(name)
     return Answer(found, lambda: json.dumps(plain(found), indent=1))
-
-
-@verb
-def explain(
-    dataset: DatasetArgument,
-    sample: Annotated[str, argument("SAMPLE_ID", "Such as cat_10_03.")],
-    *,
-    progress: Progress = False,
-    plugin: Plugins = (),
-) -> Result:
-    """Say how one sample was made, what it scores, and on what evidence.
-
-    Returns:
-        The explanation.
-
-    Raises:
-        GlintError: no such dataset, or no such sample (near names are given).
-
-    >>> import glint_data as glint
-    >>> glint.explain("dataset", "cat_01_03").text().splitlines()[0]
-    'cat_01_03'
-    """
-    from glint_data.reports.explain import explain as run
-
-    place = place_of(dataset)
-    text = run(place, sample)
-    return Answer({"sample_id": sample, "dataset": place, "text": text}, text)
 
 
 @verb

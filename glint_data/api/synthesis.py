@@ -24,7 +24,7 @@ from glint_data.errors import GlintError
 
 if TYPE_CHECKING:
     from glint_data.dataset.dataset import Dataset
-    from glint_data.synthesis.recipes import Settings
+    from glint_data.synthesis.settings import Settings
 
 Sources = Annotated[
     Where | Sequence[Where], argument("SOURCES", "Folders of photos, .txt lists, or files.", many=True)

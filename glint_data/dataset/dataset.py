@@ -10,6 +10,7 @@ import numpy as np
 
 from glint_data import records
 from glint_data.dataset import manifest, rendering, rewriting, runs
+from glint_data.dataset.columns import COLUMNS
 from glint_data.dataset.pixels import Pictures
 from glint_data.dataset.rows import Rows, in_order_of_photos
 from glint_data.dataset.sample import Sample
@@ -64,7 +65,7 @@ class Dataset:
         self.__dict__ |= {**state, "_rows": None, "_holds_lock": 0, "_result": None}
 
     def __len__(self) -> int:
-        return manifest.opened(self.file).metadata.num_rows
+        return int(manifest.opened(self.file).metadata.num_rows)
 
     def __iter__(self) -> Iterator[Sample]:
         """Every sample in the order of the manifest; memory stays flat."""
@@ -153,7 +154,7 @@ class Dataset:
         Raises:
             GlintError: no such column.
         """
-        rows = Rows(self.file, known(names or manifest.COLUMNS))
+        rows = Rows(self.file, known(names or COLUMNS))
         return {name: rows.array(name) for name in rows.names}
 
     def table(self, columns: "list[str] | tuple[str, ...] | None" = None) -> "pandas.DataFrame":
@@ -162,9 +163,7 @@ class Dataset:
         Raises:
             GlintError: no such column.
         """
-        names = known(
-            manifest.COLUMNS if columns is None else [columns] if isinstance(columns, str) else columns
-        )
+        names = known(COLUMNS if columns is None else [columns] if isinstance(columns, str) else columns)
         return manifest.read(self.file, names)
 
     def torch(

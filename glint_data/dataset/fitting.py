@@ -57,8 +57,8 @@ def _can_be(found: "pa.DataType", wanted: "pa.DataType") -> bool:
         listed = is_a.is_list(found) or is_a.is_large_list(found) or is_a.is_fixed_size_list(found)
         return listed and _can_be(found.value_type, wanted.value_type)
     if is_a.is_string(wanted):
-        return is_a.is_large_string(found)
-    return is_a.is_integer(found) or is_a.is_floating(found)
+        return bool(is_a.is_large_string(found))
+    return bool(is_a.is_integer(found) or is_a.is_floating(found))
 
 
 def fitted(batch: "pa.RecordBatch | pa.Table", names: list[str], file: Path, first_row: int) -> Any:

@@ -63,7 +63,7 @@ class Numbers(Column):
         return None if len(self._gap) and self._gap[index] else self._numbers[index].item()
 
     def some(self, rows: np.ndarray) -> list[Any]:
-        values = self._numbers[rows].tolist()
+        values: list[Any] = self._numbers[rows].tolist()
         if len(self._gap):
             for place in np.flatnonzero(self._gap[rows]):
                 values[place] = None
@@ -104,7 +104,7 @@ class Texts(Column):
         return self._table[index].as_py()
 
     def some(self, rows: np.ndarray) -> list[Any]:
-        return self._table.take(rows).to_pylist()
+        return list(self._table.take(rows).to_pylist())
 
     def array(self) -> np.ndarray:
         found = np.empty(len(self._table), object)

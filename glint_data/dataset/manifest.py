@@ -67,7 +67,7 @@ def frame_of(table: "pyarrow.Table") -> "pandas.DataFrame":
     """An Arrow table of manifest columns as pandas has them: text as objects, seeds never rounded."""
     import pandas
 
-    frame = table.to_pandas()
+    frame: pandas.DataFrame = table.to_pandas()
     for name in frame.columns:
         if frame[name].dtype == "category":
             frame[name] = frame[name].astype(object)

@@ -24,7 +24,7 @@ class Rows:
         import pyarrow as pa
 
         self.names = list(names if names is not None else COLUMNS)
-        self._count = manifest.opened(file).metadata.num_rows
+        self._count: int = manifest.opened(file).metadata.num_rows
         self._columns = {name: KEPT[COLUMNS[name][0]](self._count) for name in self.names}
         begin = 0
         for batch in manifest.batches(file, self.names, ROWS_A_BATCH):

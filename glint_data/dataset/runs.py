@@ -148,7 +148,7 @@ def read(folder: Path) -> dict[str, Any]:
     """The record in a folder. Raises `GlintError` where there is none or it is damaged."""
     file = folder / FILE
     try:
-        record = json.loads(read_bytes(file))
+        record: dict[str, Any] = json.loads(read_bytes(file))
     except FileNotFoundError:
         raise GlintError(f"{folder}: holds no {FILE}; name a folder that glint-data wrote") from None
     except (OSError, ValueError, RecursionError) as error:

@@ -61,7 +61,7 @@ class Samples:
             return self.take(np.arange(len(self))[index])
         if not -len(self) <= index < len(self):
             raise IndexError(f"sample {index} of {len(self):,}")
-        number = self.dataset[index]
+        number = int(self.dataset[index])
         return self.datasets[number]._sample(self.snapshots[number], int(self.row[index]))
 
     def __iter__(self) -> Iterator[Sample]:
@@ -69,7 +69,7 @@ class Samples:
 
     def folder(self, index: int) -> str:
         """The folder of a sample's dataset, links and dots resolved."""
-        return self.datasets[self.dataset[index]]._pictures.place
+        return self.datasets[int(self.dataset[index])]._pictures.place
 
     def take(self, which: np.ndarray) -> "Samples":
         """The samples of a mask, or of numbers, in that order."""
@@ -95,12 +95,15 @@ class Samples:
 
     def photo_key(self, index: int) -> str:
         """What tells the photo of a sample from others: the hash of its pixels."""
-        return self.photos.keys[self.photo[index]]
+        return self.photos.keys[int(self.photo[index])]
 
     def of_photos(self, keys: Sequence[str] | set[str]) -> np.ndarray:
         """bool: whose photo is one of these."""
         wanted = set(keys)
-        return np.array([key in wanted for key in self.photos.keys] or [False], bool)[self.photo]
+        chosen: np.ndarray = np.array([key in wanted for key in self.photos.keys] or [False], bool)[
+            self.photo
+        ]
+        return chosen
 
     def first_of_photos(self) -> tuple[np.ndarray, np.ndarray]:
         """(the photos that have samples here, the first sample of each), in the order of these samples."""
@@ -174,7 +177,8 @@ def _of_dataset(dataset: Dataset, place: object, labelled: bool) -> Samples:
 def _side(rows: Rows, name: str) -> np.ndarray:
     """Pixels of a side, 0 where the row does not say."""
     codes, sides = rows.codes(name)
-    return np.array([side or 0 for side in sides] or [0], np.int32)[codes]
+    pixels: np.ndarray = np.array([side or 0 for side in sides] or [0], np.int32)[codes]
+    return pixels
 
 
 def _photos(rows: Rows, chosen: slice | np.ndarray, dataset: Dataset) -> tuple[np.ndarray, Photos]:

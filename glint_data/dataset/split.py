@@ -31,7 +31,7 @@ class Split:
     part: dict[str, str]
     names: dict[str, str]
     near_duplicates: int = 0
-    excluded: Counter = field(default_factory=Counter)
+    excluded: Counter[str] = field(default_factory=Counter)
 
     def select(self, samples: Samples, part: str) -> Samples:
         """The samples of one part, less those whose label came from a photo that is examined later."""
@@ -139,7 +139,7 @@ def deal(
     order = np.random.default_rng(seed).permutation(len(groups))
     wanted = {"test": test_share * len(names), "val": validation_share * len(names)}
     part: dict[str, str] = {}
-    taken: Counter = Counter()
+    taken: Counter[str] = Counter()
     for position, number in enumerate(order):
         left = len(groups) - position
         side = "train"

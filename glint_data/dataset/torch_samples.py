@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from glint_data.dataset.dataset import Dataset
 
 
-class TorchSamples(torch.utils.data.Dataset):
+class TorchSamples(torch.utils.data.Dataset[dict[str, Any]]):
     """Map-style dataset: `self[i]` is a dict of one sample's tensors.
 
     - `image`: float32 (3, H, W) in 0..1, from the checked pixels; `reference`: the pristine photo likewise, or None

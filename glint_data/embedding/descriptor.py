@@ -262,7 +262,8 @@ def _responses(rgb: np.ndarray) -> dict[str, float]:
 def length(across: np.ndarray, down: np.ndarray) -> np.ndarray:
     """Of vectors (across, down), elementwise; float32. The last bit of `cv2.magnitude` depends on where in
     memory its result comes to lie, and so on the process and on what it did before."""
-    return np.sqrt(across * across + down * down)
+    length: np.ndarray = np.sqrt(across * across + down * down)
+    return length
 
 
 def gradient_loss(first: np.ndarray, second: np.ndarray) -> float:

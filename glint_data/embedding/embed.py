@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -26,6 +26,9 @@ from glint_data.errors import CannotWrite, ImageRefused
 from glint_data.progress import Meter, say
 from glint_data.registry import Registry
 from glint_data.work import Engine, run_tasks
+
+if TYPE_CHECKING:
+    import pyarrow
 
 DEFAULT_NETWORK = "open_clip:ViT-B-32@laion2b_s34b_b79k"
 """What `label` uses when a folder of references is given and weights are at hand."""
@@ -107,6 +110,10 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "glint-data"
 
 
+Photo = tuple[str, Callable[[], np.ndarray]]
+"""The hash of a photo's pixels, and what reads them."""
+
+
 @dataclass
 class Embedded:
     """Vectors by row: `keys[i]` belongs to `vectors[i]`; what could not be embedded stands in `refused`."""
@@ -118,7 +125,7 @@ class Embedded:
 
 
 def embed_photos(
-    photos: Sequence[tuple[str, Callable[[], np.ndarray]]],
+    photos: Sequence[Photo],
     by: Embedder,
     cache: Path | None = None,
     batch: int = 32,
@@ -165,14 +172,14 @@ def embed_photos(
 
 
 def _embedded_here(
-    photos: list, by: Embedder, batch: int, decoders: int | None, refused: dict[str, str]
+    photos: Sequence[Photo], by: Embedder, batch: int, decoders: int | None, refused: dict[str, str]
 ) -> Iterator[tuple[list[str], np.ndarray]]:
     for keys, pixels in _decoded(photos, batch, decoders, refused):
         yield keys, np.asarray(by.embed(pixels), dtype=np.float32)
 
 
 def _embedded_there(
-    photos: list, by: Embedder, batch: int, engine: Engine, refused: dict[str, str]
+    photos: Sequence[Photo], by: Embedder, batch: int, engine: Engine, refused: dict[str, str]
 ) -> Iterator[tuple[list[str], np.ndarray]]:
     tasks = [(by, photos[start : start + batch]) for start in range(0, len(photos), batch)]
     for outcome in run_tasks(embed_batch, tasks, engine):
@@ -185,7 +192,7 @@ def _embedded_there(
             yield keys, vectors
 
 
-def embed_batch(task: tuple[Embedder, list]) -> tuple[list[str], np.ndarray, dict[str, str]]:
+def embed_batch(task: tuple[Embedder, Sequence[Photo]]) -> tuple[list[str], np.ndarray, dict[str, str]]:
     """Decode and embed a batch of (key, read) pairs, in a worker: keys, vectors, and what was refused."""
     by, photos = task
     refused: dict[str, str] = {}
@@ -195,11 +202,11 @@ def embed_batch(task: tuple[Embedder, list]) -> tuple[list[str], np.ndarray, dic
 
 
 def _decoded(
-    photos: list, batch: int, decoders: int | None, refused: dict[str, str]
+    photos: Sequence[Photo], batch: int, decoders: int | None, refused: dict[str, str]
 ) -> Iterator[tuple[list[str], list[np.ndarray]]]:
     """Batches of decoded photos, the next one being read while the caller works on this one."""
 
-    def read_or_refuse(pair: tuple) -> tuple[str, np.ndarray | None]:
+    def read_or_refuse(pair: Photo) -> tuple[str, np.ndarray | None]:
         try:
             return pair[0], pair[1]()
         except ImageRefused as refusal:
@@ -257,7 +264,7 @@ class VectorStore:
         return True
 
 
-def vector_column(vectors: np.ndarray):
+def vector_column(vectors: np.ndarray) -> "pyarrow.Array":
     """float32 (rows, dimensions) as an Arrow column of fixed-size lists."""
     import pyarrow as pa
 
@@ -265,7 +272,8 @@ def vector_column(vectors: np.ndarray):
     return pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), vectors.shape[1])
 
 
-def vectors_of(column) -> np.ndarray:
+def vectors_of(column: "pyarrow.Array | pyarrow.ChunkedArray") -> np.ndarray:
     """The inverse of `vector_column`."""
     values = column.combine_chunks() if hasattr(column, "combine_chunks") else column
-    return values.flatten().to_numpy(zero_copy_only=False).reshape(len(values), -1).astype(np.float32)
+    flat: np.ndarray = values.flatten().to_numpy(zero_copy_only=False)
+    return flat.reshape(len(values), -1).astype(np.float32)

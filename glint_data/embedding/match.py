@@ -78,4 +78,5 @@ def _in_order(similarities: np.ndarray, positions: np.ndarray, k: int) -> Matche
 def unit_rows(vectors: np.ndarray) -> np.ndarray:
     """Rows scaled to length 1 (a zero row stays zero), float32."""
     vectors = np.asarray(vectors, dtype=np.float32)
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    scaled: np.ndarray = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    return scaled

@@ -5,7 +5,9 @@ where they are missing the error names the file, and random ones have to be aske
 """
 
 import functools
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,10 +17,13 @@ from glint_data.weights.device import choose_device
 from glint_data.weights.read import read_weights
 from glint_data.weights.timm_network import timm_network
 
+if TYPE_CHECKING:
+    import torch
+
 RANDOM_SUFFIX = "+random"
 
 
-def open_network(name: str, device: str, allow_download: bool):
+def open_network(name: str, device: str, allow_download: bool) -> "NetworkEmbedder":
     """The network embedder of that name (see `glint_data.embedding.embed`). Raises `GlintError`."""
     is_random = name.endswith(RANDOM_SUFFIX)
     plain = name.removesuffix(RANDOM_SUFFIX)
@@ -27,32 +32,38 @@ def open_network(name: str, device: str, allow_download: bool):
         family, rest = "open_clip", plain
     model, _, weights = rest.partition("@")
     target = str(choose_device(device))
-    kind = PooledBackbone if family == "timm" else ClipModel
-    network = kind(model, weights, is_random, target, allow_download)
+    opened: type[ClipModel | PooledBackbone] = PooledBackbone if family == "timm" else ClipModel
+    network = opened(model, weights, is_random, target, allow_download)
     network.asked = (name, target, allow_download)
     return network
 
 
 @functools.lru_cache(maxsize=1)
-def _opened_once(name: str, device: str, allow_download: bool):
+def _opened_once(name: str, device: str, allow_download: bool) -> "NetworkEmbedder":
     return open_network(name, device, allow_download)
 
 
-class _Network:
+class NetworkEmbedder(ABC):
     """What both families share: mixed precision on a GPU, one forward pass a batch, unit length."""
 
+    name: str
     unit = True
     device: str
     asked: tuple[str, str, bool]
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Any, ...]:
         # To another process a network travels as its name: weights are read there, once.
         return _opened_once, self.asked
 
-    def _forward(self, batch):
-        raise NotImplementedError
+    @abstractmethod
+    def embed(self, photos: Sequence[np.ndarray]) -> np.ndarray:
+        """float32 (len(photos), dimensions) of unit length."""
 
-    def _run(self, batch) -> np.ndarray:
+    @abstractmethod
+    def _forward(self, batch: "torch.Tensor") -> "torch.Tensor":
+        """The vectors of a batch, of any length."""
+
+    def _run(self, batch: "torch.Tensor") -> np.ndarray:
         import torch
 
         on_gpu = self.device.startswith("cuda")
@@ -60,10 +71,11 @@ class _Network:
         with torch.inference_mode(), torch.autocast("cuda", dtype=torch.float16, enabled=on_gpu):
             vectors = self._forward(batch)
         vectors = vectors.float()
-        return (vectors / vectors.norm(dim=1, keepdim=True).clamp_min(1e-12)).cpu().numpy()
+        unit: np.ndarray = (vectors / vectors.norm(dim=1, keepdim=True).clamp_min(1e-12)).cpu().numpy()
+        return unit
 
 
-class ClipModel(_Network):
+class ClipModel(NetworkEmbedder):
     """The image tower of an open_clip model with its own preprocessing; unit vectors."""
 
     def __init__(self, model: str, weights: str, is_random: bool, device: str, allow_download: bool) -> None:
@@ -82,7 +94,7 @@ class ClipModel(_Network):
             )
         self.device = device
         found: find.Found | None = None
-        settings: dict = {}
+        settings: dict[str, Any] = {}
         if is_random:
             torch.manual_seed(0)  # the same random weights every time, or caches would lie
             self.name = f"open_clip:{model}{RANDOM_SUFFIX}"
@@ -114,11 +126,12 @@ class ClipModel(_Network):
 
         return self._run(torch.stack([self._preprocess(Image.fromarray(photo)) for photo in photos]))
 
-    def _forward(self, batch):
-        return self._network.encode_image(batch)
+    def _forward(self, batch: "torch.Tensor") -> "torch.Tensor":
+        vectors: torch.Tensor = self._network.encode_image(batch)
+        return vectors
 
 
-class PooledBackbone(_Network):
+class PooledBackbone(NetworkEmbedder):
     """A timm backbone as the published transfer uses ResNet-50: full resolution, pooled, unit length (arXiv
     2408.03885, section on content similarity). Pooling is timm's own of the network: the average of a CNN's
     positions, a transformer's class token or average. Photos of one size share a batch."""
@@ -130,6 +143,7 @@ class PooledBackbone(_Network):
 
         ensure_torchvision()
         import timm
+        from timm.data.config import resolve_data_config
 
         find.timm_settings(model)  # refuses unknown names and tags
         self.device = device
@@ -146,7 +160,7 @@ class PooledBackbone(_Network):
             self.name = f"timm:{model}@{found.tag}"
             state = read_weights(found.file) if weights else find.timm_state(model, found)
             network = timm_network(model, state, str(found.file))
-        settings = timm.data.resolve_data_config({}, model=network)
+        settings = resolve_data_config({}, model=network)
         self._mean = torch.tensor(settings["mean"]).view(3, 1, 1)
         self._deviation = torch.tensor(settings["std"]).view(3, 1, 1)
         self._fixed = (
@@ -161,7 +175,7 @@ class PooledBackbone(_Network):
         import torch
 
         tensors = [self._tensor(photo) for photo in photos]
-        sizes: dict[tuple, list[int]] = {}
+        sizes: dict[tuple[int, ...], list[int]] = {}
         for position, tensor in enumerate(tensors):
             sizes.setdefault(tuple(tensor.shape), []).append(position)
         found: dict[int, np.ndarray] = {}
@@ -170,7 +184,7 @@ class PooledBackbone(_Network):
             found.update(zip(positions, vectors, strict=True))
         return np.stack([found[position] for position in range(len(photos))])
 
-    def _tensor(self, photo: np.ndarray):
+    def _tensor(self, photo: np.ndarray) -> "torch.Tensor":
         import cv2
         import torch
 
@@ -179,11 +193,12 @@ class PooledBackbone(_Network):
         plain = torch.from_numpy(np.ascontiguousarray(photo)).permute(2, 0, 1).float() / 255
         return (plain - self._mean) / self._deviation
 
-    def _forward(self, batch):
-        return self._network(batch)
+    def _forward(self, batch: "torch.Tensor") -> "torch.Tensor":
+        vectors: torch.Tensor = self._network(batch)
+        return vectors
 
 
-def _wants_one_size(network) -> bool:
+def _wants_one_size(network: "torch.nn.Module") -> bool:
     return hasattr(network, "patch_embed") and getattr(network.patch_embed, "strict_img_size", False)
 
 

@@ -11,11 +11,16 @@ import functools
 import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from glint_data.embedding.descriptor import AREA
 from glint_data.errors import GlintError
+
+if TYPE_CHECKING:
+    import torch
 
 ARCHITECTURE = "tf_efficientnet_lite0"
 NAME = f"{ARCHITECTURE}-stages-2"
@@ -46,6 +51,7 @@ class StageNetwork:
         ensure_torchvision()
         import timm
         import torch
+        from timm.data.config import resolve_data_config
 
         packaged = packaged_state(ARCHITECTURE)
         if packaged is None:
@@ -61,10 +67,10 @@ class StageNetwork:
             _fold_norms(part)
         self._stem = torch.nn.Sequential(network.conv_stem, network.bn1)
         self._blocks = network.blocks[: _AFTER[-1] + 1]
-        settings = timm.data.resolve_data_config({}, model=network)
+        settings = resolve_data_config({}, model=network)
         self._mean, self._deviation = np.float32(settings["mean"]), np.float32(settings["std"])
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Any, ...]:
         return network, ()  # to another process it travels as its name
 
     def outputs(self, rgb: np.ndarray, shrink: int = 2) -> list[np.ndarray]:
@@ -115,7 +121,7 @@ def statistics(stages: Sequence[np.ndarray]) -> np.ndarray:
     return np.concatenate([part for stage in stages for part in (stage.mean(axis=0), stage.std(axis=0))])
 
 
-def _fold_norms(part) -> None:
+def _fold_norms(part: "torch.nn.Module") -> None:
     """Fold each batch norm into the convolution before it; what is left of it is its activation."""
     from torch import nn
     from torch.nn.utils.fusion import fuse_conv_bn_eval
@@ -136,7 +142,7 @@ def _scaled(rgb: np.ndarray, shrink: int) -> np.ndarray:
 
 
 @contextmanager
-def _one_thread(torch) -> Iterator[None]:
+def _one_thread(torch: ModuleType) -> Iterator[None]:
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
+from typing import Any
 
 from glint_data.engines import head
 from glint_data.errors import GlintError
@@ -120,6 +121,6 @@ def cores(ray: ModuleType) -> int:
     return sum(int(node["Resources"]["CPU"]) for node in working_nodes(ray))
 
 
-def working_nodes(ray: ModuleType) -> list[dict]:
+def working_nodes(ray: ModuleType) -> list[dict[str, Any]]:
     """The living nodes that take tasks; a head that was given no cores is none."""
     return [node for node in ray.nodes() if node["Alive"] and node["Resources"].get("CPU", 0) >= 1]

@@ -3,7 +3,7 @@
 import hashlib
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -68,7 +68,7 @@ class CommonGround:
     def __enter__(self) -> "CommonGround":
         return self
 
-    def __exit__(self, *_exception) -> None:
+    def __exit__(self, *_exception: object) -> None:
         if self._token is not None:
             remove(self._token)
 
@@ -128,10 +128,10 @@ def _reports(ray: ModuleType, ground: Ground) -> dict[str, dict[str, Any]]:
     return reports
 
 
-def _looker():
+def _looker() -> Callable[..., dict[str, Any]]:
     """A function that travels by value, because a node may lack this package."""
 
-    def look(file: str, places: tuple[str, ...], sources: tuple[tuple[str, bytes], ...]) -> dict:
+    def look(file: str, places: tuple[str, ...], sources: tuple[tuple[str, bytes], ...]) -> dict[str, Any]:
         try:
             from glint_data import plugins
             from glint_data.dataset.runs import versions

@@ -6,7 +6,7 @@ node is no fault of its tasks, while a task that kills its worker would kill eve
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any
@@ -53,7 +53,7 @@ class RayEngine:
     def __enter__(self) -> "RayEngine":
         return self
 
-    def __exit__(self, *exception) -> None:
+    def __exit__(self, *exception: Any) -> None:
         self._closing.__exit__(*exception)
 
     def _begin(self) -> None:
@@ -140,9 +140,10 @@ class RayEngine:
             return _given_up(attempt, f"{NODES_A_TASK_MAY_LOSE} nodes were lost under it, one by one")
         if isinstance(answer, GlintError):
             raise answer
-        return replace(answer, task=attempt.task, attempts=attempt.number)
+        outcome: Outcome = answer
+        return replace(outcome, task=attempt.task, attempts=attempt.number)
 
-    def _stop(self, references: list) -> None:
+    def _stop(self, references: Sequence[Any]) -> None:
         """Cancel what is under way and wait for it: the folder must be quiet when its lock is released."""
         for reference in references:
             self._ray.cancel(reference)

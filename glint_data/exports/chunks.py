@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from glint_data.dataset import manifest
+from glint_data.dataset.columns import COLUMNS
 from glint_data.dataset.pixels import rendered_format
 from glint_data.dataset.status import Status
 from glint_data.exports.format import FORMATS, Chunk, Format, Row, ending, file_name
@@ -32,7 +33,7 @@ class Planner:
         self._number_of: dict[str, int] = {}
         self._rendered = rendered_format(manifest.dataset_folder(dataset))
         self._numbers = itertools.count()
-        self._in_split: dict[str, itertools.count] = {}
+        self._in_split: dict[str, itertools.count[int]] = {}
 
     def chunks(self, folder: Path) -> Iterator[Chunk]:
         """Cut the dataset, in its order within each split; memory holds one unfinished chunk a split."""
@@ -51,7 +52,7 @@ class Planner:
             yield self._chunk(next(number), folder, split, under_way[split])
 
     def _rows(self) -> Iterator[Row]:
-        for batch in manifest.batches(self.dataset, list(manifest.COLUMNS), rows=2_000):
+        for batch in manifest.batches(self.dataset, list(COLUMNS), rows=2_000):
             for row in batch.to_pylist():
                 reason = self._reason_against(row)
                 if reason:

@@ -79,7 +79,7 @@ class Deviations:
 
     def of(self, row: dict[str, Any]) -> float | None:
         """The deviation of a row with a score; None where nothing is known of it."""
-        own = row["mos_std"]
+        own: float | None = row["mos_std"]
         if self.which == "label" or row["label_method"] == "rated":
             return own
         spread = self._spread(row["label_set"])

@@ -82,7 +82,9 @@ def _round(photo: np.ndarray, inside: bool, rng: np.random.Generator) -> np.ndar
         first = first[first + 1 < len(shuffled)]
         pairs = np.stack([shuffled[first], shuffled[first + 1]], axis=1)
         same = pairs[photo[pairs[:, 0]] == photo[pairs[:, 1]]]
-        return same[rng.permutation(len(same))]
+        mixed: np.ndarray = same[rng.permutation(len(same))]
+        return mixed
     half = len(shuffled) // 2
     pairs = np.stack([shuffled[:half], shuffled[half : 2 * half]], axis=1)
-    return pairs[photo[pairs[:, 0]] != photo[pairs[:, 1]]]
+    across: np.ndarray = pairs[photo[pairs[:, 0]] != photo[pairs[:, 1]]]
+    return across

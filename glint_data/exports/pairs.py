@@ -95,7 +95,8 @@ class Pairs(Format):
 
 def codes(column: "pyarrow.ChunkedArray") -> np.ndarray:
     """int (n,): a number for each distinct text."""
-    return column.combine_chunks().dictionary_encode().indices.to_numpy()
+    numbers: np.ndarray = column.combine_chunks().dictionary_encode().indices.to_numpy()
+    return numbers
 
 
 def described(images: "pyarrow.Table", drawn: np.ndarray) -> Iterator[dict[str, Any]]:
@@ -131,5 +132,5 @@ def first_better(mos: np.ndarray, std: np.ndarray) -> np.ndarray:
     apart = mos[:, 0] - mos[:, 1]
     spread = np.hypot(std[:, 0], std[:, 1])
     with np.errstate(divide="ignore", invalid="ignore"):
-        chance = ndtr(apart / spread)
+        chance: np.ndarray = ndtr(apart / spread)
     return np.where(spread > 0, chance, (np.sign(apart) + 1) / 2)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from glint_data.dataset import manifest
+from glint_data.dataset import columns
 from glint_data.exports.format import HIDDEN, Row
 
 if TYPE_CHECKING:
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 ROWS_A_GROUP = 10_000
 COLUMNS = [
     *("file_name", "reference_file_name", "split"),
-    *(name for name in manifest.COLUMNS if name not in (*HIDDEN, "split")),
+    *(name for name in columns.COLUMNS if name not in (*HIDDEN, "split")),
 ]
 MEANINGS = {
     "file_name": "the sample's image",
     "reference_file_name": "the pristine photo's image; null where there is none",
     "split": "train, val or test, whole photos each; train where nothing was split",
-} | {name: meaning for name, (_kind, meaning) in manifest.COLUMNS.items() if name != "split"}
+} | {name: meaning for name, (_kind, meaning) in columns.COLUMNS.items() if name != "split"}
 MEANINGS["seed"] += ", in decimal"
 
 
@@ -71,16 +71,16 @@ class ParquetTable:
         self._rows = []
 
 
-def schema(columns: Sequence[str]) -> "pyarrow.Schema":
+def schema(names: Sequence[str]) -> "pyarrow.Schema":
     """The Arrow schema of exported columns."""
     import pyarrow as pa
 
     kinds = {
         field.name: field.type.value_type if pa.types.is_dictionary(field.type) else field.type
-        for field in manifest.schema()
+        for field in columns.schema()
     }
     kinds["seed"] = pa.string()
-    return pa.schema([(name, kinds.get(name, pa.string())) for name in columns])
+    return pa.schema([(name, kinds.get(name, pa.string())) for name in names])
 
 
 def number(value: float | None, digits: int = 6) -> str:

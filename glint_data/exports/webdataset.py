@@ -11,6 +11,7 @@ import json
 import tarfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -121,7 +122,7 @@ class Shard:
     def __enter__(self) -> "Shard":
         return self
 
-    def __exit__(self, *_exception) -> None:
+    def __exit__(self, *_exception: object) -> None:
         if self._tar is not None:
             with self._told():
                 self._tar.close()
@@ -169,7 +170,7 @@ def told(row: Row) -> bytes:
     return json.dumps(value, sort_keys=True).encode()
 
 
-def _short(value):
+def _short(value: Any) -> Any:
     """Single-precision numbers without the digits that double precision would add."""
     if isinstance(value, float):
         return float(str(np.float32(value)))

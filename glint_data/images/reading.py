@@ -35,12 +35,12 @@ class Photo:
     conversions: tuple[str, ...]
 
 
-def read_rgb(path: str | os.PathLike, max_pixels: int = MAX_PIXELS) -> np.ndarray:
+def read_rgb(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) -> np.ndarray:
     """The file's pixels, uint8 (height, width, 3), sRGB, upright. Raises `ImageRefused`."""
     return read_photo(path, max_pixels).pixels
 
 
-def read_photo(path: str | os.PathLike, max_pixels: int = MAX_PIXELS) -> Photo:
+def read_photo(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) -> Photo:
     """Decode a file of any mode that has one meaning in 8-bit sRGB; refuse the rest by name.
 
     Greyscale and palette images become RGB, deeper samples are rounded to 8 bits, CMYK and profiled colours are
@@ -53,7 +53,7 @@ def read_photo(path: str | os.PathLike, max_pixels: int = MAX_PIXELS) -> Photo:
     return decode(read_file(path), str(path), max_pixels)
 
 
-def read_file(path: str | os.PathLike) -> bytes:
+def read_file(path: str | os.PathLike[str]) -> bytes:
     """All of a picture's file. Raises `ImageRefused` where it cannot be read or is empty."""
     try:
         path = place(path)
@@ -72,7 +72,7 @@ def read_file(path: str | os.PathLike) -> bytes:
 
 def decode(encoded: bytes, name: str, max_pixels: int = MAX_PIXELS) -> Photo:
     """`read_photo` for bytes in memory; `name` is what error sentences call them."""
-    from PIL import Image
+    from PIL import Image, UnidentifiedImageError
 
     # Our own limit is checked on the header below, so Pillow's warning about size says nothing new.
     with warnings.catch_warnings():
@@ -83,7 +83,7 @@ def decode(encoded: bytes, name: str, max_pixels: int = MAX_PIXELS) -> Photo:
             raise ImageRefused(f"{name}: {refusal}") from None
         except Image.DecompressionBombError as error:
             raise ImageRefused(f"{name}: {error}; allowed are {max_pixels} pixels") from error
-        except Image.UnidentifiedImageError as error:
+        except UnidentifiedImageError as error:
             raise ImageRefused(f"{name}: not an image, or of a kind that cannot be decoded here") from error
         except (OSError, SyntaxError, ValueError, KeyError, IndexError, TypeError, EOFError) as error:
             raise ImageRefused(f"{name}: damaged, decoding stopped at: {error}") from error

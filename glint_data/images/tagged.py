@@ -41,7 +41,7 @@ def profile_of(image: "PillowImage", encoded: bytes) -> bytes | None:
     """
     if image.format == "PNG":
         return _png_profile(encoded)
-    icc = image.info.get("icc_profile")
+    icc: bytes | None = image.info.get("icc_profile")
     if icc:
         return icc
     if image.format == "GIF":

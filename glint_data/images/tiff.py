@@ -67,7 +67,7 @@ class Page:
     def bytes_needed(self) -> int:
         """For its samples and for the 8-bit pixels made of them."""
         width, height = self.size
-        return width * height * (self.tags.samplesperpixel * -(-self.bits // 8) + 3)
+        return int(width * height * (self.tags.samplesperpixel * -(-self.bits // 8) + 3))
 
 
 def picture(encoded: bytes) -> Page:

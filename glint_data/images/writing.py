@@ -57,7 +57,7 @@ ENCODERS = {"png": encode_png, "webp": encode_webp}
 """Lossless formats a dataset's images can be written in."""
 
 
-def write_png(path: str | os.PathLike, rgb: np.ndarray) -> int:
+def write_png(path: str | os.PathLike[str], rgb: np.ndarray) -> int:
     """Write a PNG so that it is either whole or not there. Returns the bytes written."""
     encoded = encode_png(rgb)
     write_atomically(path, encoded)

@@ -23,7 +23,8 @@ def find_layout(description: dict[str, Any], root: Path, table: Path | None = No
         raise GlintError(f"{root}: no such folder; name the folder that holds {description['title']}")
     if table is not None:
         return _with_table(description, table)
-    for layout in description["layouts"]:
+    layouts: list[dict[str, Any]] = description["layouts"]
+    for layout in layouts:
         if _fits(layout, root):
             return layout
     raise GlintError(_unknown(description, root))
@@ -36,7 +37,7 @@ def _fits(layout: dict[str, Any], root: Path) -> bool:
 def _with_table(description: dict[str, Any], table: Path) -> dict[str, Any]:
     if not table.is_file():
         raise GlintError(f"{table}: no such file; --table names the set's score table")
-    known = [
+    known: list[dict[str, Any]] = [
         layout
         for layout in description["layouts"]
         if len(layout["tables"]) == 1 and Path(layout["tables"][0]).name == table.name
@@ -58,7 +59,8 @@ def table_files(layout: dict[str, Any], root: Path, table: Path | None) -> list[
 
 def _unknown(description: dict[str, Any], root: Path) -> str:
     lines = [f"{root}: does not hold {description['title']} as it is published. Expected one of:"]
-    for layout in description["layouts"]:
+    layouts: list[dict[str, Any]] = description["layouts"]
+    for layout in layouts:
         lines.append(f"  {layout['name']}")
         lines += [f"    {line}" for line in expected_tree(description, layout)]
     lines.append("Found:")

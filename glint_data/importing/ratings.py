@@ -95,7 +95,8 @@ def _parallel_spread(layout: dict[str, Any], root: Path, scores: "pandas.Series"
     """The spread from a file without names, if the scores beside it are those of the table, line by line."""
     import pandas
 
-    beside, spread = (root / layout["spread_lines"][name] for name in ("checked_by", "file"))
+    named: dict[str, str] = layout["spread_lines"]
+    beside, spread = root / named["checked_by"], root / named["file"]
     if not (beside.is_file() and spread.is_file()):
         return None
     same, lines = (file.read_bytes().decode(errors="replace").split() for file in (beside, spread))

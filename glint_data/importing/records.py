@@ -60,7 +60,7 @@ def row_of(
 def _distortion(description: dict[str, Any], kind: int | None) -> str | None:
     if kind is None:
         return None
-    own = description.get("distortions", {}).get(str(kind))
+    own: str | None = description.get("distortions", {}).get(str(kind))
     if own is None and description.get("suite") in distortions.suites():
         own = distortions.suite(description["suite"]).types[kind].distortion
     return own

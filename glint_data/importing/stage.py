@@ -167,7 +167,10 @@ def find_images(
 
 
 def _missing(
-    ratings: "pandas.DataFrame", distorted: dict[str, Path | None], pristine: dict, root: Path
+    ratings: "pandas.DataFrame",
+    distorted: dict[str, Path | None],
+    pristine: dict[str, Path | None],
+    root: Path,
 ) -> list[Refusal]:
     lost = [Refusal(name, f"{name}: not in {root}", "import") for name, file in distorted.items() if not file]
     rated = ratings.groupby("reference")["image"].count()
@@ -187,7 +190,7 @@ def _write(
     description: dict[str, Any],
     layout: dict[str, Any],
     ratings: "pandas.DataFrame",
-    rows: list[dict],
+    rows: list[dict[str, Any]],
     taken: dict[tuple[str, str], Taken],
     files: dict[tuple[str, str], Path | None],
 ) -> None:
@@ -208,7 +211,9 @@ def _write(
 
 
 def _sources(
-    ratings: "pandas.DataFrame", taken: dict, files: dict[tuple[str, str], Path | None]
+    ratings: "pandas.DataFrame",
+    taken: dict[tuple[str, str], Taken],
+    files: dict[tuple[str, str], Path | None],
 ) -> list[Source]:
     """The pristine photos that were found, or the authentic ones themselves, as the sources of the dataset."""
     kind, column = ("references", "reference") if ratings["reference"].notna().any() else ("images", "image")

@@ -23,6 +23,7 @@ from glint_data.labels.over_types import judged
 from glint_data.labels.pooled import PooledMethod, for_unrated
 from glint_data.labels.rated import Rated, rated_set
 from glint_data.labels.types_out import correlation, left_out, measures
+from glint_data.labels.undistorted import Undistorted, unchanged
 from glint_data.progress import track
 from glint_data.reference_sets.references import ReferenceSet
 
@@ -118,7 +119,9 @@ def leave_one_out(method: Method, scored: Scored) -> tuple[Label, np.ndarray]:
     for row in track(range(count), count, f"references left out ({method.name})"):
         training = scored.without(row)
         held_out = scored.photos.rows(np.array([row]))
-        labels.append(Calibrated(method.fit(training), training).label(held_out))
+        label = Calibrated(method.fit(training), training).label(held_out)
+        same, which = Undistorted.of_cells(training), unchanged(held_out.blocks)
+        labels.append(label if same is None or which is None else same.into(label, which))
         closest = int(Space(training.photos).nearest(held_out)[0])
         nearest[row] = closest + (closest >= row)
     joined = (
@@ -168,22 +171,24 @@ def within_cell_r(mos: np.ndarray, truth: np.ndarray) -> float | None:
     """Does content explain anything? Pearson correlation over the references inside each cell, averaged.
 
     Leaving a reference out moves the mean of its cell the other way; a method that predicts the mean alone
-    would so get -1. It explains nothing, and gets None.
+    would so get -1. It explains nothing: such a cell counts as 0, and where there are only such the answer is None.
     """
     values = []
     for column in range(truth.shape[1]):
         rated = np.isfinite(truth[:, column])
         scores, said = truth[rated, column], mos[rated, column]
-        others = (scores.sum() - scores) / max(len(scores) - 1, 1)
-        if (
-            len(scores) < 3
-            or np.allclose(said, others, atol=1e-9)
-            or said.std() < 1e-9
-            or scores.std() < 1e-9
-        ):
+        if len(scores) < 3 or scores.std() < 1e-9:
             continue
-        values.append(np.corrcoef(said, scores)[0, 1])
-    return float(np.mean(values)) if values else None
+        # a mean of all but one varies by 1 / (n - 1) of the scores, the undistorted picture's label by less
+        same = _spread(said) < 1.01 * _spread(scores) / (len(scores) - 1)
+        values.append(0.0 if same else np.corrcoef(said, scores)[0, 1])
+    return float(np.mean(values)) if np.any(values) else None
+
+
+def _spread(values: np.ndarray) -> float:
+    """From the 5th to the 95th percentile: one photo that is labelled otherwise makes no cell vary."""
+    low, high = np.percentile(values, (5, 95))
+    return float(high - low)
 
 
 def _smallest_coverage_of_a_reference(label: Label, loaded: ReferenceSet) -> float:

@@ -55,7 +55,7 @@ class Calibrated:
         self._upper = np.empty(len(types))
         for number in np.unique(types):
             pool = relative[:, types == number]
-            low, high = _bounds(pool[np.isfinite(pool)])
+            low, high = bounds(pool[np.isfinite(pool)])
             self._lower[types == number], self._upper[types == number] = low, high
 
     def label(self, photos: Photos) -> Label:
@@ -84,7 +84,7 @@ def _cell_errors(error: np.ndarray, types: np.ndarray) -> np.ndarray:
     return np.maximum(scale, 1e-4)
 
 
-def _bounds(relative: np.ndarray) -> tuple[float, float]:
+def bounds(relative: np.ndarray) -> tuple[float, float]:
     """The order statistics between which COVERAGE of new errors fall, corrected for their finite number."""
     ordered = np.sort(relative)
     tail = (1 - COVERAGE) / 2

@@ -23,7 +23,7 @@ _COLUMNS = ("mos", "doubt", "unlike")
 
 def judgement(method: PooledMethod, pool: Pool, cache: Path | None, workers: work.Workers) -> LeftOut:
     """The left-out scores, doubts and distances of these pairs."""
-    name = f"{method.name}-{method.version}-{fingerprint(method, pool)}.parquet"
+    name = name_of(method, pool)
     kept = [TABLES / name, *([cache / "left-out" / name] if cache else [])]
     for file in kept:
         if file.is_file():
@@ -36,6 +36,11 @@ def judgement(method: PooledMethod, pool: Pool, cache: Path | None, workers: wor
         except (OSError, CannotWrite):
             say(f"note: {kept[-1].parent}: cannot be written; what was found is used, but not kept")
     return left
+
+
+def name_of(method: PooledMethod, pool: Pool) -> str:
+    """The file of a judgement: it says what it belongs to."""
+    return f"{method.name}-{method.version}-{fingerprint(method, pool)}.parquet"
 
 
 def fingerprint(method: PooledMethod, pool: Pool) -> str:

@@ -14,6 +14,7 @@ from glint_data import work
 from glint_data.dataset.dataset import Dataset
 from glint_data.embedding import embed
 from glint_data.errors import GlintError
+from glint_data.labels.describing import own_dataset, usable_rows
 from glint_data.labels.evidence import EVIDENCE, shipped
 from glint_data.labels.evidence.source import PairEvidence, content_evidence
 from glint_data.labels.grids import cells_of, grid_of
@@ -127,16 +128,7 @@ def rated_set(
         scored = shipped.scored_of(loaded)
         blocks = frozenset(name for name in scored.photos.blocks if name.startswith("pairs/"))
         return Rated(loaded, scored, Pool.of(scored, blocks) if blocks else None, description_of(reference))
-    try:
-        dataset = Dataset(reference)
-    except GlintError as error:
-        if isinstance(reference, str) and "/" not in reference and not Path(reference).exists():
-            raise GlintError(
-                f"reference {reference!r}: no dataset, and no scored set of that name; sets are "
-                f"{', '.join(sorted(known_sets()))}"
-            ) from error
-        raise
-    return _own(dataset, embedder, device, cache, workers or work.default_workers(), leave_out)
+    return _own(own_dataset(reference), embedder, device, cache, workers or work.default_workers(), leave_out)
 
 
 def _leaving_out(loaded: ReferenceSet, names: Sequence[str]) -> ReferenceSet:
@@ -167,15 +159,7 @@ def _own(
 ) -> Rated:
     """A dataset's own scores and pictures as a reference set."""
     samples = read_samples(dataset)
-    usable = np.array(
-        [photo.hash is not None and photo.sample.has_pristine for photo in samples.photos], bool
-    )
-    rows = np.flatnonzero(samples.rated & samples.rendered & usable[samples.photo])
-    if not len(rows):
-        raise GlintError(
-            f"{dataset.folder}: no sample of it has both a score that people gave and its pristine photo, so it cannot "
-            "be a reference set; import scores and references ('glint-data import table'), or name kadid"
-        )
+    rows = usable_rows(samples)
     order = sorted(np.unique(samples.photo[rows]), key=lambda photo: samples.photos[photo].name)
     names = [samples.photos[photo].name for photo in order]
     if leave_out:

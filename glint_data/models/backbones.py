@@ -86,7 +86,7 @@ class VitTaps(nn.Module):
         return self.finish(self.begin(image))
 
 
-def build_backbone(timm_name: str, **options) -> tuple[nn.Module, Normalise]:
+def build_backbone(timm_name: str, **options: Any) -> tuple[nn.Module, Normalise]:
     """A timm network by name with random weights, and its own normalisation.
 
     Raises:
@@ -202,7 +202,7 @@ def files_for(backbone_weights: Sequence[str | Path]) -> tuple[Path | None, Path
     return vit_file, cnn_file
 
 
-def is_held(config, branch: str) -> bool:
+def is_held(config: Any, branch: str) -> bool:
     """Whether a branch ("vit" or "cnn") keeps the weights that it began with.
 
     Raises:

@@ -10,6 +10,7 @@ the images would be opened for; other embedders need the folder (`root`).
 
 import json
 from dataclasses import dataclass, replace
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -168,7 +169,11 @@ def embed_pristine(
 
 
 def _assemble(
-    description: dict[str, Any], rows: dict, embedder: str, unit: bool, described: dict
+    description: dict[str, Any],
+    rows: dict[str, tuple[str, np.ndarray]],
+    embedder: str,
+    unit: bool,
+    described: dict[str, tuple[str, np.ndarray]],
 ) -> ReferenceSet:
     """Join scores and vectors by reference name; never by order."""
     table = bundled_scores(description)
@@ -198,7 +203,7 @@ def _assemble(
     )
 
 
-def _bundled_file(description: dict[str, Any]):
+def _bundled_file(description: dict[str, Any]) -> Traversable:
     return SHIPPED / "embeddings" / f"{description['suite']}.{descriptor.NAME}.parquet"
 
 

@@ -65,7 +65,7 @@ def _versions_text(folder: Path) -> str:
     return f"Made with {versions}." if versions else ""
 
 
-def _rated_section(labelled: "pandas.DataFrame", about: dict) -> Section:
+def _rated_section(labelled: "pandas.DataFrame", about: dict[str, Any]) -> Section:
     """Scores that people gave to these very images."""
     direction = "higher" if about.get("higher_is_better", True) else "lower"
     values = [

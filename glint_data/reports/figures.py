@@ -1,7 +1,7 @@
 """The report's figures, as PNG bytes, in one plain style."""
 
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -64,7 +64,7 @@ def reference_use(by_photo: "pandas.Series", most: int = 20) -> bytes:
     return _png(figure)
 
 
-def curve(history: list[dict]) -> bytes:
+def curve(history: list[dict[str, Any]]) -> bytes:
     """Training loss and validation SROCC by epoch."""
     epochs = [entry["epoch"] for entry in history]
     figure = _figure(5.6, 2.8)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from glint_data.dataset import csv_files, runs
 from glint_data.errors import GlintError
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas
 
 
-def audit_section(audit: dict) -> Section:
+def audit_section(audit: dict[str, Any]) -> Section:
     """The table that certifies the labels: each method against the baselines."""
     header = ("method", "SROCC", "KROCC", "PLCC", "RMSE", "r within cells", "90 % coverage", "90 % width")
     keys = ("srocc", "krocc", "plcc", "rmse", "within_cell_r", "coverage_90", "width_90")
@@ -55,10 +55,10 @@ def run_sections(run: Path) -> Iterator[Section]:
         yield Section("Evaluation on photos it never saw", numbers, f"{found.get('samples', '?')} samples.")
 
 
-def _evaluation(file: Path) -> dict:
+def _evaluation(file: Path) -> dict[str, Any]:
     """What `evaluate` wrote. Raises `GlintError` for a damaged file."""
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
+        found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise GlintError(f"{file}: cannot be read ({error}); run 'glint-data evaluate' again") from error
     numbers = (

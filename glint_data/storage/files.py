@@ -6,7 +6,7 @@ import os
 import shutil
 from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO
 
@@ -23,7 +23,7 @@ _ADVICE = {
 }
 
 
-def write_atomically(path: str | os.PathLike, content: bytes, durable: bool = True) -> None:
+def write_atomically(path: str | os.PathLike[str], content: bytes, durable: bool = True) -> None:
     """Write all of `content`, or nothing. See `writing`.
 
     Raises:
@@ -38,7 +38,7 @@ def write_atomically(path: str | os.PathLike, content: bytes, durable: bool = Tr
 
 
 @contextlib.contextmanager
-def writing(path: str | os.PathLike, durable: bool = True) -> Iterator[BinaryIO]:
+def writing(path: str | os.PathLike[str], durable: bool = True) -> Iterator[BinaryIO]:
     """A stream that becomes the file `path` by rename when the block ends well, and vanishes otherwise.
 
     The bytes are on the disk before they count, so a power cut leaves the file whole or not there; it may
@@ -165,7 +165,7 @@ def listing(folder: Path) -> dict[str, int]:
         return {entry.name: _size(entry) for entry in entries}
 
 
-def _size(entry: os.DirEntry) -> int:
+def _size(entry: os.DirEntry[str]) -> int:
     try:
         return -1 if entry.is_dir() else entry.stat().st_size
     except OSError:  # a link to nothing
@@ -182,7 +182,8 @@ def read_bytes(file: Path) -> bytes:
     if not is_remote(file):
         return file.read_bytes()
     with explaining(file):
-        return file.fs.cat_file(file.path)
+        content: bytes = file.fs.cat_file(file.path)
+        return content
 
 
 def read_ahead(files: Iterable[Path], together: int = 16) -> Iterator[tuple[Path, bytes]]:
@@ -192,7 +193,7 @@ def read_ahead(files: Iterable[Path], together: int = 16) -> Iterator[tuple[Path
         GlintError, OSError: a file cannot be read.
     """
 
-    queue: deque = deque()
+    queue: deque[tuple[Path, Future[bytes]]] = deque()
     with ThreadPoolExecutor(together) as pool:
         for file in files:
             queue.append((file, pool.submit(read_bytes, file)))

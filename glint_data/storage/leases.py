@@ -17,7 +17,7 @@ import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from glint_data.errors import CannotWrite, GlintError
 from glint_data.progress import say
@@ -57,7 +57,7 @@ def lease(lock: "Address") -> Iterator[None]:
                 lock.fs.rm_file(lock.path)
 
 
-def _acquire(lock: "Address", mine: dict) -> None:
+def _acquire(lock: "Address", mine: dict[str, Any]) -> None:
     if _create(lock, mine):
         return
     holder, age = _holder(lock), _age(lock)
@@ -78,7 +78,7 @@ def _acquire(lock: "Address", mine: dict) -> None:
         raise GlintError(f"{lock.parent}: another glint-data process was quicker; run the same command again")
 
 
-def _create(lock: "Address", mine: dict) -> bool:
+def _create(lock: "Address", mine: dict[str, Any]) -> bool:
     """Whether the lock was free and is ours now.
 
     A store may have written it though it answered with an error; asked again it then says that there is one, ours.
@@ -86,7 +86,7 @@ def _create(lock: "Address", mine: dict) -> bool:
     try:
         lock.fs.pipe_file(lock.path, _content(mine), mode="create")
     except FileExistsError:
-        return _holder(lock).get("owner") == mine["owner"]
+        return bool(_holder(lock).get("owner") == mine["owner"])
     except Exception as error:  # each scheme's package raises its own kinds
         with contextlib.suppress(Exception):  # the first error says more
             if _holder(lock).get("owner") == mine["owner"]:
@@ -95,7 +95,7 @@ def _create(lock: "Address", mine: dict) -> bool:
     return True
 
 
-def _keep(lock: "Address", mine: dict, ended: threading.Event) -> None:
+def _keep(lock: "Address", mine: dict[str, Any], ended: threading.Event) -> None:
     """Renew the lock until the block ends; stop the run where another has taken it over."""
     while not ended.wait(REFRESH):
         try:
@@ -110,11 +110,11 @@ def _keep(lock: "Address", mine: dict, ended: threading.Event) -> None:
         return
 
 
-def _content(mine: dict) -> bytes:
+def _content(mine: dict[str, Any]) -> bytes:
     return json.dumps(mine).encode()
 
 
-def _holder(lock: "Address") -> dict:
+def _holder(lock: "Address") -> dict[str, Any]:
     """Who holds the lock; empty where nobody does, or where the object is none of ours."""
     try:
         found = json.loads(lock.fs.cat_file(lock.path))
@@ -126,20 +126,21 @@ def _holder(lock: "Address") -> dict:
 def _age(lock: "Address") -> float:
     """Seconds since the lock was written, by the store's clock; the lock just released counts as new."""
     try:
-        return max((datetime.now(UTC) - lock.fs.modified(lock.path)).total_seconds(), 0.0)
+        written: datetime = lock.fs.modified(lock.path)
+        return max((datetime.now(UTC) - written).total_seconds(), 0.0)
     except FileNotFoundError:
         return 0.0
 
 
-def _is_dead(holder: dict) -> bool:
+def _is_dead(holder: dict[str, Any]) -> bool:
     """Whether the holder was a process of this machine that is no more."""
     known, here = holder.get("process"), _process()
     if not known or not here or known["machine"] != here["machine"]:
         return False
-    return known["begun"] != _begun(known["id"])
+    return bool(known["begun"] != _begun(known["id"]))
 
 
-def _process() -> dict | None:
+def _process() -> dict[str, Any] | None:
     """This process so that no other is taken for it: machine, number, start. None where that is not to be had."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()

@@ -33,7 +33,7 @@ OBJECT_STORES = frozenset(("s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "oss
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
 
 
-def place(text: "str | os.PathLike") -> Path:
+def place(text: "str | os.PathLike[str]") -> Path:
     """A path, or an address that begins with a scheme (s3://, gs://, ...); file:// is a path.
 
     Raises:

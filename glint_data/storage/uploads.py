@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 TOGETHER = 8
 """Objects under way side by side: a round trip takes longer than rendering a sample."""
 
-_waiting: dict[str, Future] = {}
+_waiting: dict[str, Future[None]] = {}
 _room = threading.BoundedSemaphore(2 * TOGETHER)  # bounds the memory of what waits
 _pool: ThreadPoolExecutor | None = None
 

@@ -17,7 +17,7 @@ from glint_data.dataset import rendering
 from glint_data.errors import GlintError, ImageRefused
 from glint_data.progress import duration, say
 from glint_data.synthesis import costs
-from glint_data.synthesis.recipes import Settings
+from glint_data.synthesis.settings import Settings
 
 MEASURED_PHOTOS = 3
 BUDGET = 10.0

@@ -2,14 +2,16 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from glint_data import sources
 from glint_data.dataset import failures, manifest, rewriting, runs
+from glint_data.dataset.columns import COLUMNS
 from glint_data.errors import GlintError
 from glint_data.storage.files import holds, sweep
 from glint_data.storage.places import place, recorded
-from glint_data.synthesis.recipes import Settings, sample_seed
+from glint_data.synthesis.recipes import sample_seed
+from glint_data.synthesis.settings import Settings
 from glint_data.synthesis.summary import Summary
 from glint_data.synthesis.synthesize import render
 from glint_data.work import Workers, only_run
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
 WHERE_COLUMNS = ("source", "type", "level", "distortion", "label_method")
 _READ = ["sample_id", *WHERE_COLUMNS, "seed", "suite", "suite_version"]
-_CARRIED = [name for name in manifest.COLUMNS if name.startswith(("mos", "label_"))] + ["licence", "split"]
+_CARRIED = [name for name in COLUMNS if name.startswith(("mos", "label_"))] + ["licence", "split"]
 
 
 def materialize(dataset: Path, out: Path, where: list[str], workers: Workers) -> Summary:
@@ -92,7 +94,7 @@ def select(rows: "pandas.DataFrame", where: list[str]) -> "pandas.DataFrame":
     return rows
 
 
-def _values(column: str, text: str) -> list:
+def _values(column: str, text: str) -> list[Any]:
     if column not in ("type", "level"):
         return text.split(",")
     values: list[int] = []

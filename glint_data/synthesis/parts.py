@@ -12,7 +12,7 @@ import numpy as np
 
 from glint_data import sources
 from glint_data.dataset import manifest
-from glint_data.dataset.columns import plain_schema
+from glint_data.dataset.columns import plain_schema, schema
 from glint_data.errors import GlintError
 from glint_data.storage.files import holds, listing, read_ahead, read_bytes, remove_folder
 
@@ -128,13 +128,13 @@ def _joined(tables: list["pa.Table"]) -> "pa.Table":
     """One table with dictionaries of its own: those of the pieces depend on where the rows were before."""
     import pyarrow as pa
 
-    schema = manifest.schema()
+    written = schema()
     whole = _stacked(tables).combine_chunks()
     columns = [
         column.dictionary_encode() if pa.types.is_dictionary(field.type) else column
-        for field, column in zip(schema, whole.columns, strict=True)
+        for field, column in zip(written, whole.columns, strict=True)
     ]
-    return pa.Table.from_arrays(columns, schema=schema)
+    return pa.Table.from_arrays(columns, schema=written)
 
 
 def _stacked(tables: list["pa.Table"]) -> "pa.Table":

@@ -20,7 +20,8 @@ from glint_data.sources import Source
 from glint_data.storage.files import make_durable, make_folder, write_atomically
 from glint_data.storage.places import place
 from glint_data.synthesis import parts
-from glint_data.synthesis.recipes import Settings, recipe
+from glint_data.synthesis.recipes import recipe
+from glint_data.synthesis.settings import Settings
 
 Cells = tuple[tuple[int, int], ...]
 """(type, level) pairs of a suite."""

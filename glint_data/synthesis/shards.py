@@ -15,7 +15,7 @@ from glint_data.errors import GlintError
 from glint_data.sources import Refusal, Source
 from glint_data.storage.files import holds, listing, remove, sweep
 from glint_data.synthesis import listed, parts
-from glint_data.synthesis.recipes import Settings
+from glint_data.synthesis.settings import Settings
 from glint_data.synthesis.summary import Summary
 from glint_data.synthesis.synthesize import look_again, merged, render, scan
 from glint_data.work import Workers, only_run

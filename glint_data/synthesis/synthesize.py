@@ -22,8 +22,9 @@ from glint_data.sources import Source
 from glint_data.storage.files import holds, listing, make_folder, sweep
 from glint_data.storage.places import is_remote, place
 from glint_data.synthesis import costs, drift, listed, parts
-from glint_data.synthesis.recipes import Settings, plan
+from glint_data.synthesis.recipes import plan
 from glint_data.synthesis.render_source import Cells, Task, render_source
+from glint_data.synthesis.settings import Settings
 from glint_data.synthesis.summary import Summary
 from glint_data.work import Outcome, Workers, only_run, run_tasks
 

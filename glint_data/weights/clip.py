@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from glint_data.errors import GlintError
 from glint_data.weights import find
@@ -36,7 +36,7 @@ _SETTINGS = ("mean", "std", "interpolation", "resize_mode", "quick_gelu")
 
 def chosen_weights(
     model: str, weights: str, ways_on: str, allow_download: bool | None = None
-) -> tuple[find.Found, dict]:
+) -> tuple[find.Found, dict[str, Any]]:
     """The checkpoint that `TAG`, `FILE` or `TAG=FILE` names, and how its network looks at a picture.
 
     Raises:

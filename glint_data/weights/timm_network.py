@@ -51,4 +51,5 @@ def timm_network(model: str, state: dict[str, "Tensor"], file: str) -> "nn.Modul
             f"{file}: does not fit timm:{model} ({reason}); name the checkpoint of this very architecture"
         ) from error
     network.reset_classifier(0)
-    return network
+    headless: nn.Module = network
+    return headless

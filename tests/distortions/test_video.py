@@ -29,6 +29,20 @@ def test_a_frame_is_the_same_every_time_and_lies_where_the_photo_does(name):
         assert away < np.abs(first.astype(int) - np.roll(image, shift, axis=1)).mean()
 
 
+@pytest.mark.parametrize("name", TYPES)
+def test_what_else_lies_in_memory_changes_no_pixel(name):
+    if not distortions.distortion_named(name).available:
+        pytest.skip(f"NOT TESTED: {distortions.distortion_named(name).missing}")
+    noise = np.random.default_rng(0)
+    image = np.clip(scene(48, 64) + noise.normal(0, 6, (48, 64, 3)), 0, 255).astype(np.uint8)
+    clutter, seen = [], set()
+    for _ in range(40):
+        clutter = [*clutter[-20:], noise.integers(0, 256, int(noise.integers(1000, 400000)), dtype=np.uint8)]
+        for level in (3, 4):
+            seen.add((level, distortions.apply(image, name, level, "video", seed=7).tobytes()))
+    assert len(seen) == 2
+
+
 @pytest.mark.parametrize("encoder", video.ENCODERS)
 def test_the_frame_taken_is_predicted(encoder, monkeypatch):
     if encoder not in av.codecs_available:

@@ -5,6 +5,7 @@ import pytest
 from scipy import stats
 from small_sets import CELLS, crops, rated, score
 
+import glint_data as glint
 from glint_data.dataset.dataset import Dataset
 from glint_data.errors import GlintError
 from glint_data.labels import audit_reference, label_dataset
@@ -113,3 +114,22 @@ def test_references_left_out_play_no_part(typed, cache):
     assert np.array_equal(np.delete(everyone.loaded.mos, 3, axis=0), fewer.loaded.mos)
     with pytest.raises(GlintError, match="no such reference"):
         rated_set(typed, cache=cache, workers=1, leave_out=["I99"])
+
+
+def test_a_dataset_is_described_as_a_reference_set(typed, untyped):
+    """From the manifest alone: what it holds, and what it falls back to."""
+    found = glint.references(str(typed))
+    assert found.record()["references"] == [f"p{number:02d}" for number in range(8)]
+    assert (found.record()["pairs"], found.record()["cells"], found.record()["high"]) == (8 * 15, 15, 100)
+    assert (found.record()["by_cell"], found.record()["by_pair"]) == ("content", None)
+    assert "deep takes 10 photos, here are 8: it falls back to content" in found.text()
+    assert "any, for what nobody rated, takes 12 photos and 180 rated samples" in found.text()
+    other = glint.references(str(untyped)).record()
+    assert (other["by_cell"], other["by_pair"], other["cells"]) == (None, "any", 0)
+    with pytest.raises(GlintError, match="no dataset, and no scored set of that name; sets are"):
+        glint.references("kadid99")
+
+
+def test_a_dataset_without_scores_is_no_reference_set(tmp_path):
+    with pytest.raises(GlintError, match="no sample of it has both a score that people gave"):
+        glint.references(str(rated(tmp_path / "new", crops(1), method=None)))

@@ -72,7 +72,7 @@ def _log(value: float, floor: float = 1e-2) -> float:
     return float(np.log(max(value, 0.0) + floor))
 
 
-def _errors(photo: Picture, sample: Picture, found: dict) -> None:
+def _errors(photo: Picture, sample: Picture, found: dict[str, float]) -> None:
     """Squared errors of luminance, plain and weighted, and how they are spread over the frame."""
     import cv2
 
@@ -96,7 +96,7 @@ def _errors(photo: Picture, sample: Picture, found: dict) -> None:
         found[f"pyramid{level}"] = _log(float((gap * gap).mean()), 1e-4)
 
 
-def _structure(photo: Picture, sample: Picture, found: dict) -> None:
+def _structure(photo: Picture, sample: Picture, found: dict[str, float]) -> None:
     """SSIM by scale, its parts, and pixel-domain visual information fidelity from the same moments."""
     for level in range(4):
         mean_a, mean_b = photo.means[level], sample.means[level]
@@ -124,7 +124,7 @@ def _structure(photo: Picture, sample: Picture, found: dict) -> None:
         found[f"fidelity{level}"] = float(np.log((kept + 1.0) / (there + 1.0)).clip(-5, 1))
 
 
-def _gradients(photo: Picture, sample: Picture, found: dict) -> None:
+def _gradients(photo: Picture, sample: Picture, found: dict[str, float]) -> None:
     """Gradient magnitude similarity: mean, deviation, with saliency and chroma."""
     a, b = photo.gradient, sample.gradient
     similarity = (2 * a * b + _GRADIENT_CONSTANT) / (a * a + b * b + _GRADIENT_CONSTANT)
@@ -147,7 +147,7 @@ def _gradients(photo: Picture, sample: Picture, found: dict) -> None:
     found["edges_lost"] = _log(float((a - b).clip(0).mean()), 0.05)
 
 
-def _wavelets(photo: Picture, sample: Picture, found: dict) -> None:
+def _wavelets(photo: Picture, sample: Picture, found: dict[str, float]) -> None:
     """Haar wavelet perceptual similarity of luminance, horizontal and vertical."""
     constant = 30.0**2
     parts = []
@@ -164,7 +164,7 @@ def _wavelets(photo: Picture, sample: Picture, found: dict) -> None:
     found["haar"] = _loss(float((np.log(mean / (1 - mean)) / 4.2) ** 2))
 
 
-def _tone(photo: Picture, sample: Picture, found: dict) -> None:
+def _tone(photo: Picture, sample: Picture, found: dict[str, float]) -> None:
     """Luminance: shifted, stretched, crushed, posterised."""
     a, b = photo.light, sample.light
     found["light_shift"] = float(b.mean() - a.mean()) / 255
@@ -183,7 +183,7 @@ def _tone(photo: Picture, sample: Picture, found: dict) -> None:
     )
 
 
-def _colours(photo: Picture, sample: Picture, found: dict) -> None:
+def _colours(photo: Picture, sample: Picture, found: dict[str, float]) -> None:
     """Chrominance: errors at two scales, gained or lost saturation, turned hues."""
     red, blue = photo.first - sample.first, photo.second - sample.second
     error = red * red + blue * blue
@@ -207,7 +207,7 @@ def _colours(photo: Picture, sample: Picture, found: dict) -> None:
     found["tint_shift"] = _log(float(np.hypot(red.mean(), blue.mean())), 0.1)
 
 
-def _detail(photo: Picture, sample: Picture, found: dict) -> None:
+def _detail(photo: Picture, sample: Picture, found: dict[str, float]) -> None:
     """Fine detail at full resolution, band energies, and flatness that was not there before."""
     import cv2
 

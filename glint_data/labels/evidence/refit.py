@@ -11,6 +11,7 @@ import json
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -28,6 +29,9 @@ from glint_data.labels.stage.measuring import Task, measured
 from glint_data.labels.stage.samples import Photo
 from glint_data.reference_sets import references
 from glint_data.synthesis.recipes import sample_seed
+
+if TYPE_CHECKING:
+    import pyarrow
 
 
 def refit(
@@ -129,7 +133,9 @@ def _write_content(suite: str, photos: list[Photo], source: ContentEvidence) -> 
     )
 
 
-def _write(table, suite: str, photos: list[Photo], source: ContentEvidence | PairEvidence) -> Path:
+def _write(
+    table: "pyarrow.Table", suite: str, photos: list[Photo], source: ContentEvidence | PairEvidence
+) -> Path:
     file = shipped.table_of(suite, source.name)
     file.parent.mkdir(exist_ok=True)
     return write_table(file, table.replace_schema_metadata(_about(suite, photos, source)))

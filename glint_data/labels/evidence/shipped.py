@@ -11,7 +11,7 @@ when it is needed; so the audit with the shipped measurements is the audit of wh
 import json
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from glint_data.errors import GlintError
 from glint_data.labels.evidence.source import EVIDENCE, ContentEvidence, PairEvidence
 from glint_data.labels.method import DESCRIPTOR, METHODS, Photos, Scored
 from glint_data.reference_sets.references import ReferenceSet
+
+if TYPE_CHECKING:
+    import pyarrow
 
 BEST_FIRST = ("deep", "pair", "content", "mean")
 """By audit on KADID-10k."""
@@ -50,7 +53,7 @@ def scored_of(loaded: ReferenceSet) -> Scored:
     return Scored(Photos(loaded.vectors, loaded.vectors_are_unit, blocks), loaded.mos, loaded.cells)
 
 
-def _read(file: Path, source: ContentEvidence | PairEvidence):
+def _read(file: Path, source: ContentEvidence | PairEvidence) -> "pyarrow.Table":
     """The table, if it holds the columns that this program's source measures. Raises `GlintError`."""
     import pyarrow.parquet as pq
 
@@ -65,7 +68,7 @@ def _read(file: Path, source: ContentEvidence | PairEvidence):
     return table
 
 
-def about(schema) -> dict[str, Any]:
+def about(schema: "pyarrow.Schema") -> dict[str, Any]:
     """What a table says of itself: suite and its version, columns, the images' hashes."""
     return json.loads(schema.metadata[ABOUT_KEY])
 

@@ -17,6 +17,7 @@ from glint_data.labels.evidence import network, plain
 from glint_data.labels.method import standardised
 from glint_data.labels.methods.kernels import mixed
 from glint_data.labels.methods.threads import one_thread
+from glint_data.labels.parts import BASE, PAIR, Part, radial_parts, tree_parts
 from glint_data.labels.pooled import UNKNOWN_TYPE, Pool, pooled_method
 
 _FALLING = {
@@ -69,6 +70,15 @@ def quality(blocks: Mapping[str, np.ndarray]) -> np.ndarray:
     return np.stack(columns, axis=1).astype(np.float32)
 
 
+def names() -> list[str]:
+    """What the columns of `quality` are called."""
+    return [
+        f"{source.name} {name}"
+        for source in _SOURCES
+        for name in (*_FALLING[source.name], *_RISING[source.name])
+    ]
+
+
 class PooledRegression:
     """The fitted regressions."""
 
@@ -80,6 +90,19 @@ class PooledRegression:
         with one_thread():
             self._process = _SharedNoise(measured, pool.mos, pool.type)
             self._trees.fit(measured, pool.mos)
+
+    def parts(self, blocks: Mapping[str, np.ndarray]) -> list[Part]:
+        """What the prediction of one pair is made of: the parts add up to it."""
+        point = quality(blocks)[0]
+        start, moved = self._process.parts(point)
+        root, steps = tree_parts(self._trees.estimators_, point)
+        found = [Part(BASE, "mean of all rated pairs", (start + root) / 2)]
+        amounts = ((moved + steps) / 2).tolist()
+        return found + [Part(PAIR, name, amount) for name, amount in zip(names(), amounts, strict=True)]
+
+    def like(self, blocks: Mapping[str, np.ndarray], count: int) -> np.ndarray:
+        """int (count,): the rated pairs of the pool that were measured most like one pair."""
+        return np.argsort(self._process.apart(quality(blocks)[0]), kind="stable")[:count]
 
     def predict(self, blocks: Mapping[str, np.ndarray]) -> np.ndarray:
         """(n,): the mean of both."""
@@ -96,7 +119,8 @@ class _SharedNoise:
 
         some = np.random.default_rng(0).permutation(len(mos))[:_PAIRS]
         self._centre, self._scale = standardised(measured)
-        self._known = self._standard(measured[some])
+        self._all = self._standard(measured)
+        self._known = self._all[some]
         self._mean = mos[some].mean()
         prior = mixed(self._known, self._known, 0.0, _WIDTH) + _LINEAR * mixed(self._known, self._known, 1.0)
         own = type[some]
@@ -113,3 +137,15 @@ class _SharedNoise:
         asked = self._standard(measured)
         cross = mixed(asked, self._known, 0.0, _WIDTH) + _LINEAR * mixed(asked, self._known, 1.0)
         return cross @ self._weights + self._mean
+
+    def parts(self, measured: np.ndarray) -> tuple[float, np.ndarray]:
+        """What one pair, (columns,), is predicted without its measurements, and how much each moves it from there."""
+        point = self._standard(measured).astype(float)
+        known = self._known.astype(float)
+        start, radial = radial_parts(point, known, self._weights, _WIDTH)
+        linear = _LINEAR * point * (self._weights @ known) / len(point)
+        return float(self._mean) + start, linear + radial
+
+    def apart(self, measured: np.ndarray) -> np.ndarray:
+        """(N,): how far all rated pairs are from one, (columns,), in standardised measurements."""
+        return ((self._all - self._standard(measured)) ** 2).mean(axis=1)

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from glint_data.labels.method import Photos, standardised
+from glint_data.labels.evidence.source import EVIDENCE
+from glint_data.labels.method import DESCRIPTOR, Photos, standardised
+from glint_data.labels.parts import CONTENT, Part
 
 _FURTHEST = 3.0
 """Standardised features are cut there: a photo beyond it is unlike the references, not further along."""
@@ -23,6 +25,23 @@ class Features:
             ((block - centre) / scale).clip(-_FURTHEST, _FURTHEST)
             for block, (centre, scale) in zip(self._blocks(photos), self._scales, strict=True)
         ]
+
+    def parts(self, amounts: np.ndarray) -> list[Part]:
+        """Amounts by feature, (all columns,), under their names; a network's channels, which have none, as one."""
+        found, begin = [], 0
+        for position, (centre, _) in enumerate(self._scales):
+            name = self._names[position] if position < len(self._names) else "the embedder's vector"
+            own = amounts[begin : begin + len(centre)]
+            begin += len(centre)
+            if name == DESCRIPTOR:
+                columns = EVIDENCE[name].columns
+                found += [
+                    Part(CONTENT, f"{name} {column}", float(amount))
+                    for column, amount in zip(columns, own, strict=True)
+                ]
+            else:
+                found.append(Part(CONTENT, name, float(own.sum())))
+        return found
 
     def _blocks(self, photos: Photos) -> list[np.ndarray]:
         named = [photos.blocks[name] for name in self._names]

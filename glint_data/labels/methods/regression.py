@@ -14,10 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from glint_data.errors import GlintError
+from glint_data.labels.evidence.source import EVIDENCE
 from glint_data.labels.method import Photos, Prediction, Scored, cell_means, filled
 from glint_data.labels.methods.features import Features
-from glint_data.labels.methods.kernels import mixed, own, side_by_side
+from glint_data.labels.methods.kernels import RADIAL_WIDTH, mixed, own, side_by_side
 from glint_data.labels.methods.threads import one_thread
+from glint_data.labels.parts import BASE, PAIR, Part, radial_parts
 
 _NOISES = (2.0, 3.0, 4.5)
 """Variances of what is not explained, relative to a kernel whose measurements have a variance of 1."""
@@ -192,6 +194,30 @@ class PairRegression:
                 variance = variance.clip(self._noise).reshape(count, -1)
                 doubt[:, design.columns] = np.sqrt(variance / model.typical)
         return Prediction(self._means + self._shrunk * departure, doubt)
+
+    def parts(self, photos: Photos, column: int) -> list[Part]:
+        """What the prediction of one photo's sample in that cell is made of: the parts add up to it."""
+        model = next(each for each in self._models if column in each.design.columns)
+        design = model.design
+        level = int(np.flatnonzero(design.columns == column)[0])
+        apart = design.levels - design.levels[level]
+        # a prediction is a sum over all rated samples of the type, each with the weight that the fit gave it
+        weights = model.weights.reshape(-1, len(apart)) * self._shrunk * design.spread[level]
+        faded = weights * np.exp(-(apart**2) / (2 * _LEVELS_APART**2))
+        own_level = _CONSTANT * weights[:, level].sum()
+        found = [Part(BASE, "mean of the cell", float(self._means[column] + own_level))]
+        content = self._content_of(photos)[0].astype(float)
+        by_feature = (
+            content * (faded.sum(axis=1) @ self._content) * self._shares.content_weight / len(content)
+        )
+        found += self._features.parts(by_feature)
+        point, known = design.rows(self._measured(photos))[level].astype(float), model.train.astype(float)
+        linear = _LINEAR_SHARE * point * (faded.ravel() @ known) / len(point)
+        typical, radial = radial_parts(point, known, (1 - _LINEAR_SHARE) * faded.ravel(), RADIAL_WIDTH)
+        found.append(Part(PAIR, "measured like a typical pair of the cell", typical))
+        names = [f"{name} {column}" for name in self._shares.pairs for column in EVIDENCE[name].columns]
+        amounts = (linear + radial).tolist()
+        return found + [Part(PAIR, name, amount) for name, amount in zip(names, amounts, strict=True)]
 
     def left_out(self) -> Prediction:
         """Exact predictions with each reference's images left out, the kernel being that of the whole fit."""

@@ -3,7 +3,7 @@
 from contextlib import AbstractContextManager
 
 
-def one_thread() -> AbstractContextManager:
+def one_thread() -> AbstractContextManager[object]:
     """NumPy's and SciPy's linear algebra on one thread while the context is open."""
     import scipy.linalg  # noqa: F401  it brings a BLAS of its own, which can be limited only once it is loaded
     from threadpoolctl import threadpool_limits

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,27 +12,25 @@ from glint_data import progress, work
 from glint_data.dataset.dataset import Dataset
 from glint_data.embedding import embed, match
 from glint_data.errors import GlintError
-from glint_data.labels.method import METHODS, Method
+from glint_data.labels.levels import rising, smooth
+from glint_data.labels.method import METHODS
 from glint_data.labels.methods.similarity import Space
-from glint_data.labels.pooled import PooledMethod, for_unrated
-from glint_data.labels.rated import Rated, rated_set
+from glint_data.labels.rated import rated_set
 from glint_data.labels.stage.compared import compared_with_raters
 from glint_data.labels.stage.embedding import embedded_photos
 from glint_data.labels.stage.labelling import Embedded, Means, label_cells
+from glint_data.labels.stage.plan import Plan, note_sizes, planned, size_notes, unrated_notes
 from glint_data.labels.stage.rescaled import rescale
 from glint_data.labels.stage.rows import Evidence, RowLabels, write_labels
 from glint_data.labels.stage.samples import Samples, read_samples
 from glint_data.labels.stage.summary import LabelSummary
 from glint_data.labels.stage.unrated import Unrated, label_unrated
-from glint_data.labels.viewing import AUTO, FIT, LIMIT, PIXELS, keeps_cell, size_of
+from glint_data.labels.undistorted import UNDISTORTED, VERSION
+from glint_data.labels.viewing import AUTO, FIT, PIXELS
 
 MATCHES = 5
 """References named in each row as its evidence."""
 
-SEEN_WHOLE = "larger than the references: label of the picture seen whole"
-SEEN_BY_PIXELS = "larger than the references: label of the picture seen pixel by pixel"
-TOO_LARGE = "larger than the references: strength in pixels is weaker than theirs, seen whole"
-SMALL = "smaller than the references: label of the picture seen pixel by pixel"
 _NO_SCORES = "no label: the references have no scores for this suite, type and level"
 _NOT_RENDERED = "no label: the sample was not rendered"
 _UNREADABLE = "no label: the photo cannot be read"
@@ -51,6 +48,7 @@ def label_dataset(
     leave_out: Sequence[str] = (),
     viewing: str = AUTO,
     ratings: Sequence[str | Path] = (),
+    monotone: bool = False,
 ) -> LabelSummary:
     """Write labels into a dataset's manifest, joined by (suite, type, level), never by order.
 
@@ -69,6 +67,7 @@ def label_dataset(
         leave_out: references whose scores play no part, because they are examined later.
         viewing: one of `viewing.VIEWINGS`: how pictures of another size than the references' are seen.
         ratings: CSV files (sample_id, score from 1 to 5, rater) of your own raters, onto whose scale labels are mapped.
+        monotone: smooth levels that rise where they should fall (see `labels.levels`).
 
     Raises:
         GlintError: nothing can be labelled, or another run writes into the dataset; the sentence says why and what
@@ -84,7 +83,7 @@ def label_dataset(
         workers_here = workers or work.default_workers()
         rated = rated_set(reference, reference_root, embedder, device, cache, workers_here, leave_out)
         loaded = rated.loaded
-        plan = _planned(samples, rated, method, viewing)
+        plan = planned(samples, rated, method, viewing)
         progress.say(
             f"label: {len(loaded.references)} references of {loaded.title}, embedder {loaded.embedder}, "
             f"method {plan.chosen.name}"
@@ -94,15 +93,19 @@ def label_dataset(
         seconds_embedding = time.monotonic() - begun
         means = Means(cache, workers_here, PIXELS if viewing == PIXELS else FIT)
         labels, unrated = _labelled(samples, plan, embedded, means)
+        found = rising(labels, samples)
+        smoothed = smooth(labels, samples) if monotone else 0
         rating_notes, rating_facts = rescale(labels, samples, ratings) if ratings else ([], {})
         evidence, unlike = _evidence(samples, plan, embedded)
         if labels.labelled.any():
-            write_labels(dataset, labels, evidence, _facts(plan, unlike) | rating_facts, samples.rated)
+            facts = _facts(plan, unlike) | rating_facts | {"monotone": monotone}
+            write_labels(dataset, labels, evidence, facts, samples.rated)
     notes = [
         *rated.notes(),
         *rating_notes,
-        *_unrated_notes(unrated, plan),
-        *_size_notes(samples, plan),
+        *unrated_notes(unrated, plan),
+        *size_notes(plan),
+        *([found.text(smoothed)] if found.series else []),
         *compared_with_raters(labels, samples, loaded),
     ]
     labelled = int(labels.labelled.sum())
@@ -120,6 +123,7 @@ def label_dataset(
         photos_unreadable=refused,
         median_width=float(np.median(widths)) if labelled else None,
         scale=f"{loaded.low:g} to {loaded.high:g}",
+        rising_series=found.series,
         seconds=time.monotonic() - begun,
         seconds_embedding=seconds_embedding,
         seconds_labelling=time.monotonic() - begun - seconds_embedding,
@@ -127,48 +131,7 @@ def label_dataset(
     )
 
 
-@dataclass(frozen=True)
-class _Plan:
-    """Who labels what: `columns` (rows,) is the rated cell of each row, labelled by `chosen`; `unrated` are the rows
-    without one, labelled by `pooled`, None where the references' pairs were not measured. `large` bool (rows,): has a
-    rated cell, but is too large for it; `size` (rows,) relative to the references'."""
-
-    viewing: str
-    rated: Rated
-    chosen: Method
-    pooled: PooledMethod | None
-    columns: np.ndarray
-    unrated: np.ndarray
-    large: np.ndarray
-    size: np.ndarray
-
-
-def _planned(samples: Samples, rated: Rated, method: str | None, viewing: str) -> _Plan:
-    """Raises `GlintError` where not one sample can get a label."""
-    loaded = rated.loaded
-    chosen = METHODS[method or rated.default_method()]
-    rated.require(chosen)
-    by_pairs = chosen if isinstance(chosen, PooledMethod) else for_unrated()
-    pooled: PooledMethod | None = by_pairs
-    columns = np.full(len(samples), -1) if chosen is pooled else samples.columns_in(loaded)
-    size = size_of(samples.pixels)
-    keeps = keeps_cell(viewing, size, np.array(samples.suites)[samples.suite], samples.type)
-    large = (columns >= 0) & ~keeps
-    if chosen is not pooled and not rated.holds(by_pairs):
-        if not (columns >= 0).any():
-            raise GlintError(
-                f"{samples.dataset.file}: its samples are of the suite {', '.join(samples.suites)}, but "
-                f"{loaded.title}'s scores are for {loaded.suite}, and levels of different suites are different "
-                f"strengths. --reference kadid labels any suite, or synthesize with --suite {loaded.suite}"
-            )
-        pooled = None
-    else:
-        columns = np.where(large, -1, columns)
-    unrated = np.flatnonzero(samples.rendered & (columns < 0))
-    return _Plan(viewing, rated, chosen, pooled, columns, unrated, large, size)
-
-
-def _labelled(samples: Samples, plan: _Plan, embedded: Embedded, means: Means) -> tuple[RowLabels, Unrated]:
+def _labelled(samples: Samples, plan: Plan, embedded: Embedded, means: Means) -> tuple[RowLabels, Unrated]:
     labels = RowLabels(len(samples))
     photo = embedded.row_of[samples.photo]
     for rows, reason in (
@@ -185,29 +148,8 @@ def _labelled(samples: Samples, plan: _Plan, embedded: Embedded, means: Means) -
         unrated = label_unrated(
             plan.pooled, plan.rated.pool(plan.pooled), photo, samples, rows, labels, means
         )
-    _note_sizes(plan, labels)
+    note_sizes(plan, labels)
     return labels, unrated
-
-
-def _note_sizes(plan: _Plan, labels: RowLabels) -> None:
-    """What is to be said of labels of pictures of another size than the references'."""
-    if plan.viewing == PIXELS:
-        labels.add_note(plan.size > LIMIT, SEEN_BY_PIXELS)
-    elif plan.pooled is None:
-        labels.add_note(plan.large, TOO_LARGE)
-    else:
-        labels.add_note(plan.large, SEEN_WHOLE)
-    labels.add_note(plan.size < 1 / LIMIT, SMALL)
-
-
-def _size_notes(samples: Samples, plan: _Plan) -> list[str]:
-    count = int(plan.large.sum())
-    if count and plan.viewing != PIXELS and plan.pooled is not None:
-        return [
-            f"{count:,} samples of photos larger than {LIMIT:g} times the references' size: labelled as seen whole, by "
-            f"{plan.pooled.name}; --viewing pixels keeps their cells, synthesize --max-side makes smaller ones"
-        ]
-    return []
 
 
 def _require_unrated(samples: Samples) -> None:
@@ -222,32 +164,20 @@ def _require_unrated(samples: Samples) -> None:
         )
 
 
-def _evidence(samples: Samples, plan: _Plan, embedded: Embedded) -> tuple[Evidence, int]:
+def _evidence(samples: Samples, plan: Plan, embedded: Embedded) -> tuple[Evidence, int]:
     """What the rows say beside their label; and how many photos with rated cells are unlike every reference."""
     space = Space(plan.rated.scored.photos)
     matches = match.nearest(space.unit(embedded.photos), space.references, MATCHES)
     photo = embedded.row_of[samples.photo]
     known = [plan.chosen, METHODS["mean"], *([plan.pooled] if plan.pooled else [])]
-    versions = {method.name: method.version for method in known}
+    versions = {method.name: method.version for method in known} | {UNDISTORTED: VERSION}
     unlike = embedded.novel[np.unique(photo[(plan.columns >= 0) & (photo >= 0)])]
     return Evidence(photo, matches, plan.rated.loaded.references, plan.rated.loaded.name, versions), int(
         unlike.sum()
     )
 
 
-def _unrated_notes(unrated: Unrated, plan: _Plan) -> list[str]:
-    if not unrated.labelled or plan.pooled is None:
-        return []
-    notes = [
-        f"{unrated.labelled:,} samples by {plan.pooled.name}, from what was measured of each pair: nobody rated their "
-        f"distortion and level for {plan.rated.loaded.title}"
-    ]
-    if unrated.flagged:
-        notes.append(f"{unrated.flagged:,} of them unlike every measured pair: wide intervals")
-    return notes
-
-
-def _facts(plan: _Plan, unlike: int) -> dict[str, Any]:
+def _facts(plan: Plan, unlike: int) -> dict[str, Any]:
     """What the manifest remembers of where its labels came from."""
     loaded, about = plan.rated.loaded, plan.rated.about
     return {

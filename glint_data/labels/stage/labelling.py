@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from glint_data import work
-from glint_data.labels.calibration import Calibrated
+from glint_data.labels.calibration import Calibrated, Label
 from glint_data.labels.method import METHODS, Method, Photos, Scored
 from glint_data.labels.stage.measuring import Measured, Task, measured
 from glint_data.labels.stage.rows import RowLabels
 from glint_data.labels.stage.samples import Samples
+from glint_data.labels.undistorted import NOTE, UNDISTORTED, Undistorted, unchanged
 from glint_data.labels.viewing import FIT
 
 UNLIKE = "unlike every reference: mean of the cell, its interval"
@@ -49,27 +50,46 @@ def label_cells(
 ) -> None:
     """Label the rows with a column in the references, from their photo and, if the method needs it, their pair.
 
-    Photos unlike every reference get the mean of the cell and its interval. `columns`: int (rows,), -1 without one.
+    Photos unlike every reference get the mean of the cell and its interval, pictures that equal their photo the label
+    of the undistorted picture. `columns`: int (rows,), -1 without one.
     """
+    same = Undistorted.of_cells(scored)
     plain = Calibrated(METHODS["mean"].fit(scored), scored)
     row_of = embedded.row_of[samples.photo]
     rows = np.flatnonzero((columns >= 0) & (row_of >= 0))
     strange = embedded.novel[row_of[rows]]
-    _by_photo(plain, embedded, rows[strange], row_of, columns, labels, "mean", UNLIKE)
+    _by_photo(plain, embedded, rows[strange], row_of, columns, labels, same, "mean", UNLIKE)
     rows = rows[~strange]
     calibrated = Calibrated(chosen.fit(scored), scored)
     if not chosen.needs_pairs:
-        _by_photo(calibrated, embedded, rows, row_of, columns, labels, chosen.name)
+        _by_photo(calibrated, embedded, rows, row_of, columns, labels, same, chosen.name)
         return
     waiting: list[_Entry] = []
     for task, outcome in measured_rows(samples, rows, row_of, chosen.needs, means):
         explain_refused(task, outcome, labels)
         waiting += _entries(task, outcome, columns)
         if len(waiting) >= _PHOTOS_AT_A_TIME:
-            _by_pairs(calibrated, embedded, waiting, labels, chosen.name)
+            _by_pairs(calibrated, embedded, waiting, labels, same, chosen.name)
             waiting = []
     if waiting:
-        _by_pairs(calibrated, embedded, waiting, labels, chosen.name)
+        _by_pairs(calibrated, embedded, waiting, labels, same, chosen.name)
+
+
+def set_labels(
+    labels: RowLabels,
+    rows: np.ndarray,
+    label: Label,
+    method: str,
+    note: str | None,
+    same: Undistorted | None,
+    which: np.ndarray | None,
+) -> None:
+    """Labels of these rows, but that of the undistorted picture where `which`, bool (rows,), says so."""
+    if same is None or which is None or not which.any():
+        labels.set(rows, label, method, note)
+        return
+    labels.set(rows[~which], label.at_rows(~which), method, note)
+    labels.set(rows[which], same.into(label, which).at_rows(which), UNDISTORTED, NOTE)
 
 
 def measured_rows(
@@ -104,10 +124,11 @@ def _by_photo(
     row_of: np.ndarray,
     columns: np.ndarray,
     labels: RowLabels,
+    same: Undistorted | None,
     method: str,
     note: str | None = None,
 ) -> None:
-    """Label rows from their photo alone."""
+    """Label rows from their photo alone; the cell says whether it changes anything."""
     order = rows[np.argsort(row_of[rows], kind="stable")]
     photos = np.unique(row_of[order])
     for start in range(0, len(photos), _PHOTOS_AT_A_TIME):
@@ -115,7 +136,10 @@ def _by_photo(
         begin, end = np.searchsorted(row_of[order], [some[0], some[-1] + 1])
         own = order[begin:end]
         label = calibrated.label(embedded.photos.rows(some))
-        labels.set(own, label.at(np.searchsorted(some, row_of[own]), columns[own]), method, note)
+        label = label.at(np.searchsorted(some, row_of[own]), columns[own])
+        set_labels(
+            labels, own, label, method, note, same, None if same is None else same.columns[columns[own]]
+        )
 
 
 @dataclass(frozen=True)
@@ -141,7 +165,12 @@ def _entries(task: Task, outcome: Measured, columns: np.ndarray) -> Iterator[_En
 
 
 def _by_pairs(
-    calibrated: Calibrated, embedded: Embedded, entries: list[_Entry], labels: RowLabels, method: str
+    calibrated: Calibrated,
+    embedded: Embedded,
+    entries: list[_Entry],
+    labels: RowLabels,
+    same: Undistorted | None,
+    method: str,
 ) -> None:
     """Label the samples that were measured of some photos."""
     shape = (len(entries), len(calibrated.cells))
@@ -155,4 +184,5 @@ def _by_pairs(
     photos = embedded.photos.rows(np.array([entry.photo_row for entry in entries]))
     label = calibrated.label(photos.joined(blocks))
     for position, entry in enumerate(entries):
-        labels.set(entry.rows, label.at(np.full(len(entry.rows), position), entry.columns), method)
+        own = label.at(np.full(len(entry.rows), position), entry.columns)
+        set_labels(labels, entry.rows, own, method, None, same, unchanged(entry.blocks))

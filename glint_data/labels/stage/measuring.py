@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -84,7 +85,7 @@ def kept_file(task: Task, source: str) -> Path | None:
     return task.cache / "pairs" / _VERSION / source.replace("/", "-") / digest[:2] / f"{digest}.npy"
 
 
-def _decides(sample: Sample) -> list:
+def _decides(sample: Sample) -> list[Any]:
     """All that decides a sample's pixels."""
     if sample.image_hash:
         return [sample.image_hash]

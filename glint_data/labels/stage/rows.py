@@ -5,13 +5,16 @@ Rows that people scored stay as they are.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from glint_data.dataset.dataset import Dataset
 from glint_data.embedding.match import Matches
 from glint_data.labels.calibration import Label
+
+if TYPE_CHECKING:
+    import pyarrow
 
 
 class RowLabels:
@@ -52,10 +55,14 @@ class RowLabels:
                 f"{said}; {note}" if said else note,
             )
 
+    def made_by(self, method: str) -> np.ndarray:
+        """bool (rows,): which labels that method made."""
+        return np.asarray(self._codes["method"] == self._texts["method"].get(method, -1))
+
     def _say(self, name: str, rows: np.ndarray, text: str | None) -> None:
         self._codes[name][rows] = self._texts[name].setdefault(text, len(self._texts[name]))
 
-    def text(self, name: str, rows: slice, instead: Mapping[str, str] | None = None):
+    def text(self, name: str, rows: slice, instead: Mapping[str, str] | None = None) -> "pyarrow.Array":
         """The methods or notes of these rows, or what stands for each `instead`, as an Arrow array of texts."""
         import pyarrow as pa
 
@@ -143,7 +150,7 @@ def _label_columns(labels: RowLabels, evidence: Evidence, rows: slice) -> dict[s
     return columns
 
 
-def _lists(values, has: np.ndarray):
+def _lists(values: "pyarrow.Array", has: np.ndarray) -> "pyarrow.Array":
     """`values` cut into one list a row, all of the same length; null where `has` is false."""
     import pyarrow as pa
 

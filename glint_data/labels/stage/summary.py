@@ -9,7 +9,10 @@ from glint_data.dataset import manifest
 
 @dataclass(frozen=True)
 class LabelSummary:
-    """What a label run did. `median_width`: of the 90 % intervals, on the set's own scale; None without labels."""
+    """What a label run did. `median_width`: of the 90 % intervals, on the set's own scale; None without labels.
+
+    `rising_series`: how many series of levels rose where they should fall, before any smoothing (`labels.levels`).
+    """
 
     dataset: str
     reference: str
@@ -23,6 +26,7 @@ class LabelSummary:
     photos_unreadable: dict[str, str]
     median_width: float | None
     scale: str
+    rising_series: int
     seconds: float
     seconds_embedding: float
     seconds_labelling: float

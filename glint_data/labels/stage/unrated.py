@@ -7,9 +7,10 @@ import numpy as np
 from glint_data.labels.judgements import judgement
 from glint_data.labels.over_types import OverTypes
 from glint_data.labels.pooled import Pool, PooledMethod
-from glint_data.labels.stage.labelling import Means, explain_refused, measured_rows
+from glint_data.labels.stage.labelling import Means, explain_refused, measured_rows, set_labels
 from glint_data.labels.stage.rows import RowLabels
 from glint_data.labels.stage.samples import Samples
+from glint_data.labels.undistorted import Undistorted, unchanged
 
 UNLIKE_PAIRS = "unlike every measured pair: wide interval"
 _PAIRS_AT_A_TIME = 4096
@@ -36,6 +37,7 @@ def label_unrated(
     """Label these rows of the manifest from what was measured of their pairs. `row_of` (rows of the manifest,)."""
     over = OverTypes(pool, judgement(method, pool, means.cache, means.workers))
     fitted = method.fit(pool)
+    undistorted = Undistorted.of_pairs(pool)
     total, flags = 0, 0
     waiting: list[tuple[np.ndarray, dict[str, np.ndarray]]] = []
 
@@ -43,8 +45,12 @@ def label_unrated(
         own = np.concatenate([one for one, _ in waiting])
         blocks = {name: np.concatenate([part[name] for _, part in waiting]) for name in waiting[0][1]}
         label, strange = over.label(fitted.predict(blocks), blocks)
+        same = unchanged(blocks) if undistorted else None
+        if same is not None:
+            strange &= ~same
         for which, said in ((~strange, note), (strange, _joined(note, UNLIKE_PAIRS))):
-            labels.set(own[which], label.at_rows(which), method.name, said)
+            alike = None if same is None else same[which]
+            set_labels(labels, own[which], label.at_rows(which), method.name, said, undistorted, alike)
         return len(own), int(strange.sum())
 
     for task, outcome in measured_rows(samples, rows, row_of, method.needs, means):

@@ -45,7 +45,8 @@ class Batch:
 
     def scores(self, network: QualityNetwork, device: torch.device) -> Tensor:
         """What the network makes of the crops, (B,)."""
-        return network(*self.inputs(device))
+        scores: Tensor = network(*self.inputs(device))
+        return scores
 
 
 def to_unit(images: Tensor) -> Tensor:
@@ -101,7 +102,7 @@ class Pixels:
                 pass
 
 
-class RandomCrops(torch.utils.data.Dataset):
+class RandomCrops(torch.utils.data.Dataset[Any]):
     """Key (epoch, index) -> one random, perhaps flipped crop of that sample, with its label.
 
     With `places` above 0 each photo has so many fixed crops, alike for all its samples, and one of them is
@@ -162,7 +163,7 @@ def collate(entries: list[tuple[np.ndarray, np.ndarray | None, float, float]]) -
     )
 
 
-class _Planned(torch.utils.data.Sampler):
+class _Planned(torch.utils.data.Sampler[Any]):
     """Batches of keys that are set anew before every epoch, with their samples where `samples` are named."""
 
     def __init__(self, samples: Samples | None) -> None:

@@ -1,5 +1,7 @@
 """What a training loop is fed with: batches of random crops, and the validation images' scores."""
 
+from typing import TYPE_CHECKING, Any
+
 import torch
 
 from glint_data.models.network import QualityNetwork
@@ -8,6 +10,9 @@ from glint_data.training.judge.inference import score_image
 from glint_data.training.run.processes import Processes
 from glint_data.training.samples import Samples
 from glint_data.training.settings import TrainSettings
+
+if TYPE_CHECKING:
+    from glint_data.training.feed.features import FeatureFeed
 
 Parts = dict[str, Samples]
 
@@ -50,8 +55,8 @@ def open_feed(
     parts: Parts,
     group: Processes,
     workers: int | None,
-    **cache,
-):
+    **cache: Any,
+) -> "PixelFeed | FeatureFeed":
     """Pixels, or cached features where the settings say so. `cache`: see `features.FeatureFeed`."""
     if settings.cache_features:
         from glint_data.training.feed.features import FeatureFeed

@@ -5,6 +5,7 @@ would claim a certainty that another photo does not keep.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +20,7 @@ def over_photos(
     measures: Mapping[str, Callable[[np.ndarray, np.ndarray], float]],
     predicted: np.ndarray,
     labels: np.ndarray,
-    photos: Sequence,
+    photos: Sequence[Any] | np.ndarray,
     rounds: int = 500,
     seed: int = 0,
     share: float = 0.95,

@@ -53,7 +53,8 @@ def logistic(predicted: np.ndarray, high: float, low: float, middle: float, widt
     """The 4-parameter logistic of the VQEG protocol (VQEG FR-TV Phase I, 2000)."""
     from scipy.special import expit
 
-    return (high - low) * expit((predicted - middle) / (abs(width) + 1e-12)) + low
+    rise: np.ndarray = expit((predicted - middle) / (abs(width) + 1e-12))
+    return (high - low) * rise + low
 
 
 def fit_logistic(predicted: np.ndarray, labels: np.ndarray) -> np.ndarray:

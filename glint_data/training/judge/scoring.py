@@ -13,6 +13,7 @@ import numpy as np
 from glint_data import images, sources
 from glint_data.dataset import runs
 from glint_data.errors import GlintError, ImageRefused
+from glint_data.models.network import QualityNetwork
 from glint_data.progress import track
 from glint_data.storage.files import write_atomically
 from glint_data.storage.places import is_remote, place
@@ -134,7 +135,7 @@ def as_pixels(picture: Any) -> np.ndarray:
     return np.ascontiguousarray(pixels)
 
 
-def _score_file(network, file: Path, reference: Path | None, crops: int) -> dict[str, Any]:
+def _score_file(network: QualityNetwork, file: Path, reference: Path | None, crops: int) -> dict[str, Any]:
     row: dict[str, Any] = dict.fromkeys(COLUMNS) | {"image": str(file)}
     try:
         pixels = images.read_rgb(file)

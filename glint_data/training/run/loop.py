@@ -124,7 +124,7 @@ class TrainingLoop:
                 self._save(progress)
                 saved = time.monotonic()
 
-    def _step(self, progress: Progress, batch) -> float:
+    def _step(self, progress: Progress, batch: Any) -> float:
         done = progress.epoch * self.steps + progress.step
         torch.manual_seed(self.settings.seed * 1_000_003 + done)  # dropout is a function of the step
         for parameters in self.optimizer.param_groups:
@@ -142,7 +142,7 @@ class TrainingLoop:
         seen = [loss.detach()]
         if self.settings.clip_norm:
             seen.append(torch.nn.utils.clip_grad_norm_(self.parameters, self.settings.clip_norm))
-        values = torch.stack(seen).tolist()
+        values: list[float] = torch.stack(seen).tolist()
         if not all(map(math.isfinite, values)):  # before it reaches the weights and the next checkpoint
             raise _not_finite("the loss or its gradient", progress)
         self.optimizer.step()

@@ -6,12 +6,16 @@ shared before the loss, so that correlation and rank losses see the whole batch,
 
 import os
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 import torch.distributed as dist
 from torch import Tensor
 
 from glint_data.weights.device import choose_device
+
+Key = TypeVar("Key")
+Entry = TypeVar("Entry")
 
 
 @dataclass(frozen=True)
@@ -46,11 +50,11 @@ class Processes:
         for gradient, part in zip(gradients, flat.split([g.numel() for g in gradients]), strict=True):
             gradient.copy_(part.view_as(gradient))
 
-    def collect(self, mine: dict) -> dict:
+    def collect(self, mine: dict[Key, Entry]) -> dict[Key, Entry]:
         """The union of all processes' dictionaries, in every process."""
         if self.world == 1:
             return mine
-        gathered: list[dict] = [{} for _ in range(self.world)]
+        gathered: list[dict[Key, Entry]] = [{} for _ in range(self.world)]
         dist.all_gather_object(gathered, mine)
         return {key: value for part in gathered for key, value in part.items()}
 

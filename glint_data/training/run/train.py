@@ -186,7 +186,8 @@ def _with_shared_statistics(network: QualityNetwork, group: processes.Processes)
     if group.world == 1:
         return network
     if next(network.parameters()).is_cuda:
-        return torch.nn.SyncBatchNorm.convert_sync_batchnorm(network)
+        shared: QualityNetwork = torch.nn.SyncBatchNorm.convert_sync_batchnorm(network)
+        return shared
     network.train()
     if group.is_first and any(
         isinstance(module, torch.nn.BatchNorm2d) and module.training for module in network.modules()
@@ -215,7 +216,11 @@ def _check_parts(parts: dict[str, Samples], split: Split) -> None:
 
 
 def _announce(
-    settings: TrainSettings, network: QualityNetwork, split: Split, parts: dict, device: torch.device
+    settings: TrainSettings,
+    network: QualityNetwork,
+    split: Split,
+    parts: dict[str, Samples],
+    device: torch.device,
 ) -> None:
     trainable = sum(p.numel() for p in network.parameters() if p.requires_grad)
     total = sum(p.numel() for p in network.parameters())

@@ -1,0 +1,93 @@
+"""Who labels what: which rows have a rated cell, and which get their label from the pair alone."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from glint_data.errors import GlintError
+from glint_data.labels.method import METHODS, Method
+from glint_data.labels.pooled import PooledMethod, for_unrated
+from glint_data.labels.rated import Rated
+from glint_data.labels.stage.rows import RowLabels
+from glint_data.labels.stage.samples import Samples
+from glint_data.labels.stage.unrated import Unrated
+from glint_data.labels.viewing import LIMIT, PIXELS, keeps_cell, size_of
+
+SEEN_WHOLE = "larger than the references: label of the picture seen whole"
+SEEN_BY_PIXELS = "larger than the references: label of the picture seen pixel by pixel"
+TOO_LARGE = "larger than the references: strength in pixels is weaker than theirs, seen whole"
+SMALL = "smaller than the references: label of the picture seen pixel by pixel"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Who labels what: `columns` (rows,) is the rated cell of each row, labelled by `chosen`; `unrated` are the rows
+    without one, labelled by `pooled`, None where the references' pairs were not measured. `large` bool (rows,): has a
+    rated cell, but is too large for it; `size` (rows,) relative to the references'."""
+
+    viewing: str
+    rated: Rated
+    chosen: Method
+    pooled: PooledMethod | None
+    columns: np.ndarray
+    unrated: np.ndarray
+    large: np.ndarray
+    size: np.ndarray
+
+
+def planned(samples: Samples, rated: Rated, method: str | None, viewing: str) -> Plan:
+    """Raises `GlintError` where not one sample can get a label."""
+    loaded = rated.loaded
+    chosen = METHODS[method or rated.default_method()]
+    rated.require(chosen)
+    by_pairs = chosen if isinstance(chosen, PooledMethod) else for_unrated()
+    pooled: PooledMethod | None = by_pairs
+    columns = np.full(len(samples), -1) if chosen is pooled else samples.columns_in(loaded)
+    size = size_of(samples.pixels)
+    keeps = keeps_cell(viewing, size, np.array(samples.suites)[samples.suite], samples.type)
+    large = (columns >= 0) & ~keeps
+    if chosen is not pooled and not rated.holds(by_pairs):
+        if not (columns >= 0).any():
+            raise GlintError(
+                f"{samples.dataset.file}: its samples are of the suite {', '.join(samples.suites)}, but "
+                f"{loaded.title}'s scores are for {loaded.suite}, and levels of different suites are different "
+                f"strengths. --reference kadid labels any suite, or synthesize with --suite {loaded.suite}"
+            )
+        pooled = None
+    else:
+        columns = np.where(large, -1, columns)
+    unrated = np.flatnonzero(samples.rendered & (columns < 0))
+    return Plan(viewing, rated, chosen, pooled, columns, unrated, large, size)
+
+
+def note_sizes(plan: Plan, labels: RowLabels) -> None:
+    """What is to be said of labels of pictures of another size than the references'."""
+    if plan.viewing == PIXELS:
+        labels.add_note(plan.size > LIMIT, SEEN_BY_PIXELS)
+    elif plan.pooled is None:
+        labels.add_note(plan.large, TOO_LARGE)
+    else:
+        labels.add_note(plan.large, SEEN_WHOLE)
+    labels.add_note(plan.size < 1 / LIMIT, SMALL)
+
+
+def size_notes(plan: Plan) -> list[str]:
+    count = int(plan.large.sum())
+    if count and plan.viewing != PIXELS and plan.pooled is not None:
+        return [
+            f"{count:,} samples of photos larger than {LIMIT:g} times the references' size: labelled as seen whole, by "
+            f"{plan.pooled.name}; --viewing pixels keeps their cells, synthesize --max-side makes smaller ones"
+        ]
+    return []
+
+
+def unrated_notes(unrated: Unrated, plan: Plan) -> list[str]:
+    if not unrated.labelled or plan.pooled is None:
+        return []
+    notes = [
+        f"{unrated.labelled:,} samples by {plan.pooled.name}, from what was measured of each pair: nobody rated their "
+        f"distortion and level for {plan.rated.loaded.title}"
+    ]
+    if unrated.flagged:
+        notes.append(f"{unrated.flagged:,} of them unlike every measured pair: wide intervals")
+    return notes
