@@ -29,6 +29,7 @@ class Pretraining(nn.Module):
     def __init__(self, measures: int) -> None:
         super().__init__()
         self.network = models.create("glintiqa", size="nano", cnn_groups=GROUPS, frozen_cnn_stages=FROZEN)
+        self.network.quality_head[3].requires_grad_(False)  # no score is predicted here
         width = self.network.config.width
         self.measures = nn.Linear(width, measures)
         self.types = nn.Linear(width, TYPES)
