@@ -146,4 +146,3 @@ class Frozen(QualityNetwork):
             )
         self.set_head({name: values.cpu().numpy() for name, values in head.items()})
         self.load_state_dict(tensors)
-

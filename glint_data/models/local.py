@@ -67,6 +67,7 @@ class LocalGlintIQA(QualityNetwork):
         self.blocks = blocks[: config.cnn_groups]
         for part in (self.stem, *(block for group in self.blocks for block in group)):
             fold_norms(part)
+        self.requires_grad_(True)  # the biases that the folding made, too
         self.frozen_groups = config.frozen_cnn_stages if is_held(config, "cnn") else 0
         features = 2 * sum(_width(group) for group in self.blocks)
         self.standardised = Standardised(features)
@@ -90,9 +91,7 @@ class LocalGlintIQA(QualityNetwork):
             raise GlintError("this size of glintiqa has one backbone; give --backbone-weights once")
         network, normalise = build_backbone(config.cnn)
         file = backbone_weights[0] if backbone_weights else None
-        origin = fill_backbone(
-            network, config.cnn, pretrained and "cnn" in config.pretrained_branches, file
-        )
+        origin = fill_backbone(network, config.cnn, pretrained and "cnn" in config.pretrained_branches, file)
         built = cls(config, network.eval(), normalise, {config.cnn: origin})
         built.freeze()
         return built.quicken()
@@ -118,7 +117,11 @@ class LocalGlintIQA(QualityNetwork):
         return self._statistics(*self.frozen_features(image))
 
     def from_features(self, features: tuple[Tensor, ...]) -> Tensor:  # type: ignore[override]
-        return self.quality_head(self.standardised(self._statistics(*features))).squeeze(1)
+        return self.from_statistics(self._statistics(*features))
+
+    def from_statistics(self, described: Tensor) -> Tensor:
+        """Scores (B,) from `statistics`."""
+        return self.quality_head(self.standardised(described)).squeeze(1)
 
     def _begin(self, image: Tensor) -> Tensor:
         return self.stem(self.normalise(image.contiguous(memory_format=torch.channels_last)))

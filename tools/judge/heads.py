@@ -39,7 +39,14 @@ class Head(nn.Module):
 
 
 def fitted(
-    train: Rows, val: Rows, epochs: int, rate: float, decay: float, dropout: float, hidden: tuple | None, seed: int,
+    train: Rows,
+    val: Rows,
+    epochs: int,
+    rate: float,
+    decay: float,
+    dropout: float,
+    hidden: tuple | None,
+    seed: int,
     width: int = 256,
 ) -> tuple[Head, float]:
     """A head, and the SROCC on `val` after its last epoch; nothing of `val` chooses within it.
@@ -86,4 +93,6 @@ def _unlike(said: Tensor, truth: Tensor) -> Tensor:
 def scores(head: Head, rows: Rows) -> np.ndarray:
     """A score a picture: the mean over its crops."""
     with torch.inference_mode():
-        return head(torch.from_numpy(rows.statistics.astype(np.float32))).mean(dim=1).numpy().astype(np.float64)
+        return (
+            head(torch.from_numpy(rows.statistics.astype(np.float32))).mean(dim=1).numpy().astype(np.float64)
+        )

@@ -60,14 +60,22 @@ def rendered_kadid(data: Path, out: Path, workers: int) -> Path:
     return out / "kadid"
 
 
+def labelled(out: Path, workers: int) -> None:
+    """Labels of the windows, as `glint-data label` gives them."""
+    for name in ("tileset15", "tileset"):
+        dataset = glint.open(out / name)
+        if not any(one.label for one in dataset.samples(level=1)):
+            glint.label(dataset, reference="kadid", workers=workers, progress=True)
+
+
 def measured(datasets: list[Path], out: Path) -> dict[str, np.ndarray]:
     """Full-reference measurements of every sample and every untouched photo: no human score is in them.
 
     Keys: path, photo, type (0: untouched), level (0: untouched), measures (n, 62).
     """
+    from glint_data.labels.evidence.picture import Picture
     from glint_data.labels.evidence.plain import COLUMNS
     from glint_data.labels.evidence.plain import compare as compared
-    from glint_data.labels.evidence.picture import Picture
 
     file = out / "measured.npz"
     if file.is_file():
