@@ -11,9 +11,9 @@ import glint_data as glint
 from glint_data.models.network import QualityNetwork
 from tools.judge.steps import cropped, descend
 
-CROP = 192
+CROP = 160
 BATCH = 16
-RATE = 2e-4
+RATE = 3e-4
 PRISTINE = 0.9
 """What an untouched photo is worth: KADID-10k's raters give its faintest distortions this."""
 SHARES = {"kadid": 11, "windows": 4, "pristine": 1}
@@ -74,6 +74,12 @@ def pristine(place: Path, worth: float = PRISTINE) -> Scored:
     dataset = glint.open(place)
     files = sorted((dataset.folder / "references").rglob("*.png"))
     return _scored([(str(file), worth, file.stem, 0, 0) for file in files])
+
+
+def joined(*parts: Scored) -> Scored:
+    """All of these."""
+    names = ("path", "mos", "photo", "type", "level")
+    return Scored(*(np.concatenate([getattr(one, name) for one in parts]) for name in names))
 
 
 def _scored(rows: list[tuple]) -> Scored:

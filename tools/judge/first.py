@@ -8,9 +8,9 @@ import numpy as np
 from glint_data.models.network import QualityNetwork
 from tools.judge import described, finetune, heads, network
 
-CHOICE = (40, 1e-3, 0.05, 0.5, True)
+CHOICE = (15, 1e-3, 0.05, 0.3, True)
 HELD_REFERENCES, HELD_WINDOWS = 12, 30
-WINDOWS = 6000
+WINDOWS = 3000
 UNTOUCHED_TIMES = 4
 
 

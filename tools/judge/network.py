@@ -7,6 +7,7 @@ from torch import Tensor
 
 from glint_data import models
 from glint_data.models.network import QualityNetwork
+from glint_data.training.run import trained
 from tools.judge.heads import Head
 from tools.judge.pretrain import FROZEN, GROUPS
 
@@ -36,6 +37,6 @@ def with_head(network: QualityNetwork, head: Head) -> QualityNetwork:
     return network
 
 
-def folder_of(out: Path) -> Path:
-    """Where the judge is put together before it is copied into the package."""
-    return out / "judge"
+def opened(folder: Path) -> QualityNetwork:
+    """The network of a stage that was written before."""
+    return trained.open_trained(folder, "cpu").network

@@ -65,7 +65,7 @@ def labelled(out: Path, workers: int) -> None:
     for name in ("tileset15", "tileset"):
         dataset = glint.open(out / name)
         if not any(one.label for one in dataset.samples(level=1)):
-            glint.label(dataset, reference="kadid", workers=workers, progress=True)
+            glint.label(dataset, reference="kadid", method="pair", workers=workers, progress=True)
 
 
 def measured(datasets: list[Path], out: Path) -> dict[str, np.ndarray]:

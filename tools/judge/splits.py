@@ -8,9 +8,8 @@ from glint_data.training.judge import metrics
 from tools.judge.heads import Rows, fitted, scores
 
 CHOICES = [  # (epochs, rate, decay, dropout, begins with the pre-trained layer)
-    (20, 1e-3, 0.05, 0.3, True),
-    (40, 1e-3, 0.05, 0.5, True),
-    (20, 1e-3, 0.05, 0.3, False),
+    (12, 1e-3, 0.05, 0.3, True),
+    (12, 1e-3, 0.05, 0.3, False),
 ]
 
 
