@@ -4,11 +4,14 @@ import contextlib
 import re
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
+    from ctypes import c_ulong
+
+    from rich.console import RenderableType
     from rich.progress import Progress, Task, TaskID
 
 Item = TypeVar("Item")
@@ -57,10 +60,44 @@ def track(iterable: Iterable[Item], total: int | None, what: str) -> Iterator[It
             meter.advance()
 
 
+def tick(count: int = 1) -> None:
+    """Say, within a task, that `count` of what is counted are done: the bar moves on before the task is."""
+    if _ticks is not None:
+        _ticks.value += count
+
+
+def ticks_of_workers() -> "c_ulong":
+    """A number in shared memory for the `tick`s of new worker processes, which hand it to `count_ticks_in`.
+
+    Without a lock: a worker killed within one would stop all others. Two ticks at once may count as one; what is
+    counted for good is what `Meter.advance` is told.
+    """
+    from glint_data.spawning import CONTEXT
+
+    global _ticked_by_others
+    while len(_listened_to) > 3:  # of pools that are gone
+        _ticked_by_others += _listened_to.pop(0).value
+    counter: c_ulong = CONTEXT.RawValue("L", 0)
+    _listened_to.append(counter)
+    return counter
+
+
+def count_ticks_in(counter: "c_ulong") -> None:
+    """Let `tick` count there, in this process."""
+    global _ticks
+    _ticks = counter
+
+
+_ticks: "c_ulong | None" = None
+_listened_to: "list[c_ulong]" = []
+_ticked_by_others = 0
+
+
 class Meter:
     """Counts `what` up to `total` (None where unknown) and shows count, rate and remaining time.
 
-    A context manager. `advance(n)` counts, `note(text)` sets a few words shown after the numbers.
+    A context manager. `advance(n)` counts, `note(text)` sets a few words shown after the numbers. Work in progress is
+    shown as far as workers `tick`.
     """
 
     def __init__(self, total: int | None, what: str) -> None:
@@ -69,9 +106,11 @@ class Meter:
         self._bar: Progress | None = None
         self._task: TaskID
         self._begun = self._spoke = 0.0
+        self._ticked_before = 0
 
     def __enter__(self) -> "Meter":
         self._begun = self._spoke = time.monotonic()
+        self._ticked_before = _ticked()
         if _is_shown.get() and sys.stderr.isatty():
             self._open_bar()
         return self
@@ -85,9 +124,7 @@ class Meter:
     def advance(self, count: int = 1) -> None:
         """Count `count` more as done."""
         self.done += count
-        if self._bar is not None:
-            self._bar.update(self._task, advance=count)
-        elif time.monotonic() - self._spoke >= _SECONDS_BETWEEN_LINES:
+        if self._bar is None and time.monotonic() - self._spoke >= _SECONDS_BETWEEN_LINES:
             self._line()
 
     def note(self, text: str) -> None:
@@ -97,29 +134,62 @@ class Meter:
             self._bar.update(self._task, note=text)
 
     @property
+    def reached(self) -> int:
+        """How many are done, those of tasks under way with them."""
+        reached = max(self.done, _ticked() - self._ticked_before)
+        return reached if self.total is None else min(reached, max(self.total, self.done))
+
+    @property
     def rate(self) -> float:
         """Items per second since the start."""
-        return self.done / max(time.monotonic() - self._begun, 1e-9)
+        return self.reached / max(time.monotonic() - self._begun, 1e-9)
+
+    def pace(self) -> str:
+        """The rate in words: "7.3/s", below one a second "2.5 s/sample"; "" before anything is done."""
+        if not self.reached:
+            return ""
+        return f"{self.rate:.1f}/s" if self.rate >= 1 else f"{1 / self.rate:.1f} s/{_one_of(self.what)}"
+
+    def left(self) -> str:
+        """The remaining time in words, "" where nothing can be said of it."""
+        if not self.total or not 0 < self.reached < self.total:
+            return ""
+        return f"{duration((self.total - self.reached) / self.rate)} to go"
 
     def _open_bar(self) -> None:
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
         from rich.text import Text
 
         meter = self
 
-        class Rate(TextColumn):
-            def render(self, task: "Task") -> Text:
-                return Text(f"{meter.rate:.1f}/s", style="cyan")
+        class Live(Progress):
+            def get_renderables(
+                self,
+            ) -> (
+                "Iterable[RenderableType]"
+            ):  # before each refresh: what workers ticked is known to nobody else
+                for task in self.tasks:
+                    task.completed = meter.reached
+                yield from super().get_renderables()
 
-        bar = Progress(
+        class Words(TextColumn):
+            def __init__(self, words: Callable[[], str]) -> None:
+                super().__init__("")
+                self.words = words
+
+            def render(self, task: "Task") -> Text:
+                return Text(self.words(), style="cyan")
+
+        bar = Live(
             TextColumn("{task.description}"),
             BarColumn(bar_width=None),
             MofNCompleteColumn(),
-            Rate(""),
-            TimeRemainingColumn(),
+            Words(meter.pace),
+            Words(meter.left),
             TextColumn("{task.fields[note]}"),
             console=Console(stderr=True),
+            refresh_per_second=4,
         )
         self._task = bar.add_task(self.what, total=self.total, note="")
         bar.start()
@@ -128,10 +198,18 @@ class Meter:
     def _line(self) -> None:
         self._spoke = time.monotonic()
         of_total = f"{self.done:,}/{self.total:,}" if self.total is not None else f"{self.done:,}"
-        text = f"{self.what}: {of_total}, {self.rate:.1f}/s"
-        if self.total and 0 < self.done < self.total:
-            text += f", {duration((self.total - self.done) / self.rate)} to go"
-        say(f"{text}{'; ' + self._note if self._note else ''}")
+        numbers = ", ".join(filter(None, (of_total, self.pace(), self.left())))
+        say(f"{self.what}: {numbers}{'; ' + self._note if self._note else ''}")
+
+
+def _ticked() -> int:
+    return _ticked_by_others + sum(counter.value for counter in _listened_to)
+
+
+def _one_of(what: str) -> str:
+    """ "photos scanned" -> "photo": the first word of several, as of one."""
+    plural = re.search(r"\b(\w+)s\b", what)
+    return plural[1] if plural else "item"
 
 
 def duration(seconds: float) -> str:

@@ -10,14 +10,16 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from glint_data import plugins
 from glint_data.errors import CannotWrite, GlintError
-from glint_data.progress import say
+from glint_data.progress import count_ticks_in, say, ticks_of_workers
 from glint_data.spawning import CONTEXT
-from glint_data.storage.places import is_remote
+from glint_data.storage.places import Place, is_remote
+
+if TYPE_CHECKING:
+    from ctypes import c_ulong
 
 IN_FLIGHT_PER_WORKER = 2
 """Tasks handed to the pool ahead of need: enough to keep it busy, few enough to stop quickly."""
@@ -157,7 +159,7 @@ def outcome_of(task: Any, call: Callable[[], Any]) -> Outcome:
 @contextlib.contextmanager
 def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     # spawn: a forked child would inherit the locks of OpenCV's and torch's threads.
-    pool = ProcessPoolExecutor(workers, CONTEXT, initializer=_begin_worker)
+    pool = ProcessPoolExecutor(workers, CONTEXT, initializer=_begin_worker, initargs=(ticks_of_workers(),))
     try:
         yield pool
     except KeyboardInterrupt:
@@ -213,7 +215,8 @@ def deaf_to_interrupts() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _begin_worker() -> None:
+def _begin_worker(ticks: "c_ulong") -> None:
+    count_ticks_in(ticks)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
     threading.Thread(target=_end_with_parent, daemon=True).start()
     # One thread a worker: the processes share the cores, and results must not depend on thread counts.
@@ -231,7 +234,7 @@ def _end_with_parent() -> None:
 
 
 @contextlib.contextmanager
-def only_run(folder: Path, name: str = ".lock") -> Iterator[None]:
+def only_run(folder: Place, name: str = ".lock") -> Iterator[None]:
     """Hold the folder's lock; a second run on the same folder is told so. Released when the process ends.
 
     In an object store the lock is an object (see `glint_data.storage.leases`).

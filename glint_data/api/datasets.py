@@ -16,10 +16,12 @@ from glint_data.api.options import (
 )
 from glint_data.api.places import anywhere, here, opened_engine, place_of, processes
 from glint_data.api.results import Answer, Result
-from glint_data.api.verbs import verb
+from glint_data.api.verbs import several, verb
 from glint_data.errors import GlintError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from glint_data.dataset.dataset import Dataset
 
 
@@ -130,7 +132,12 @@ def import_table(
 
 @verb
 def export(
-    dataset: DatasetArgument,
+    dataset: Annotated[
+        "AnyDataset | Sequence[AnyDataset]",
+        argument(
+            "DATASET...", "Datasets, each a folder or a manifest; several go into one export.", many=True
+        ),
+    ],
     to: Annotated[str, Option("The other tool's layout; a wrong name lists them.")],
     out: Annotated[Where, Option("A new or empty folder.", "FOLDER")],
     *,
@@ -149,8 +156,9 @@ def export(
     pairs: Annotated[int, Option("pairs: how many to draw.", least=1)] = 10_000,
     paired: Annotated[str, Option("pairs: inside a photo, or across photos.")] = "photo",
     seed: Annotated[int, Option("pairs: seed of the draw.", least=0)] = 0,
+    strip: Annotated[bool, Option("Leave out what copied files tell of camera and position (EXIF).")] = False,
     licence: Annotated[
-        str | None, Option("The photos' licence for card and metadata, such as cc-by-4.0.")
+        str | None, Option("Licence of photos that have none recorded, such as cc-by-4.0.")
     ] = None,
     workers: Workers = 0,
     progress: Progress = False,
@@ -170,9 +178,9 @@ def export(
     from glint_data.exports import Options, export_dataset
 
     named = None if split_file is None else here(split_file)
-    options = Options(deviation, soft_labels, pairs, paired, seed)
+    options = Options(deviation, soft_labels, pairs, paired, seed, strip)
     return export_dataset(
-        place_of(dataset),
+        [place_of(one) for one in several(dataset)],
         to,
         here(out),
         processes(workers),
@@ -221,6 +229,10 @@ def distortions(
     image: Annotated[Where | None, Option("A photo to show the suite on.", "PLACE")] = None,
     sheet: Annotated[Where | None, Option("Contact sheet to write (PNG).", "FILE")] = None,
     whole: Annotated[bool, Option("Photos reduced, not their most changed part at true scale.")] = False,
+    labels: Annotated[
+        Where | None,
+        Option("Dataset whose labels stand on the sheet: the photo's own, or the means.", "DATASET"),
+    ] = None,
     seed: Annotated[int, Option("Seed of the random types on the sheet.", least=0)] = 0,
     progress: Progress = False,
     plugin: Plugins = (),
@@ -243,12 +255,18 @@ def distortions(
 
     if (image is None) != (sheet is None):
         raise GlintError("--image and --sheet go together: the photo to distort and the PNG to write")
+    if labels is not None and sheet is None:
+        raise GlintError(
+            "--labels goes with --image and --sheet: it writes labels under the sheet's pictures"
+        )
     name = suite_named(suite).name
     if image is None or sheet is None:
         return Answer(listing.suite_record(name), lambda: listing.suite_table(name))
     target = file_to_write(sheet)
-    width, height = listing.write_sheet(name, anywhere(image), target, seed, whole)
+    named = None if labels is None else place_of(labels)
+    made = listing.write_sheet(name, anywhere(image), target, seed, whole, named)
+    text = f"contact sheet of {name}, {made.width}x{made.height}: {target}"
     return Answer(
-        {"suite": name, "sheet": target, "width": width, "height": height},
-        f"contact sheet of {name}, {width}x{height}: {target}",
+        {"suite": name, "sheet": target, "width": made.width, "height": made.height, "labels": made.labels},
+        f"{text}\n  {made.labels}" if made.labels else text,
     )

@@ -45,7 +45,8 @@ def quickstart(out: Path, seed: int = 0, small: bool = False) -> str:
     types = SMALL_TYPES if small else ()
     photos = _write_photos(out / "photos", names)
     _step(1, f"synthesize: {len(names)} photos x {len(types) or 25} types x 5 levels")
-    dataset = synthesis.synthesize(photos, out / "dataset", types=types, seed=seed, progress=True)
+    folder = out / "dataset"
+    dataset = synthesis.synthesize(photos, folder, types=types, seed=seed, progress=True)
     say(dataset.text())
     _step(2, "label: scores from KADID-10k's references")
     labelled = labels.label(dataset, reference="kadid", progress=True)
@@ -58,8 +59,8 @@ def quickstart(out: Path, seed: int = 0, small: bool = False) -> str:
     write_atomically(out / "audit.json", as_json(certificate.record()))
     _train_and_score(dataset, out / "run", seed, small)
     _step(7, "report")
-    say(labels.report(dataset.folder, run=out / "run", audit=out / "audit.json", progress=True).text())
-    return _closing(out, dataset.folder / "report.html", len(names), len(dataset))
+    say(labels.report(dataset, run=out / "run", audit=out / "audit.json", progress=True).text())
+    return _closing(out, folder / "report.html", len(names), len(dataset))
 
 
 def _train_and_score(dataset: "Dataset", run: Path, seed: int, small: bool) -> None:

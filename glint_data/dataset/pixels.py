@@ -11,7 +11,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,7 +22,7 @@ from glint_data.dataset import manifest, rendering, runs
 from glint_data.dataset.status import Status
 from glint_data.errors import GlintError, ImageRefused
 from glint_data.storage.files import holds, read_bytes
-from glint_data.storage.places import is_remote, recorded
+from glint_data.storage.places import Place, is_remote, recorded
 
 if TYPE_CHECKING:
     from glint_data.dataset.sample import Sample
@@ -30,13 +30,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Picture:
-    """`pixels` uint8 (H, W, 3) RGB with their hash; `file` are the bytes read, None where it was rendered."""
+    """`pixels` uint8 (H, W, 3) RGB with their hash; `file` are the bytes read, None where it was rendered.
+
+    `mask` uint8 (H, W) is what a rendering in regions brings along, 255 where it distorts.
+    """
 
     pixels: np.ndarray
     hash: str
     format: str
     file: bytes | None = None
     parameters: str | None = None
+    mask: np.ndarray | None = None
 
     def encoded(self, format: str | None = None) -> bytes:
         """The bytes of a file of that format (None: its own), those read where they are of it."""
@@ -57,7 +61,7 @@ class _Held:
 class Pictures:
     """Pixels for the samples of one dataset. `photos` pristine ones are kept: ask for one photo's samples together."""
 
-    def __init__(self, folder: Path, photos: int = 1) -> None:
+    def __init__(self, folder: Place, photos: int = 1) -> None:
         self.folder, self._most = folder, photos
         self._held: OrderedDict[tuple[str | None, ...], _Held] = OrderedDict()
         self._lock = threading.Lock()
@@ -86,6 +90,12 @@ class Pictures:
             return None
         with _naming(sample):
             return self._photo(sample).picture
+
+    def mask(self, sample: "Sample") -> np.ndarray:
+        """The mask beside a sample's file, uint8 (H, W). Raises `ImageRefused` where it is gone or damaged."""
+        with _naming(sample):
+            file = manifest.inside(self.folder, str(sample.mask_path))
+            return _read(file, None).pixels[..., 0]
 
     def photo(self, sample: "Sample") -> distortions.Photo:
         """The pristine photo, prepared for rendering. Raises `ImageRefused`."""
@@ -123,7 +133,7 @@ class Pictures:
                 "renders to other pixels here than those recorded; compare the versions in run.json"
             )
         parameters = json.dumps(made.parameters, sort_keys=True)
-        return Picture(made.pixels, seen, self.format, parameters=parameters)
+        return Picture(made.pixels, seen, self.format, parameters=parameters, mask=made.mask)
 
     def _photo(self, sample: "Sample") -> _Held:
         key = (sample.source_hash, sample.reference_path, sample.source_path, sample.source_edit)
@@ -156,7 +166,7 @@ class Pictures:
 
 
 @functools.lru_cache(maxsize=16)
-def shared_pictures(folder: Path, photos: int) -> Pictures:
+def shared_pictures(folder: Place, photos: int) -> Pictures:
     """One for all samples of a dataset that come from another process, so that they share its photos."""
     return Pictures(folder, photos)
 
@@ -171,7 +181,7 @@ def _naming(sample: "Sample") -> Iterator[None]:
         raise ImageRefused(text if sample.id in text else f"{sample.id}: {text}") from refusal
 
 
-def rendered_format(folder: Path) -> str:
+def rendered_format(folder: Place) -> str:
     """The format in which a dataset's images are, or would be, written.
 
     Raises:
@@ -185,18 +195,18 @@ def rendered_format(folder: Path) -> str:
     return name
 
 
-def _suite_of_run(folder: Path) -> dict[str, str]:
+def _suite_of_run(folder: Place) -> dict[str, str]:
     """The suite that the run used, with its version."""
     settings = _settings(folder)
     suite, version = settings.get("suite"), settings.get("suite_version")
     return {suite: version} if isinstance(suite, str) and isinstance(version, str) else {}
 
 
-def _settings(folder: Path) -> dict[str, Any]:
+def _settings(folder: Place) -> dict[str, Any]:
     return runs.read(folder).get("settings", {}) if holds(folder, runs.FILE) else {}
 
 
-def _read(file: Path, expected: str | None) -> Picture:
+def _read(file: Place, expected: str | None) -> Picture:
     try:
         encoded = read_bytes(file)
     except OSError as error:

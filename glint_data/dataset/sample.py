@@ -144,6 +144,15 @@ class Sample:
         """The pristine photo with its hash and its file's bytes; `ImageRefused` as in `pixels`."""
         return self._opened().pristine(self)
 
+    def mask(self, picture: "Picture | None" = None) -> np.ndarray | None:
+        """Where a regional distortion fell, uint8 (H, W), 255 inside; None for a sample that has no mask.
+
+        `picture`, where it was asked for already, saves rendering a recipe again; `ImageRefused` as in `pixels`.
+        """
+        if self.mask_path:
+            return self._opened().mask(self)
+        return (picture or self.picture()).mask if self.status == Status.PLANNED else None
+
     def _opened(self) -> "Pictures":
         if self._pictures is None:
             raise GlintError(f"{self.id}: belongs to no dataset; take samples from a Dataset")

@@ -4,6 +4,7 @@ Each format is one file and registers itself in `FORMATS`; `export_dataset` writ
 """
 
 from glint_data.exports import (  # noqa: F401 (importing them registers their formats)
+    coco,
     croissant,
     csv_table,
     deqa,

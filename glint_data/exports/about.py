@@ -1,13 +1,15 @@
-"""What an export tells of the dataset as a whole: one pass over a few columns, before anything is written."""
+"""What an export tells of its datasets as a whole: one pass over a few columns, before anything is written."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from glint_data.dataset import manifest, runs
+import distortions
+from glint_data.dataset import manifest, rendering, runs
 from glint_data.dataset.status import Status
 from glint_data.exports.options import Options
+from glint_data.exports.origins import Origin
 from glint_data.reference_sets import references
 from glint_data.storage.files import holds
 
@@ -19,11 +21,13 @@ PARTS = ("train", "val", "test")
 
 @dataclass
 class About:
-    """Counts over the dataset's rows; `label` is what the label stage noted, `described` its set's description.
+    """Counts over the datasets' rows; `label` is what the label stage noted, `described` its set's description.
 
     `samples` counts rows that have, or can be given, pixels; `full_reference` says that each has a pristine
-    photo, `no_reference` that none has. `splits` maps each source to its part, None where none was asked for.
-    `licence` is what the person who exports says of the photos, `options` what else was asked for.
+    photo, `no_reference` that none has; `masks`, that some have a mask of where they are distorted. `names` holds
+    the distortions' names by (suite, type). `splits` maps each source to its part, None where none was asked for.
+    `licence` is what the person who exports says of the photos, `options` what else was asked for. Several datasets
+    stand in `several`, each with its own facts; all else is of them together.
     """
 
     name: str
@@ -31,6 +35,8 @@ class About:
     failed: int = 0
     labelled: int = 0
     with_reference: int = 0
+    masks: bool = False
+    names: dict[tuple[str, int], str] = field(default_factory=dict)
     sources: set[str] = field(default_factory=set)
     suites: set[str] = field(default_factory=set)
     methods: set[str] = field(default_factory=set)
@@ -40,6 +46,7 @@ class About:
     splits: dict[str, str] | None = None
     licence: str | None = None
     options: Options = field(default_factory=Options)
+    several: tuple["About", ...] = ()
 
     @property
     def full_reference(self) -> bool:
@@ -67,7 +74,8 @@ class About:
 class Exported:
     """Counts over the rows that were written: what refusals and splits left.
 
-    `licences` maps a licence to the sources under it, "" to those of which none is recorded.
+    `licences` maps a licence to the sources under it, "" to those of which none is recorded. `private` counts
+    files by what they tell beside their pixels.
     """
 
     samples: int = 0
@@ -75,6 +83,7 @@ class Exported:
     sources: set[str] = field(default_factory=set)
     notes: Counter[str] = field(default_factory=Counter)
     licences: dict[str, set[str]] = field(default_factory=dict)
+    private: Counter[str] = field(default_factory=Counter)
 
     def count(self, rows: list[dict[str, Any]]) -> None:
         """Count rows that were written."""
@@ -86,17 +95,41 @@ class Exported:
             self.licences.setdefault(row["licence"] or "", set()).add(row["source"])
 
 
-def scan(dataset: Path, name: str, splits: dict[str, str] | None, licence: str | None = None) -> About:
-    """Count what is in a dataset, a group of rows at a time. Raises `GlintError` where there is none."""
-    folder = manifest.dataset_folder(dataset)
-    about = About(name, facts=manifest.facts(dataset), splits=splits, licence=licence)
+def scan(origins: Sequence[Origin], name: str, licence: str | None = None) -> About:
+    """Count what is in the datasets, a group of rows at a time. Raises `GlintError` where there is none."""
+    each = tuple(_scanned(origin, licence) for origin in origins)
+    if len(each) == 1:
+        each[0].name = name
+        return each[0]
+    about = About(name, licence=licence, several=each)
+    for one in each:
+        for count in ("samples", "failed", "labelled", "with_reference"):
+            setattr(about, count, getattr(about, count) + getattr(one, count))
+        for union in ("sources", "suites", "methods", "label_sets"):
+            getattr(about, union).update(getattr(one, union))
+        about.masks |= one.masks
+        about.names |= one.names
+    return about
+
+
+def _scanned(origin: Origin, licence: str | None) -> About:
+    folder = manifest.dataset_folder(origin.place)
+    about = About(origin.name, facts=manifest.facts(origin.place), licence=licence)
     if holds(folder, runs.FILE):
         about.run = runs.read(folder)
-    columns = ["source", "suite", "status", "reference_path", "mos"]
-    columns += ["label_set", "label_method"]
-    for batch in manifest.batches(dataset, columns, rows=100_000):
+    for batch in manifest.batches(origin.place, _COLUMNS, rows=100_000):
         _count(batch, about)
+    about.sources = {origin.prefix + source for source in about.sources}
+    rendering.learn_suite(folder)
+    known = about.suites & set(distortions.suites())
+    about.masks |= any(distortions.suite(suite).regions for suite in known)
     return about
+
+
+_COLUMNS = [
+    *("source", "suite", "status", "reference_path", "mos", "label_set", "label_method"),
+    *("type", "distortion", "mask_path"),
+]
 
 
 def _count(batch: "pyarrow.RecordBatch", about: About) -> None:
@@ -123,3 +156,13 @@ def _count(batch: "pyarrow.RecordBatch", about: About) -> None:
     about.suites |= texts("suite")
     about.methods |= texts("label_method")
     about.label_sets |= texts("label_set")
+    about.masks |= usable.column("mask_path").null_count < len(usable)
+    named = [
+        usable.column("suite").cast("string"),
+        usable.column("type"),
+        usable.column("distortion").cast("string"),
+    ]
+    groups = pa.table(named, names=["suite", "type", "distortion"]).group_by(["suite", "type", "distortion"])
+    for entry in groups.aggregate([]).to_pylist():
+        if entry["type"] is not None and entry["distortion"]:
+            about.names.setdefault((entry["suite"] or "", entry["type"]), entry["distortion"])

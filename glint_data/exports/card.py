@@ -17,13 +17,14 @@ def write_card(
     files: dict[str, str],
     left_out: Iterable[str] = (),
     header: str = "",
+    deviation: str = "",
 ) -> None:
-    """Write README.md; `files` says what lies where, `header` stands before everything."""
+    """Write README.md; `files` says what lies where, `header` stands before all, `deviation` beside the scores."""
     sections = [
         f"{header}# {about.name}",
         description(about, exported),
         "## Files\n\n" + "\n".join(f"- `{name}`: {meaning}" for name, meaning in files.items()),
-        "## Scores\n\n" + scores_text(about, exported),
+        "## Scores\n\n" + scores_text(about, exported) + (f"\n{deviation}" if deviation else ""),
     ]
     if tuple(left_out):
         sections.append(
@@ -33,10 +34,18 @@ def write_card(
     write_file(folder / FILE, ("\n\n".join(sections) + "\n").encode())
 
 
+def one_licence(about: About, exported: Exported) -> str | None:
+    """The licence of all photos, where they have one and the same; "other" where it differs from photo to photo."""
+    named = {licence or about.licence for licence in exported.licences} - {None}
+    return None if not named else " ".join(str(named.pop()).split()) if len(named) == 1 else "other"
+
+
 def description(about: About, exported: Exported) -> str:
     """One paragraph: how many samples of what."""
     suites = ", ".join(sorted(about.suites))
     made = f", distorted by the suite {suites}" if suites else ""
+    if about.several:
+        suites += f" (datasets: {', '.join(one.name for one in about.several)})"
     seed = about.run.get("settings", {}).get("seed")
     seeded = f" The run's seed was {seed}; each row has its own." if seed is not None and suites else ""
     return (
@@ -49,48 +58,58 @@ def scores_text(about: About, exported: Exported) -> str:
     """What `mos` means here: range, direction, where it came from, how sure it is."""
     if not exported.labelled:
         return "The images have no scores."
-    label = about.facts.get("label", {})
     lines = ["`mos` is on 0 to 1, higher is better; `mos_std` is a standard deviation on the same scale."]
     if exported.labelled < exported.samples:
         lines.append(f"{exported.labelled:,} of {exported.samples:,} images have one.")
+    for one in about.several or (about,):
+        if about.several:
+            lines.append(f"\nOf {one.name}:" + ("" if one.labelled else " no scores."))
+        lines += _origin_of_scores(one)
+    lines += [f"Noted on {count:,} images: {note}." for note, count in sorted(exported.notes.items())]
+    return "\n".join(lines)
+
+
+def _origin_of_scores(about: About) -> Iterator[str]:
+    """The own scale of one dataset's scores, and whether people or a method gave them."""
+    label = about.facts.get("label", {})
     if "low" in label and "high" in label:
         better = "higher" if label.get("higher_is_better", True) else "lower"
-        lines.append(
-            f"The scores' own scale is {label['low']:g} to {label['high']:g}, {better} is better there."
-        )
+        yield (f"The scores' own scale is {label['low']:g} to {label['high']:g}, {better} is better there.")
     if about.methods == {"rated"}:
-        lines.append(
-            "They are people's ratings of these very images; `mos_std` is the spread of the ratings."
-        )
+        yield ("They are people's ratings of these very images; `mos_std` is the spread of the ratings.")
     elif about.methods:
         by = f", photos compared by {label['embedder']}" if "embedder" in label else ""
-        lines.append(
+        yield (
             "They are predictions from the rated images of a reference set, not ratings of these images "
             f"(method {', '.join(sorted(about.methods))}{by}); "
             "`mos_low` and `mos_high` are the ends of a 90 % interval."
         )
-    lines += [f"Noted on {count:,} images: {note}." for note, count in sorted(exported.notes.items())]
-    return "\n".join(lines)
 
 
 def terms_text(about: About, exported: Exported) -> str:
     """Citations and licences as far as they are known, and what metadata the images carry."""
     lines = []
     derived = about.methods - {"rated"}
+    facts = [one.facts.get("label", {}) for one in about.several or (about,)]
     for described in about.described_sets():
         inherits = " Labels derived from these scores inherit their terms." if derived else ""
         lines.append(
             f"- Scores: {described['title']}. {described['citation']} Terms: {described['licence']}.{inherits}"
         )
-    if not lines and "citation" in about.facts.get("label", {}):
-        lines.append(f"- Scores: {about.facts['label']['citation']}")
-    return "\n".join([*lines, *_photos_terms(about, exported), _metadata_text(about)])
+    if not lines:
+        lines += [f"- Scores: {label['citation']}" for label in facts if label.get("citation")]
+    if not lines and about.labelled:
+        lines.append(
+            f"- Scores: from {', '.join(sorted(about.label_sets)) or 'a set that is not named'}; whose terms they are "
+            "under is not recorded."
+        )
+    return "\n".join([*lines, *_photos_terms(about, exported), _metadata_text(about, exported)])
 
 
 def _photos_terms(about: About, exported: Exported) -> Iterator[str]:
     """Whose terms the photos are under: by the column `licence`, else by what the person who exports said."""
     for licence, sources in sorted(exported.licences.items()):
-        named = licence or about.licence
+        named = " ".join((licence or about.licence or "").split())
         count = f"{len(sources):,} photo{'s' if len(sources) != 1 else ''}"
         if named:
             yield f"- Photos: {named} ({count}); it applies to the images made of them too."
@@ -101,12 +120,13 @@ def _photos_terms(about: About, exported: Exported) -> Iterator[str]:
             )
 
 
-def _metadata_text(about: About) -> str:
-    if about.suites:
-        return "- Metadata: the distorted images are rendered; they carry no EXIF and no position."
+def _metadata_text(about: About, exported: Exported) -> str:
+    """What the files say beside their pixels: looked at in every file that was copied."""
     if about.options.strip:
-        return "- Metadata: EXIF (camera, date, position) was taken out of the images."
+        return "- Metadata: what copied files told of camera and position (EXIF) was taken out."
+    if not exported.private:
+        return "- Metadata: no image carries EXIF of a camera, nor a position."
+    counts = " and ".join(f"{count:,} {what}" for what, count in sorted(exported.private.items()))
     return (
-        "- Metadata: the images are copies of the imported files, with whatever EXIF (camera, date, position) these "
-        "carry."
+        f"- Metadata: of the image files, copied as they were imported, {counts} go along; --strip cuts them."
     )

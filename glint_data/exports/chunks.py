@@ -1,15 +1,17 @@
-"""The manifest's rows, cut into pieces of work with the names of the files to be written."""
+"""The manifests' rows, cut into pieces of work with the names of the files to be written."""
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 from glint_data.dataset import manifest
 from glint_data.dataset.columns import COLUMNS
 from glint_data.dataset.pixels import rendered_format
 from glint_data.dataset.status import Status
 from glint_data.exports.format import FORMATS, Chunk, Format, Row, ending, file_name
+from glint_data.exports.origins import Origin
 
 
 class Planner:
@@ -20,40 +22,44 @@ class Planner:
 
     def __init__(
         self,
-        dataset: Path,
+        origins: Sequence[Origin],
         to: str,
         splits: dict[str, str] | None,
         refused: Callable[[str, str], None],
         strip: bool = False,
     ) -> None:
-        self.dataset, self.to, self.splits, self.refused = dataset, to, splits, refused
+        self.origins, self.to, self.splits, self.refused = origins, to, splits, refused
         self.strip = strip
         self.kind: type[Format] = FORMATS[to]
         self.outside_split = 0
         self._number_of: dict[str, int] = {}
-        self._rendered = rendered_format(manifest.dataset_folder(dataset))
         self._numbers = itertools.count()
         self._in_split: dict[str, itertools.count[int]] = {}
 
     def chunks(self, folder: Path) -> Iterator[Chunk]:
-        """Cut the dataset, in its order within each split; memory holds one unfinished chunk a split."""
+        """Cut the datasets, in their order within each split; memory holds one unfinished chunk a split."""
+        number = itertools.count()
+        for origin in self.origins:
+            yield from self._chunks(origin, folder, number)
+
+    def _chunks(self, origin: Origin, folder: Path, number: "itertools.count[int]") -> Iterator[Chunk]:
         least, most = self.kind.rows_a_chunk
         under_way: dict[str, _Open] = {}
-        number = itertools.count()
-        for row in self._rows():
+        rendered = rendered_format(manifest.dataset_folder(origin.place))
+        for row in self._rows(origin):
             split = row["split"] if self.kind.splits_apart else ""
             chunk = under_way.setdefault(split, _Open())
             rows = chunk.rows
             if len(rows) >= most or (len(rows) >= least and rows[-1]["source"] != row["source"]):
-                yield self._chunk(next(number), folder, split, chunk)
+                yield self._chunk(origin, next(number), folder, split, chunk)
                 chunk = under_way[split] = _Open()
-            self._take(row, chunk)
+            self._take(origin, row, chunk, rendered)
         for split in sorted(under_way):
-            yield self._chunk(next(number), folder, split, under_way[split])
+            yield self._chunk(origin, next(number), folder, split, under_way[split])
 
-    def _rows(self) -> Iterator[Row]:
-        for batch in manifest.batches(self.dataset, list(COLUMNS), rows=2_000):
-            for row in batch.to_pylist():
+    def _rows(self, origin: Origin) -> Iterator[Row]:
+        for batch in manifest.batches(origin.place, list(COLUMNS), rows=2_000):
+            for row in map(origin.named, batch.to_pylist()):
                 reason = self._reason_against(row)
                 if reason:
                     self.refused(row["sample_id"] or "a row without sample_id", reason)
@@ -75,26 +81,28 @@ class Planner:
             return f"has no pristine photo, which {self.kind.title} needs"
         return None
 
-    def _take(self, row: Row, chunk: "_Open") -> None:
+    def _take(self, origin: Origin, row: Row, chunk: "_Open", rendered: str) -> None:
         """Give the row its files' names and put it into the chunk."""
         source = row["source"]
         if source not in self._number_of:
             self._number_of[source] = len(self._number_of)
             chunk.first_of.add(source)
-        sample = file_name(row["sample_id"], ending(row["path"], self._rendered, self.strip))
-        reference = file_name(source, ending(row["reference_path"], "png", self.strip))
+        own = row["sample_id"].removeprefix(origin.prefix), source.removeprefix(origin.prefix)
+        below = f"{quote(origin.name)}/" if origin.prefix else ""
+        sample = below + file_name(own[0], ending(row["path"], rendered, self.strip))
+        reference = below + file_name(own[1], ending(row["reference_path"], "png", self.strip))
         places = self.kind.file_names(
             sample, reference, row["split"], next(self._numbers), self._number_of[source]
         )
         row["file_name"], row["reference_file_name"] = places[0], places[1] if _has_pristine(row) else None
         chunk.rows.append(row)
 
-    def _chunk(self, number: int, folder: Path, split: str, chunk: "_Open") -> Chunk:
+    def _chunk(self, origin: Origin, number: int, folder: Path, split: str, chunk: "_Open") -> Chunk:
         return Chunk(
             number,
             next(self._in_split.setdefault(split, itertools.count())),
             self.to,
-            str(self.dataset),
+            str(origin.place),
             str(folder),
             split,
             tuple(chunk.rows),

@@ -13,10 +13,10 @@ from typing import Any
 
 from glint_data import __version__
 from glint_data.exports.about import About, Exported
-from glint_data.exports.card import description, scores_text, terms_text, write_card
+from glint_data.exports.card import description, one_licence, scores_text, terms_text, write_card
 from glint_data.exports.folder import write_file
 from glint_data.exports.format import Format, Row, export_format
-from glint_data.exports.tables import COLUMNS, MEANINGS, ParquetTable
+from glint_data.exports.tables import COLUMNS, MEANINGS, ParquetTable, left_out
 
 FILE, TABLE = "croissant.json", "samples.parquet"
 _JOIN = "image_name"
@@ -29,10 +29,11 @@ class Croissant(Format):
     """Images and a table with Croissant metadata."""
 
     title = "Croissant"
+    takes_several = False
 
     def __init__(self, folder: Path, about: About) -> None:
         super().__init__(folder, about)
-        dropped = {"reference_file_name"} if about.no_reference else set()
+        dropped = left_out(about)
         columns = [_JOIN, *(name for name in COLUMNS if name not in dropped)]
         self.table = ParquetTable(folder / TABLE, columns)
         self.endings: set[str] = set()
@@ -55,6 +56,7 @@ class Croissant(Format):
 
     def _metadata(self, exported: Exported) -> dict[str, Any]:
         about = self.about
+        licence = one_licence(about, exported)
         cited = [described["citation"] for described in about.described_sets()]
         return {
             "@context": _CONTEXT,
@@ -64,7 +66,7 @@ class Croissant(Format):
             "description": f"{description(about, exported)} {scores_text(about, exported)}",
             "usageInfo": terms_text(about, exported),
             "creator": {"@type": "sc:Organization", "name": f"glint-data {__version__}"},
-            **({"license": about.licence} if about.licence else {}),
+            **({"license": licence} if licence else {}),
             **({"citeAs": " ".join(cited)} if cited else {}),
             "distribution": self._distribution(),
             "recordSet": self._record_sets(),

@@ -35,12 +35,13 @@ class Csv(Format):
 
     def __init__(self, folder: Path, about: About) -> None:
         super().__init__(folder, about)
-        self._table = CsvTable(folder / FILE, COLUMNS)
+        self.columns = [*COLUMNS, *(("dataset_name",) if about.several else ())]
+        self._table = CsvTable(folder / FILE, self.columns)
 
     def add(self, rows: Sequence[Row]) -> None:
         """A line each."""
         for row in rows:
-            self._table.add([number(row[name]) if name in _SCORES else row[name] for name in COLUMNS])
+            self._table.add([number(row[name]) if name in _SCORES else row[name] for name in self.columns])
 
     def finish(self, exported: Exported) -> None:
         """The table's end and the card."""
@@ -48,5 +49,5 @@ class Csv(Format):
         files = {FILE: "one line a sample; UTF-8, commas, decimal points", "images/": "the samples"}
         if not self.about.no_reference:
             files["references/"] = "the pristine photos"
-        files |= {f"column {name}": MEANINGS[name] for name in COLUMNS}
+        files |= {f"column {name}": MEANINGS[name] for name in self.columns}
         write_card(self.folder, self.about, exported, files, left_out=("references", "seeds"))

@@ -31,7 +31,8 @@ class Deqa(Format):
     def __init__(self, folder: Path, about: About) -> None:
         super().__init__(folder, about)
         columns = ("sample_id", "file_name")
-        self.rows = Later(folder / "rows.jsonl", columns, Deviations(about.options.deviation))
+        self.deviations = Deviations(about.options.deviation)
+        self.rows = Later(folder / "rows.jsonl", columns, self.deviations)
 
     def add(self, rows: Sequence[Row]) -> None:
         """Kept until the range of all scores is known."""
@@ -61,9 +62,8 @@ class Deqa(Format):
         }
         if held_out:
             files[FILES["test"]] = "the photos held out for validation and test, without probabilities"
-        write_card(
-            self.folder, self.about, exported, files, left_out=("intervals", "notes", "references", "seeds")
-        )
+        left_out = ("intervals", "notes", "references", "seeds")
+        write_card(self.folder, self.about, exported, files, left_out, deviation=self.deviations.text())
 
     @staticmethod
     def _entry(row: dict[str, Any], scale: Scale) -> dict[str, Any]:

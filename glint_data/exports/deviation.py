@@ -75,12 +75,17 @@ class Deviations:
 
     def __init__(self, which: str = "auto") -> None:
         self.which = which
+        self.used: set[str] = set()
         self._sets: dict[str, RatingSpread | None] = {}
 
     def of(self, row: dict[str, Any]) -> float | None:
         """The deviation of a row with a score; None where nothing is known of it."""
         own: float | None = row["mos_std"]
-        if self.which == "label" or row["label_method"] == "rated":
+        if row["label_method"] == "rated":
+            self.used.add("people")
+            return own
+        if self.which == "label":
+            self.used.add("label")
             return own
         spread = self._spread(row["label_set"])
         if spread is None:
@@ -89,8 +94,14 @@ class Deviations:
                     f"--deviation raters: the label of {row['sample_id']} comes from {row['label_set']}, which has "
                     "no rating spreads; use --deviation label"
                 )
+            self.used.add("label")
             return own
+        self.used.add("raters")
         return math.hypot(own or 0.0, spread.of(row))
+
+    def text(self) -> str:
+        """Whose deviations went out so far, for the README."""
+        return " ".join(_USED[which] for which in sorted(self.used))
 
     def _spread(self, name: str | None) -> RatingSpread | None:
         if name not in self._sets:
@@ -98,3 +109,12 @@ class Deviations:
             has_spread = bool(described.get("bundled_scores")) and bool(described["scores"].get("spread"))
             self._sets[name or ""] = RatingSpread(described["name"]) if has_spread else None
         return self._sets[name or ""]
+
+
+_USED = {
+    "people": "The deviation beside a score that people gave is the spread of their ratings.",
+    "label": "The deviation beside a label is the label's own (--deviation label): how far the mean opinion may be "
+    "from it.",
+    "raters": "The deviation beside a label is that of one opinion (--deviation raters): the spread of the ratings in "
+    "its cell of the reference set and the label's own deviation, in quadrature.",
+}

@@ -1,12 +1,15 @@
 """What a format is: names for files, pictures into them by worker processes, and a table of the rows."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar
 from urllib.parse import quote
 
+import numpy as np
+
+from glint_data import images
 from glint_data.dataset.manifest import dataset_folder
 from glint_data.dataset.pixels import Picture, Pictures
 from glint_data.dataset.sample import Sample
@@ -14,11 +17,15 @@ from glint_data.errors import CannotWrite, GlintError
 from glint_data.exports.about import About, Exported
 from glint_data.exports.folder import write_file
 from glint_data.images import metadata
+from glint_data.progress import tick
 from glint_data.registry import Registry
 from glint_data.storage.files import make_durable
 
 Row = dict[str, Any]
-"""A row of the manifest with `file_name` and `reference_file_name`, relative to the export, and `split`."""
+"""A row of the manifest with `file_name` and `reference_file_name`, relative to the export, and `split`.
+
+Of several datasets it has `dataset_name` too; of a format that takes masks `mask_file_name` where there is one.
+"""
 
 HIDDEN = (*("source_path", "reference_path", "path", "mask_path", "low_resolution_path", "status", "error"),)
 """Columns that say where things lie on the machine of the dataset: they do not leave it."""
@@ -70,6 +77,10 @@ class Format(ABC):
     """A chunk ends with a source once it has the first number of rows, and always with the second."""
     splits_apart: ClassVar[bool] = False
     """Whether a chunk holds rows of one split only."""
+    takes_several: ClassVar[bool] = True
+    """Whether several datasets go into one export: names may then hold a folder."""
+    takes_masks: ClassVar[bool] = False
+    """Whether masks of regional distortions go along, as `masked` writes them."""
 
     def __init__(self, folder: Path, about: About) -> None:
         self.folder, self.about = folder, about
@@ -97,26 +108,38 @@ class Format(ABC):
         waiting = set(chunk.first_of)
         files: list[Path] = []
 
-        def put(name: str, picture: Picture) -> None:
-            files.append(write_file(Path(chunk.folder, name), cls.content(picture, chunk)))
+        def put(name: str, content: bytes) -> None:
+            files.append(write_file(Path(chunk.folder, name), content))
 
         written = []
         for row in chunk.rows:
             try:  # the photo first: rows of other chunks rely on it, whatever becomes of this one
                 entry = Sample.from_row(row, pictures)
                 pristine = entry.pristine_picture()
+                private: tuple[str, ...] = ()
                 if pristine is not None and row["source"] in waiting:
                     waiting.remove(row["source"])
-                    put(row["reference_file_name"], pristine)
+                    put(row["reference_file_name"], cls.content(pristine, chunk))
+                    private = told_by(pristine, chunk)
                 sample = entry.picture()
-                put(row["file_name"], sample)
-                written.append(Written(found_in(sample), private=told_by(sample, chunk)))
+                mask = entry.mask(sample) if cls.takes_masks else None
+                found = found_in(sample) | ({} if mask is None else cls.masked(row, mask, put))
+                put(row["file_name"], cls.content(sample, chunk))
+                written.append(Written(found, private=(*private, *told_by(sample, chunk))))
             except CannotWrite:
                 raise
             except GlintError as refusal:
                 written.append(Written(error=str(refusal)))
+            tick()
         make_durable(files)
         return written
+
+    @classmethod
+    def masked(cls, row: Row, mask: np.ndarray, put: Callable[[str, bytes], None]) -> Row:
+        """What a mask (H x W uint8, 255 where the sample is distorted) adds to its row; `put` writes files."""
+        name = f"{row['file_name'].replace('images/', 'masks/', 1).rpartition('.')[0]}.png"
+        put(name, images.encode_grey_png(mask))
+        return {"mask_file_name": name}
 
     @classmethod
     def encoded(cls, picture: Picture) -> bytes:

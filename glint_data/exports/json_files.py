@@ -34,6 +34,7 @@ class JsonLines:
     """One JSON value a line; a context manager."""
 
     def __init__(self, file: Path) -> None:
+        self.file = file
         self._stream = file.open("w", encoding="utf-8")
 
     def __enter__(self) -> "JsonLines":
@@ -43,5 +44,9 @@ class JsonLines:
         """Write one line."""
         self._stream.write(text_of(value) + "\n")
 
-    def __exit__(self, *_exception: object) -> None:
+    def close(self) -> None:
+        """Write what is buffered."""
         self._stream.close()
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()

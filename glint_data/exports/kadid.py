@@ -25,6 +25,7 @@ class Kadid(Format):
     """KADID-10k's layout."""
 
     title = "KADID-10k's layout"
+    takes_several = False
     needs_label = True
     needs_reference = True
 

@@ -22,7 +22,7 @@ from glint_data.exports.later import with_deviation
 if TYPE_CHECKING:
     import pyarrow
 
-_TEXTS = ("sample_id", "file_name", "source", "suite", "distortion")
+_TEXTS = ("sample_id", "file_name", "source", "suite", "distortion", "photo", "dataset_name")
 _NUMBERS = ("type", "level")
 _PAIRS_A_BLOCK = 20_000
 
@@ -65,7 +65,11 @@ class Pairs(Format):
         """Kept until all images are known."""
         by_part: dict[str, list[Row]] = {}
         for row in rows:
-            ready = row | {"std": self._deviations.of(row)}
+            ready = row | {
+                "std": self._deviations.of(row),
+                "photo": row["source_hash"] or row["source"],
+                "dataset_name": row.get("dataset_name") or self.about.name,
+            }
             with_deviation(ready, "pairs")
             by_part.setdefault(row["split"], []).append(ready)
         for part, ready_rows in by_part.items():
@@ -78,7 +82,7 @@ class Pairs(Format):
             images = self._images[part].table()
             asked = max(1, round(options.pairs * len(images) / exported.samples))
             rng = np.random.default_rng([options.seed, number])
-            drawn = draw_pairs(codes(images["source"]), asked, options.paired == "photo", rng)
+            drawn = draw_pairs(codes(images["photo"]), asked, options.paired == "photo", rng)
             name = "pairs.jsonl" if self.about.splits is None else f"pairs_{part}.jsonl"
             with JsonLines(self.folder / name) as lines:
                 for line in described(images, drawn):
@@ -88,9 +92,8 @@ class Pairs(Format):
                 "and deviations on 0 to 1, type and level of both"
             )
         files["images/"] = "the samples"
-        write_card(
-            self.folder, self.about, exported, files, left_out=("intervals", "notes", "references", "seeds")
-        )
+        left_out = ("intervals", "notes", "references", "seeds")
+        write_card(self.folder, self.about, exported, files, left_out, deviation=self._deviations.text())
 
 
 def codes(column: "pyarrow.ChunkedArray") -> np.ndarray:

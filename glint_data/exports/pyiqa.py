@@ -63,6 +63,5 @@ class Pyiqa(Format):
         files["images/"] = "the samples"
         if not self.about.no_reference:
             files["references/"] = "the pristine photos"
-        write_card(
-            self.folder, self.about, exported, files, left_out=("intervals", "notes", "references", "seeds")
-        )
+        left_out = ("intervals", "notes", "references", "seeds")
+        write_card(self.folder, self.about, exported, files, left_out, deviation=self._deviations.text())

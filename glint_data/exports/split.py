@@ -1,12 +1,15 @@
 """Which photo goes into which split of an export: as a table says, or dealt by shares and a seed."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from glint_data.dataset.samples import usable_samples
+from glint_data.dataset.rows import distinct
+from glint_data.dataset.samples import Samples, usable_samples
 from glint_data.dataset.split import PARTS, UNUSED, near_duplicate_groups, read_parts
 from glint_data.errors import GlintError
+from glint_data.exports.origins import Origin
 
 
 def read_split(file: Path) -> dict[str, str]:
@@ -30,23 +33,23 @@ def shares_of(text: str) -> tuple[float, ...]:
     return tuple(number / sum(numbers) for number in numbers)
 
 
-def deal_photos(dataset: str | Path, shares: tuple[float, ...], seed: int) -> dict[str, str]:
-    """Source -> train, val or test: whole photos, those that look alike on one side.
+def deal_photos(origins: Sequence[Origin], shares: tuple[float, ...], seed: int) -> dict[str, str]:
+    """Source -> train, val or test: whole photos, those that look alike on one side, in whichever dataset they are.
 
     Every part with a share gets a photo, as far as there are enough; then each photo goes where most is missing.
 
     Raises:
         GlintError: fewer photos than parts.
     """
-    samples = usable_samples([dataset], labelled=False)
+    samples = usable_samples([origin.place for origin in origins], labelled=False)
     photos, first = samples.first_of_photos()
     keys = [samples.photos.keys[photo] for photo in photos]
     groups = near_duplicate_groups(keys, [samples[int(row)] for row in first])
-    names = {samples.photos.keys[photo]: samples.photos.names[photo] for photo in photos}
+    names = _sources(samples, origins)
     used = [number for number, share in enumerate(shares) if share > 0]
     if len(groups) < len(used):
         raise GlintError(
-            f"{dataset}: {len(groups)} photos of different content cannot be dealt to {len(used)} splits; "
+            f"{origins[0].place}: {len(groups)} photos of different content cannot be dealt to {len(used)} splits; "
             "name fewer, such as --split 50,0,50, or export more photos"
         )
     order = np.random.default_rng(seed).permutation(len(groups))
@@ -60,5 +63,18 @@ def deal_photos(dataset: str | Path, shares: tuple[float, ...], seed: int) -> di
         candidates = empty if must_fill else used
         part = max(candidates, key=lambda candidate: missing[candidate])
         taken[part] += len(group)
-        parts.update({names[key]: PARTS[part] for key in group})
+        parts.update({name: PARTS[part] for key in group for name in names[key]})
     return parts
+
+
+def _sources(samples: Samples, origins: Sequence[Origin]) -> dict[str, set[str]]:
+    """What a photo of this content is called, in each dataset that has it."""
+    names: dict[str, set[str]] = {}
+    for number, (origin, rows) in enumerate(zip(origins, samples.snapshots, strict=True)):
+        here = np.flatnonzero(samples.dataset == number)
+        codes, values = rows.codes("source")
+        codes, photo = codes[samples.row[here]], samples.photo[here]
+        for first in distinct(codes, photo)[0]:
+            name = f"{origin.prefix}{values[codes[first]] or ''}"
+            names.setdefault(samples.photos.keys[photo[first]], set()).add(name)
+    return names

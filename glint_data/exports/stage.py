@@ -3,7 +3,7 @@
 import re
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -18,10 +18,11 @@ from glint_data.exports.chunks import Planner
 from glint_data.exports.folder import building, check_free
 from glint_data.exports.format import FORMATS, Chunk, Format, Row, Written, record
 from glint_data.exports.options import Options
+from glint_data.exports.origins import Origin, origins_of
 from glint_data.exports.split import deal_photos, read_split, shares_of
 from glint_data.exports.tables import CsvTable
 from glint_data.progress import Meter, duration
-from glint_data.storage.places import place
+from glint_data.storage.places import Place, is_remote
 from glint_data.work import Outcome, run_tasks
 
 FAILURES = "failures.csv"
@@ -65,7 +66,7 @@ class ExportSummary:
 
 
 def export_dataset(
-    dataset: Path,
+    dataset: str | Place | Sequence[str | Place],
     to: str,
     out: Path,
     workers: int,
@@ -78,7 +79,7 @@ def export_dataset(
     """Write a dataset, virtual or with pixels, into the new folder `out` in the layout of another tool.
 
     Args:
-        dataset: the dataset's folder or its manifest.
+        dataset: the dataset's folder or its manifest; of several, samples and photos are named with the dataset's.
         to: a format of `FORMATS`.
         out: a folder that does not exist or is empty; whole or not there.
         workers: processes that render and copy.
@@ -88,23 +89,27 @@ def export_dataset(
         split: shares of train, val and test, such as "80,10,10": whole photos, dealt by `split_seed`.
 
     Raises:
-        GlintError: no dataset, nothing in it that the format takes, or `out` in use.
+        GlintError: no dataset, nothing in it that the format takes, several for a format of one, or `out` in use.
         CannotWrite: the target cannot be written; nothing of it is left.
     """
     begun = time.monotonic()
-    dataset, out = place(dataset), Path(out)
-    kind = FORMATS[to]
+    origins = origins_of([dataset] if isinstance(dataset, str | Path) or is_remote(dataset) else dataset)
+    out, kind = Path(out), FORMATS[to]
+    if len(origins) > 1 and not kind.takes_several:
+        takes = ", ".join(name for name, entry in FORMATS.items() if entry.takes_several)
+        raise GlintError(f"--to {to}: holds one dataset; several go into one of {takes}")
     check_free(out)
     if licence is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.+-]*", licence):
         raise GlintError(f"--licence {licence!r}: name it in one word, as cc-by-4.0 or mit")
-    splits = _splits(dataset, split_file, split, split_seed)
-    about = scan(dataset, out.resolve().name, splits, licence)
+    about = scan(origins, out.resolve().name, licence)
+    about.splits = _splits(origins, about, split_file, split, split_seed)
     about.options = options or Options()
-    _check(kind, about, dataset)
+    named = " and ".join(str(origin.place) for origin in origins)
+    _check(kind, about, named, origins)
     summary = ExportSummary(out, to)
     with building(out) as folder, ExitStack() as stack:
         failures = _Failures(folder / FAILURES, summary, stack)
-        planner = Planner(dataset, to, splits, failures.add, about.options.strip)
+        planner = Planner(origins, to, about.splits, failures.add, about.options.strip)
         export = kind(folder, about)
         exported = Exported()
         # closing: no worker writes any more when an error has the folder removed
@@ -112,30 +117,43 @@ def export_dataset(
         with Meter(about.samples, "samples") as meter:
             for chunk, results in in_order(outcomes):
                 rows = list(_merged(chunk, results, failures))
-                summary.private.update(what for written in results for what in written.private)
+                exported.private.update(what for written in results for what in written.private)
                 export.add(rows)
                 exported.count(rows)
                 meter.advance(len(chunk.rows))
         if not exported.samples:
-            first = summary.first[0] if summary.first else f"no sample of {dataset} is in the split"
+            first = summary.first[0] if summary.first else f"no sample of {named} is in the split"
             raise GlintError(f"nothing was exported and {out} was not made; {first}")
         export.finish(exported)
-        summary.written = exported.samples
+        summary.written, summary.private = exported.samples, exported.private
         summary.outside_split = planner.outside_split
     summary.seconds = time.monotonic() - begun
     return summary
 
 
-def _splits(dataset: Path, file: Path | None, shares: str, seed: int) -> dict[str, str] | None:
+def _splits(
+    origins: list[Origin], about: About, file: Path | None, shares: str, seed: int
+) -> dict[str, str] | None:
+    """Source, as the export names it, -> part; None where nothing was asked for."""
     if file and shares:
         raise GlintError("--split and --split-file both say who goes where; give one of them")
     if shares:
-        return deal_photos(dataset, shares_of(shares), seed)
-    return read_split(file) if file else None
+        return deal_photos(origins, shares_of(shares), seed)
+    if file is None:
+        return None
+    parts = read_split(file)
+    if not about.several:
+        return parts
+    plain = {source: source.partition("/")[2] for source in about.sources}  # the file may name either
+    return {
+        source: parts[source if source in parts else name]
+        for source, name in plain.items()
+        if source in parts or name in parts
+    }
 
 
-def _check(kind: type[Format], about: About, dataset: Path) -> None:
-    folder = manifest.dataset_folder(dataset)
+def _check(kind: type[Format], about: About, dataset: str, origins: list[Origin]) -> None:
+    folder = manifest.dataset_folder(origins[0].place)
     if not about.samples:
         raise GlintError(f"{dataset}: holds no samples to export; 'glint-data verify {folder}' tells more")
     if kind.needs_label and not about.labelled:

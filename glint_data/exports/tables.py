@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glint_data.dataset import columns
+from glint_data.exports.about import About
 from glint_data.exports.format import HIDDEN, Row
 
 if TYPE_CHECKING:
@@ -13,12 +14,14 @@ if TYPE_CHECKING:
 
 ROWS_A_GROUP = 10_000
 COLUMNS = [
-    *("file_name", "reference_file_name", "split"),
+    *("file_name", "reference_file_name", "mask_file_name", "split", "dataset_name"),
     *(name for name in columns.COLUMNS if name not in (*HIDDEN, "split")),
 ]
 MEANINGS = {
     "file_name": "the sample's image",
     "reference_file_name": "the pristine photo's image; null where there is none",
+    "mask_file_name": "where a regional distortion fell: 255 inside, 0 outside; null where all of it is distorted",
+    "dataset_name": "which of the datasets it comes from",
     "split": "train, val or test, whole photos each; train where nothing was split",
 } | {name: meaning for name, (_kind, meaning) in columns.COLUMNS.items() if name != "split"}
 MEANINGS["seed"] += ", in decimal"
@@ -44,11 +47,13 @@ class CsvTable:
 class ParquetTable:
     """A Parquet file of exported rows, plain strings instead of dictionaries: every reader takes them."""
 
-    def __init__(self, file: Path, columns: Sequence[str] = tuple(COLUMNS)) -> None:
+    def __init__(
+        self, file: Path, columns: Sequence[str] = tuple(COLUMNS), schema_: "pyarrow.Schema | None" = None
+    ) -> None:
         import pyarrow.parquet as pq
 
         file.parent.mkdir(parents=True, exist_ok=True)
-        self.file, self.schema = file, schema(columns)
+        self.file, self.schema = file, schema_ or schema(columns)
         self._writer = pq.ParquetWriter(file, self.schema, compression="zstd")
         self._rows: list[Row] = []
 
@@ -81,6 +86,16 @@ def schema(names: Sequence[str]) -> "pyarrow.Schema":
     }
     kinds["seed"] = pa.string()
     return pa.schema([(name, kinds.get(name, pa.string())) for name in names])
+
+
+def left_out(about: About, masks: bool = False) -> set[str]:
+    """Columns that this export has nothing to put into; `masks`: the format takes them."""
+    wanted = {
+        "reference_file_name": not about.no_reference,
+        "mask_file_name": masks and about.masks,
+        "dataset_name": bool(about.several),
+    }
+    return {name for name, has in wanted.items() if not has}
 
 
 def number(value: float | None, digits: int = 6) -> str:

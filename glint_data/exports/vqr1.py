@@ -83,4 +83,4 @@ class Vqr1(Format):
         files["scores.txt"] = "reference, image, score and deviation on 1 to 5, separated by spaces"
         files["images/"] = "the samples"
         left_out = ("intervals", "notes", "references", "seeds")
-        write_card(self.folder, self.about, exported, files, left_out=left_out)
+        write_card(self.folder, self.about, exported, files, left_out, deviation=self._deviations.text())

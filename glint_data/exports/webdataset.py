@@ -32,6 +32,7 @@ from glint_data.exports.format import (
     record,
     told_by,
 )
+from glint_data.progress import tick
 from glint_data.storage.files import make_durable
 
 INDEX = "shards.json"
@@ -42,6 +43,7 @@ class Webdataset(Format):
     """Tar shards."""
 
     title = "webdataset shards"
+    takes_several = False
     rows_a_chunk = (1000, 1000)
     splits_apart = True
 
@@ -66,6 +68,7 @@ class Webdataset(Format):
         written = []
         with Shard(samples) as sample_shard, Shard(references) as reference_shard:
             for row in chunk.rows:
+                tick()
                 try:
                     entry = Sample.from_row(row, pictures)
                     pristine = entry.pristine_picture()

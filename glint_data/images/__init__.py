@@ -7,7 +7,14 @@ from glint_data.errors import ImageRefused
 from glint_data.images.edit import UNCHANGED, Edit, edit_from, scaled
 from glint_data.images.formats import EXTENSIONS, RAW_EXTENSIONS, ending_of
 from glint_data.images.reading import EMPTY, MAX_PIXELS, Photo, decode, read_file, read_photo, read_rgb
-from glint_data.images.writing import ENCODERS, encode_png, encode_webp, pixel_hash, write_png
+from glint_data.images.writing import (
+    ENCODERS,
+    encode_grey_png,
+    encode_png,
+    encode_webp,
+    pixel_hash,
+    write_png,
+)
 
 __all__ = [
     "EMPTY",
@@ -21,6 +28,7 @@ __all__ = [
     "Photo",
     "decode",
     "edit_from",
+    "encode_grey_png",
     "encode_png",
     "encode_webp",
     "ending_of",

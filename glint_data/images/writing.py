@@ -1,13 +1,13 @@
 """Pixels to lossless files, and the hash by which they are known."""
 
 import hashlib
-import os
 import struct
 from collections.abc import Callable
 
 import numpy as np
 
 from glint_data.storage.files import write_atomically
+from glint_data.storage.places import AnyPlace
 
 
 def pixel_hash(rgb: np.ndarray) -> str:
@@ -45,6 +45,14 @@ def _png_chunk(kind: bytes, body: bytes, crc32: Callable[..., int]) -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", crc32(body, crc32(kind)))
 
 
+def encode_grey_png(grey: np.ndarray) -> bytes:
+    """Lossless PNG of a uint8 (height, width) array, such as a mask."""
+    import cv2
+
+    encoded: bytes = cv2.imencode(".png", grey)[1].tobytes()
+    return encoded
+
+
 def encode_webp(rgb: np.ndarray) -> bytes:
     """Lossless WebP: about a fifth smaller than the PNG, and more than ten times slower to write."""
     import cv2
@@ -57,7 +65,7 @@ ENCODERS = {"png": encode_png, "webp": encode_webp}
 """Lossless formats a dataset's images can be written in."""
 
 
-def write_png(path: str | os.PathLike[str], rgb: np.ndarray) -> int:
+def write_png(path: AnyPlace, rgb: np.ndarray) -> int:
     """Write a PNG so that it is either whole or not there. Returns the bytes written."""
     encoded = encode_png(rgb)
     write_atomically(path, encoded)

@@ -1,12 +1,15 @@
 """What a person sees of a suite: the table of its types, and the contact sheet."""
 
-from dataclasses import asdict
+import math
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import distortions
 from glint_data import images
+from glint_data.dataset.dataset import Dataset
 from glint_data.errors import GlintError
+from glint_data.storage.places import Place
 
 
 def find_suite(name: str) -> "distortions.Suite":
@@ -47,9 +50,55 @@ def _strength(level: object) -> str:
     return f"{level:g}" if isinstance(level, (int, float)) else str(level)
 
 
-def write_sheet(name: str, photo: Path, sheet: Path, seed: int, whole: bool = False) -> tuple[int, int]:
-    """Draw the suite on a photo, in parts at true scale or `whole`, and write the PNG. Returns its width and height."""
+@dataclass(frozen=True)
+class Sheet:
+    """A contact sheet that was written: its size in pixels, and whose labels stand on it (None: none)."""
+
+    width: int
+    height: int
+    labels: str | None = None
+
+
+def write_sheet(
+    name: str, photo: Place, sheet: Path, seed: int, whole: bool = False, labels: Place | None = None
+) -> Sheet:
+    """Draw the suite on a photo, in parts at true scale or `whole`, and write the PNG.
+
+    `labels`, a dataset, brings the labels under the tiles: this photo's, where it is in the dataset, else the means.
+
+    Raises:
+        GlintError: no such suite, a photo that is refused, or a dataset without a label of this suite.
+    """
     find_suite(name)
-    picture = distortions.sheet(images.read_rgb(photo), suite=name, seed=seed, whole=whole)
+    rgb = images.read_rgb(photo)
+    captions, whose = cell_labels(Dataset(labels), name, images.pixel_hash(rgb)) if labels else ({}, None)
+    picture = distortions.sheet(rgb, suite=name, seed=seed, whole=whole, labels=captions)
     images.write_png(sheet, picture)
-    return picture.shape[1], picture.shape[0]
+    return Sheet(picture.shape[1], picture.shape[0], whose)
+
+
+def cell_labels(dataset: Dataset, suite: str, photo: str) -> tuple[dict[tuple[int, int], str], str]:
+    """A caption for each (type, level) of the suite, and whose labels they are.
+
+    `photo` is the hash of a photo's pixels: its own labels with their intervals where it is in the dataset, otherwise
+    the mean label of each cell.
+    """
+    columns = ["source_hash", "suite", "type", "level", "mos", "mos_low", "mos_high"]
+    table = dataset.table(columns=columns)
+    table = table[(table["suite"] == suite) & table["mos"].notna()]
+    if table.empty:
+        raise GlintError(
+            f"{dataset.folder}: holds no label of the suite {suite}; run 'glint-data label' on it, or name another "
+            "--suite"
+        )
+    own = table[table["source_hash"] == photo].drop_duplicates(["type", "level"])
+    if own.empty:
+        means = table.groupby(["type", "level"], as_index=False)["mos"].mean()
+        rows = zip(means["type"], means["level"], means["mos"], strict=True)
+        cells = {(int(number), int(level)): f"mean label {mos:.2f}" for number, level, mos in rows}
+        return cells, f"mean labels of {dataset.folder}, which does not hold this photo"
+    cells = {}
+    for number, level, mos, low, high in own[columns[2:]].itertuples(index=False):
+        interval = "" if math.isnan(low) or math.isnan(high) else f" ({low:.2f} to {high:.2f})"
+        cells[int(number), int(level)] = f"label {mos:.2f}{interval}"
+    return cells, f"this photo's labels in {dataset.folder}"

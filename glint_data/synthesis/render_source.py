@@ -4,11 +4,7 @@ import json
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
-
-import cv2
-import numpy as np
 
 import distortions
 from glint_data import images
@@ -16,9 +12,10 @@ from glint_data.dataset import rendering
 from glint_data.dataset.failures import Refusal
 from glint_data.dataset.status import Status
 from glint_data.errors import ImageRefused
+from glint_data.progress import tick
 from glint_data.sources import Source
 from glint_data.storage.files import make_durable, make_folder, write_atomically
-from glint_data.storage.places import place
+from glint_data.storage.places import Place, place
 from glint_data.synthesis import parts
 from glint_data.synthesis.recipes import recipe
 from glint_data.synthesis.settings import Settings
@@ -65,6 +62,7 @@ def render_source(task: Task) -> Rendered:
         begun = time.perf_counter()
         rows.append(_render_cell(task, out, photo, reference, number, level))
         seconds[number] += time.perf_counter() - begun
+        tick()
     done = [row for row in rows if row["status"] == Status.OK]
     make_durable([out / reference, *(out / path for row in done for path in _files_of(row))])
     parts.write(out, source.name, rows)
@@ -74,7 +72,7 @@ def render_source(task: Task) -> Rendered:
 
 
 def _render_cell(
-    task: Task, out: Path, photo: "distortions.Photo", reference: str, number: int, level: int
+    task: Task, out: Place, photo: "distortions.Photo", reference: str, number: int, level: int
 ) -> dict[str, Any]:
     """Render one sample and write its image; its row, whether it could be made or not."""
     settings = task.settings
@@ -100,7 +98,7 @@ def _render_cell(
     )
 
 
-def _beside(task: Task, out: Path, name: str, rendered: "distortions.Rendering") -> dict[str, str]:
+def _beside(task: Task, out: Place, name: str, rendered: "distortions.Rendering") -> dict[str, str]:
     """Write the pictures that a rendering brings beside its image: a region's mask, the small one that was upscaled."""
     columns = {}
     for pixels, folder, column in (
@@ -110,14 +108,10 @@ def _beside(task: Task, out: Path, name: str, rendered: "distortions.Rendering")
         if pixels is not None:
             columns[column] = _path(folder, task.subfolder, f"{name}.png")
             _write(
-                out / columns[column], images.encode_png(pixels) if pixels.ndim == 3 else _grey_png(pixels)
+                out / columns[column],
+                images.encode_png(pixels) if pixels.ndim == 3 else images.encode_grey_png(pixels),
             )
     return columns
-
-
-def _grey_png(pixels: np.ndarray) -> bytes:
-    encoded: bytes = cv2.imencode(".png", pixels)[1].tobytes()
-    return encoded
 
 
 def _files_of(row: dict[str, Any]) -> Iterable[str]:
@@ -128,6 +122,6 @@ def _path(folder: str, subfolder: str, name: str) -> str:
     return "/".join(part for part in (folder, subfolder, name) if part)
 
 
-def _write(file: Path, encoded: bytes) -> None:
+def _write(file: Place, encoded: bytes) -> None:
     make_folder(file.parent)
     write_atomically(file, encoded, durable=False)

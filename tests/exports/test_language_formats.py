@@ -206,13 +206,15 @@ def test_options_say_what_there_is(wrong):
 
 
 def test_photos_are_dealt_by_shares(pair, tmp_path):
+    from glint_data.exports.origins import origins_of
     from glint_data.exports.split import deal_photos, shares_of
 
-    dealt = deal_photos(pair[1], shares_of("50,0,50"), 3)
+    only = origins_of([pair[1]])
+    dealt = deal_photos(only, shares_of("50,0,50"), 3)
     assert sorted(dealt) == ["cat", "cup.v2"] and sorted(dealt.values()) == ["test", "train"]
-    assert deal_photos(pair[1], shares_of("50,0,50"), 3) == dealt
+    assert deal_photos(only, shares_of("50,0,50"), 3) == dealt
     with pytest.raises(GlintError, match="2 photos of different content cannot be dealt to 3 splits"):
-        deal_photos(pair[1], shares_of("80,10,10"), 0)
+        deal_photos(only, shares_of("80,10,10"), 0)
     export_dataset(pair[1], "pyiqa", tmp_path / "out", 1, split="50,0,50", split_seed=3)
     named = {
         line.split(",")[0].rsplit("/", 1)[-1].split("_")[0]: line.split(",")[-2:]

@@ -41,6 +41,13 @@ def test_hugging_face_reads_images_references_and_nulls(pair, rows, tmp_path, mo
         )
     assert loaded["validation"][3]["label_note"] == "no label: a reason"
     assert loaded["train"][0]["label_references"] == ["I01", "I02"]
+    features = loaded["train"].features
+    assert isinstance(features["type"], datasets.ClassLabel)
+    assert {sample["type"] for sample in loaded["train"]} == {1, 11}  # the suite's own numbers
+    named = {features["type"].int2str(sample["type"]) for sample in loaded["train"]}
+    assert named == {"gaussian_blur", "white_noise"}
+    assert all(isinstance(features[name], datasets.Image) for name in ("image", "reference"))
+    assert not isinstance(features["label_references"], (datasets.Value, datasets.Image))
     assert (tmp_path / "hf" / "README.md").read_text().startswith("---\nlicense: cc-by-4.0\n")
 
 
