@@ -196,9 +196,9 @@ class GlintIQA(backbones.TwoBranches):
         self._frozen = self._freeze_first()
 
     @classmethod
-    def assemble(
+    def assemble(  # type: ignore[override]  # without a transformer it is another class of the same interface
         cls, config: GlintIQAConfig, pretrained: bool = False, backbone_weights: Sequence[str | Path] = ()
-    ) -> "GlintIQA | LocalGlintIQA":  # type: ignore[override]
+    ) -> "GlintIQA | LocalGlintIQA":
         """The network of a configuration, its backbones filled as `glint_data.models.create` says."""
         if not config.vit:
             return LocalGlintIQA.assemble(config, pretrained, backbone_weights)

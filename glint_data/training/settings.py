@@ -19,7 +19,7 @@ class TrainSettings:
         "glintiqa", "glintiqa (no reference), ahiq (full reference), or frozen (solved in seconds)."
     )
     variant: str = option("default", "default, or exact as published.")
-    size: str = option("lite", "full, lite (pretrained CNN from a package), nano (that CNN alone: the judge's), or tiny.")
+    size: str = option("lite", "full, lite (pretrained CNN from a package), nano (that CNN alone), or tiny.")
     from_scratch: bool = option(False, "Without pretrained backbones.")
     backbone_weights: tuple[str, ...] = option(
         (), "A backbone's local checkpoint; repeat for the second.", metavar="FILE", many=True
