@@ -237,6 +237,10 @@ def report(
     predictions: Annotated[
         Where | None, Option("Add a network's scores, as 'evaluate --predictions' wrote them.", "FILE")
     ] = None,
+    reference_root: Annotated[
+        Where | None,
+        Option("Show the references that labels lean on: folder of the set, or a dataset.", "PLACE"),
+    ] = None,
     progress: Progress = False,
     plugin: Plugins = (),
 ) -> Result:
@@ -263,6 +267,7 @@ def report(
             ) from None
     scores = None if predictions is None else here(predictions)
     folder = None if run is None else here(run)
+    root = None if reference_root is None else anywhere(reference_root)
     place = anywhere(where) if isinstance(where, (str, os.PathLike)) else where.folder
-    page = write_report(place, folder, certificate, predictions=scores)
+    page = write_report(place, folder, certificate, predictions=scores, reference_root=root)
     return Answer({"report": page}, f"report: {page}")

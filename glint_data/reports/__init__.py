@@ -21,12 +21,13 @@ def write_report(
     audit: dict[str, Any] | None = None,
     title: str = "",
     predictions: Path | None = None,
+    reference_root: Path | None = None,
 ) -> Path:
     """Write `report.html` into a dataset's or a run's folder and return its path.
 
     `run` adds a training run to a dataset's page, `audit` the certificate of the labels, `predictions` the CSV
-    of a network's scores that 'evaluate --predictions' wrote. A page of many samples has its pictures beside it,
-    in `report_files/`.
+    of a network's scores that 'evaluate --predictions' wrote, `reference_root` the pictures of the references. A page
+    of many samples has its pictures beside it, in `report_files/`.
 
     Raises:
         GlintError: `where` is neither a dataset nor a run, or `run` is none.
@@ -39,7 +40,7 @@ def write_report(
         run = run or folder
     else:
         scores = read_scores(predictions) if predictions else {}
-        sections += dataset_sections(folder, audit, scores)
+        sections += dataset_sections(folder, audit, scores, reference_root)
         if scores:
             sections.append(scores_section(manifest.read(folder, SCORED), scores))
     if audit:

@@ -140,6 +140,8 @@ def _drawn(
             found, picture = next(outcomes)
             waiting[found] = picture
         yield bounds, waiting.pop(number)
+    for _ in outcomes:  # none is left: the bar closes here
+        pass
 
 
 def _pictures(tasks: list[tiles.Task]) -> Iterator[tuple[int, tiles.Tiles | None]]:

@@ -10,6 +10,7 @@ from glint_data.dataset.manifest import dataset_folder
 from glint_data.dataset.pixels import Pictures
 from glint_data.dataset.sample import Sample
 from glint_data.errors import GlintError
+from glint_data.progress import tick
 
 TILE = (112, 80)
 """Width and height of a sample's tile; multiples of 16, so that JPEG's blocks end where a tile ends."""
@@ -57,6 +58,7 @@ def draw(task: Task) -> Tiles:
     details = thumbnails.copy()
     tiles = Tiles(b"", b"", None)
     for index, row in enumerate(task.rows):
+        tick()
         sample = Sample.from_row(row, pictures)
         try:
             pristine, pixels = sample.pristine(), sample.pixels()
@@ -65,11 +67,11 @@ def draw(task: Task) -> Tiles:
             tiles.errors.append(str(refusal))
             continue
         if tiles.photo is None and pristine is not None:
-            tiles.photo = jpeg(_inside(pristine, (2 * TILE[0], 2 * TILE[1])))
+            tiles.photo = jpeg(inside(pristine, (2 * TILE[0], 2 * TILE[1])))
         place = largest_difference(pixels, pristine, TILE)
         top, left = TILE[1] * (index // COLUMNS), TILE[0] * (index % COLUMNS)
         window = np.s_[top : top + TILE[1], left : left + TILE[0]]
-        thumbnails[window] = _framed(_inside(pixels, TILE))
+        thumbnails[window] = _framed(inside(pixels, TILE))
         details[window] = _framed(_cut(pixels, place, TILE))
         tiles.places.append(place)
         tiles.errors.append(None)
@@ -112,7 +114,7 @@ def _cut(pixels: np.ndarray, place: tuple[int, int], size: tuple[int, int]) -> n
     return pixels[top : top + size[1], left : left + size[0]]
 
 
-def _inside(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+def inside(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Reduced so that all of it fits; never enlarged."""
     import cv2
 
