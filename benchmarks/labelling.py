@@ -1,6 +1,6 @@
-"""What labels cost: 6.25 million by each content method, with memory; one by `pair`, step by step.
+"""What labels cost: 6.25 million by each content method, with memory; samples a second by every method.
 
-python -m benchmarks.labelling [PHOTOS]
+python -m benchmarks.labelling [PHOTOS]     0: only samples a second
 
 The photos of the first part are planned, not read: their content statistics are drawn around those of the
 references and put into the cache, as if they had been embedded before. Each method runs in its own process.
@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 PHOTOS = 50_000
+READING = "or reading its PNG"
 _SIZE = (384, 512)
 
 
@@ -26,12 +27,38 @@ def main(arguments: list[str]) -> None:
     processes = multiprocessing.get_context("spawn")
     with tempfile.TemporaryDirectory() as folder:
         _apart(processes, plan_and_embed, Path(folder), count)
-        print(f"{count:,} photos x 125 cells, content statistics in the cache")
-        for method in ("mean", "nearest", "knn", "content"):
-            print(f"  {method:<8}", _apart(processes, label_all, Path(folder), method), flush=True)
-    print("one sample by pair, 512x384, one core")
-    for step, milliseconds in _apart(processes, pair_steps).items():
+        if count:
+            print(f"{count:,} photos x 125 cells, content statistics in the cache")
+            for method in ("mean", "nearest", "knn", "content"):
+                print(f"  {method:<8}", _apart(processes, label_all, Path(folder), method), flush=True)
+    steps = _apart(processes, steps_of_a_sample)
+    print(f"one sample of 512x384 on one core of {processor()}")
+    for step, milliseconds in steps.items():
         print(f"  {step:<48} {milliseconds:6.2f} ms")
+    print_rates(steps)
+
+
+def print_rates(steps: dict[str, float]) -> None:
+    """Samples a second by each method: from pixels in memory, and with reading their PNG."""
+    print("method      samples/s    with reading the PNG")
+    cost = {}
+    for method in ("mean", "nearest", "knn", "content", "pair", "deep", "any"):
+        measuring = steps.get(f"measuring for `{method}`", 0.0)
+        cost[method] = measuring + steps[f"regression of `{method}`"]
+        read = cost[method] + (steps[READING] if measuring else 0.0)
+        print(f"  {method:<8} {1000 / cost[method]:10,.0f} {1000 / read:10,.0f}")
+    print(f"any costs {cost['any'] / cost['deep']:.2f} times deep")
+
+
+def processor() -> str:
+    """What this machine's processor calls itself."""
+    import platform
+
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
 
 
 def _apart(processes, function, *arguments):
@@ -78,7 +105,7 @@ def label_all(folder: Path, method: str) -> str:
     return f"{summary.labelled:,} labels in {seconds:.0f} s, peak memory {peak:,.0f} MB"
 
 
-def pair_steps() -> dict[str, float]:
+def steps_of_a_sample() -> dict[str, float]:
     """Milliseconds of each step for one sample, the mean over the cells of a photo from scikit-image."""
     import cv2
     import skimage.data
@@ -87,10 +114,11 @@ def pair_steps() -> dict[str, float]:
     from glint_data import images
     from glint_data.labels import METHODS
     from glint_data.labels.calibration import Calibrated
-    from glint_data.labels.evidence import early, network, plain
-    from glint_data.labels.evidence.shipped import scored_of
-    from glint_data.labels.evidence.source import Comparison
-    from glint_data.reference_sets import references
+    from glint_data.labels.evidence.source import Comparison, pair_evidence
+    from glint_data.labels.judgements import judgement
+    from glint_data.labels.over_types import OverTypes
+    from glint_data.labels.pooled import for_unrated
+    from glint_data.labels.rated import rated_set
 
     cv2.setNumThreads(1)
     pixels = cv2.resize(skimage.data.astronaut(), _SIZE[::-1], interpolation=cv2.INTER_AREA)
@@ -102,24 +130,23 @@ def pair_steps() -> dict[str, float]:
         files = [Path(folder) / f"{number}.png" for number in range(len(samples))]
         for file, image in zip(files, samples, strict=True):
             images.write_png(file, image)
-        found["or reading its PNG"] = _each(lambda: [images.read_rgb(file) for file in files], cells)
-    for title, sources in (
-        ("measuring it", [plain.PLAIN]),
-        ("measuring it through the network (`deep` 3)", [network.NETWORK]),
-        ("the same and in its first layers (`deep`)", [network.NETWORK, early.EARLY]),
-    ):
-        comparison = Comparison(pixels, sources)
-        found[title] = _each(
+        found[READING] = _each(lambda: [images.read_rgb(file) for file in files], cells)
+    for name in ("pair", "deep", "any"):
+        comparison = Comparison(pixels, pair_evidence(METHODS[name].needs))
+        found[f"measuring for `{name}`"] = _each(
             lambda comparison=comparison: [comparison.row(sample) for sample in samples], cells
         )
-    loaded = references.load("kadid")
-    scored = scored_of(loaded)
-    asked = scored.photos.rows(np.arange(64))
-    for name in ("pair", "deep"):
-        calibrated = Calibrated(METHODS[name].fit(scored), scored)
-        found[f"regression of `{name}`"] = _each(
-            lambda fitted=calibrated: fitted.label(asked), range(64 * len(loaded.cells))
-        )
+    rated = rated_set("kadid")
+    asked = rated.scored.photos.rows(np.arange(64))
+    many = range(64 * len(rated.loaded.cells))
+    for name in ("mean", "nearest", "knn", "content", "pair", "deep"):
+        calibrated = Calibrated(METHODS[name].fit(rated.scored), rated.scored)
+        found[f"regression of `{name}`"] = _each(lambda fitted=calibrated: fitted.label(asked), many)
+    pooled = for_unrated()
+    pool = rated.pool(pooled)
+    fitted, over = pooled.fit(pool), OverTypes(pool, judgement(pooled, pool, None, 1))
+    blocks = pool.rows(np.arange(len(many))).blocks
+    found["regression of `any`"] = _each(lambda: over.label(fitted.predict(blocks), blocks), many)
     return found
 
 

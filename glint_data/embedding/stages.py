@@ -3,8 +3,8 @@
 The network is EfficientNet-Lite0 (Tan and Le, ICML 2019; the Lite variant without squeeze-and-excitation),
 whose weights an ordinary package of the Python index carries (`glint_data.weights.packaged`). Pairs are
 seen at half the scale at which content is described, 256x192 pixels for the references; a photo's content at that
-scale itself, which costs one pass a photo. It runs on one thread, so that the same image gives the same numbers
-whoever asks.
+scale itself, which costs one pass a photo. On a processor it runs on one thread and sees one picture at a time, so
+that the same image gives the same numbers whoever asks; on a GPU it sees many at once, and last digits differ.
 """
 
 import functools
@@ -43,7 +43,7 @@ class StageNetwork:
     name = NAME
     unit = False
 
-    def __init__(self) -> None:
+    def __init__(self, device: str = "cpu") -> None:
         from glint_data.weights.find import packaged_state
         from glint_data.weights.packaged import how_to_install
         from glint_data.weights.torchvision_import import ensure_torchvision
@@ -67,6 +67,8 @@ class StageNetwork:
             _fold_norms(part)
         self._stem = torch.nn.Sequential(network.conv_stem, network.bn1)
         self._blocks = network.blocks[: _AFTER[-1] + 1]
+        self._device = torch.device(device)
+        self._stem, self._blocks = self._stem.to(self._device), self._blocks.to(self._device)
         settings = resolve_data_config({}, model=network)
         self._mean, self._deviation = np.float32(settings["mean"]), np.float32(settings["std"])
 
@@ -78,9 +80,16 @@ class StageNetwork:
 
         The image is seen at 1/`shrink` of the scale at which content is described.
         """
+        return self.outputs_of([rgb], shrink)[0]
+
+    def outputs_of(self, pictures: Sequence[np.ndarray], shrink: int = 2) -> list[list[np.ndarray]]:
+        """`outputs` of several images of one size, seen in one pass."""
         torch = self._torch
-        seen = (_scaled(rgb, shrink).astype(np.float32) / 255 - self._mean) / self._deviation
-        image = torch.from_numpy(seen).permute(2, 0, 1)[None]  # a view: channels are last in memory
+        scaled = np.stack([_scaled(rgb, shrink) for rgb in pictures]).astype(np.float32)
+        seen = (scaled / 255 - self._mean) / self._deviation
+        image = (
+            torch.from_numpy(seen).to(self._device).permute(0, 3, 1, 2)
+        )  # a view: channels are last in memory
         maps = []
         with torch.inference_mode(), _one_thread(torch):
             features = self._stem(image)
@@ -88,17 +97,19 @@ class StageNetwork:
             for blocks in self._blocks:
                 features = blocks(features)
                 maps.append(features)
-        return [part[0].permute(1, 2, 0).reshape(-1, part.shape[1]).numpy() for part in maps]
+        # (pictures, positions, channels) each
+        parts = [part.permute(0, 2, 3, 1).flatten(1, 2).cpu().numpy() for part in maps]
+        return [[part[number] for part in parts] for number in range(len(pictures))]
 
     def embed(self, photos: Sequence[np.ndarray]) -> np.ndarray:
         """float32 (len(photos), 2 x channels): mean and deviation of each of `CONTENT_CHANNELS`, group by group."""
         return np.stack([statistics(content(self.outputs(photo, shrink=1))) for photo in photos])
 
 
-@functools.lru_cache(maxsize=1)
-def network() -> StageNetwork:
+@functools.lru_cache(maxsize=2)
+def network(device: str = "cpu") -> StageNetwork:
     """The network, loaded once a process. Raises `GlintError` where its weights are not installed."""
-    return StageNetwork()
+    return StageNetwork(device)
 
 
 def strided(outputs: Sequence[np.ndarray]) -> list[np.ndarray]:

@@ -20,11 +20,12 @@ from glint_data.labels.evidence.source import PairEvidence, content_evidence
 from glint_data.labels.grids import cells_of, grid_of
 from glint_data.labels.method import DESCRIPTOR, METHODS, Method, Photos, Scored
 from glint_data.labels.pooled import POOLED, UNKNOWN_TYPE, Pool, PooledMethod, for_unrated
-from glint_data.labels.stage.measuring import Task, measured
+from glint_data.labels.stage.measuring import Task, gpu_for, measured
 from glint_data.labels.stage.samples import Samples, read_samples
 from glint_data.reference_sets import references
 from glint_data.reference_sets.references import ReferenceSet
 from glint_data.reference_sets.scored_sets import description_of, known_sets
+from glint_data.storage.places import Place
 
 _COMPLETE = 0.95
 """Share of a grid's pairs that have to be measured for the methods that look at cells' pairs."""
@@ -110,8 +111,8 @@ class Rated:
 
 
 def rated_set(
-    reference: str | Path | Dataset = "kadid",
-    root: str | Path | None = None,
+    reference: str | Place | Dataset = "kadid",
+    root: str | Place | None = None,
     embedder: str | None = None,
     device: str = "auto",
     cache: Path | None = None,
@@ -183,15 +184,21 @@ def _own(
     position = np.full(len(samples.photos), -1)
     position[order] = np.arange(len(order))
     rows = rows[position[samples.photo[rows]] >= 0]
-    pairs, rows = _measured_pairs(samples, rows, position, cache, workers)
+    pairs, rows = _measured_pairs(samples, rows, position, cache, workers, device)
     return _assembled(samples, order, rows, pairs, stacked, by, embedder)
 
 
 def _measured_pairs(
-    samples: Samples, rows: np.ndarray, position: np.ndarray, cache: Path | None, workers: work.Workers
+    samples: Samples,
+    rows: np.ndarray,
+    position: np.ndarray,
+    cache: Path | None,
+    workers: work.Workers,
+    device: str,
 ) -> tuple[Pool, np.ndarray]:
     """All rated pairs that can be measured, and their rows in the manifest."""
     evidence = frozenset(name for name, source in EVIDENCE.items() if isinstance(source, PairEvidence))
+    gpu = gpu_for(device, evidence)
     tasks = [
         Task(
             photo,
@@ -200,6 +207,7 @@ def _measured_pairs(
             own,
             evidence,
             cache,
+            device=gpu,
         )
         for photo, own in samples.by_photo(rows)
     ]

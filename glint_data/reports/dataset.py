@@ -1,7 +1,6 @@
 """What the page says of a dataset: counts, labels, how far they can be trusted, refusals; and its samples."""
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glint_data.dataset import failures, manifest, runs
@@ -14,6 +13,7 @@ from glint_data.reports.page import Cells, Section, embedded
 from glint_data.reports.references import references_section
 from glint_data.reports.trust import trust_section
 from glint_data.storage.files import holds
+from glint_data.storage.places import Place
 
 if TYPE_CHECKING:
     import pandas
@@ -27,10 +27,10 @@ COLUMNS = [
 
 
 def dataset_sections(
-    folder: Path,
+    folder: Place,
     audit: dict[str, Any] | None = None,
     scores: Mapping[str, float] | None = None,
-    reference_root: Path | None = None,
+    reference_root: Place | None = None,
 ) -> Iterator[Section]:
     """What is in a dataset: counts, labels with their certificate, every sample, and what was refused.
 
@@ -68,7 +68,7 @@ def dataset_sections(
         )
 
 
-def _versions_text(folder: Path) -> str:
+def _versions_text(folder: Place) -> str:
     record = runs.read(folder) if holds(folder, runs.FILE) else {}
     versions = ", ".join(f"{name} {version}" for name, version in sorted(record.get("versions", {}).items()))
     return f"{versions}." if versions else ""
@@ -94,7 +94,7 @@ def _cells_of(labelled: "pandas.DataFrame") -> Cells | None:
     return cells if cells.rows else None
 
 
-def _label_section(folder: Path, labelled: "pandas.DataFrame") -> Section:
+def _label_section(folder: Place, labelled: "pandas.DataFrame") -> Section:
     facts = manifest.facts(folder)
     if (labelled["label_method"] == "rated").all():
         return _rated_section(labelled, facts.get("label", {}))
@@ -127,5 +127,5 @@ def cell_means(labelled: "pandas.DataFrame") -> Cells:
     return Cells("Mean label by type and level", levels, tuple(rows))
 
 
-def _refusals(folder: Path) -> list[tuple[str, ...]]:
+def _refusals(folder: Place) -> list[tuple[str, ...]]:
     return [(refusal.stage, refusal.error) for refusal in failures.read(folder)]

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 
@@ -14,12 +13,13 @@ from glint_data.errors import GlintError, ImageRefused
 from glint_data.reference_sets import references
 from glint_data.reports import tiles
 from glint_data.reports.page import Section
+from glint_data.storage.places import Place
 
 SHOWN = 24
 _SIZE = (300, 200)
 
 
-def references_section(folder: Path, label_set: str, root: Path | None) -> Section | None:
+def references_section(folder: Place, label_set: str, root: Place | None) -> Section | None:
     """The references used most, each with the number of photos that lean on it; None where no label names any.
 
     `root` holds the set's pristine images, or is a dataset with scores that served as the reference set.
@@ -48,7 +48,7 @@ def references_section(folder: Path, label_set: str, root: Path | None) -> Secti
     return Section("References that photos lean on", facts, text, photos=photos)
 
 
-def _used(folder: Path) -> tuple[Counter[str], dict[str, list[float]]]:
+def _used(folder: Place) -> tuple[Counter[str], dict[str, list[float]]]:
     """Of each photo's first row with a label: its references, and how alike they are."""
     seen: set[str] = set()
     used: Counter[str] = Counter()
@@ -68,7 +68,7 @@ def _used(folder: Path) -> tuple[Counter[str], dict[str, list[float]]]:
     return used, alike
 
 
-def _pictures(label_set: str, root: Path, names: set[str]) -> dict[str, str]:
+def _pictures(label_set: str, root: Place, names: set[str]) -> dict[str, str]:
     """Small pictures of these references as data addresses, as far as they can be read."""
     if label_set in references.known_sets():
         files = references.find_pristine(references.description_of(label_set), root)

@@ -8,7 +8,7 @@ spreads over the channels: a distortion that hits few channels looks otherwise t
 
 import numpy as np
 
-from glint_data.labels.evidence.network import FLOOR, View, view
+from glint_data.labels.evidence.network import FLOOR, View, view, views
 from glint_data.labels.evidence.source import EVIDENCE, PairEvidence
 
 _LAYERS = ("stem", "group0", "group1")
@@ -50,4 +50,4 @@ def measure(photo: View, sample: View) -> list[float]:
     return values
 
 
-EARLY = EVIDENCE.add("pairs/early-1", PairEvidence("pairs/early-1", COLUMNS, view, measure))
+EARLY = EVIDENCE.add("pairs/early-1", PairEvidence("pairs/early-1", COLUMNS, view, measure, views))

@@ -32,13 +32,15 @@ class PairEvidence:
 
     `view(pixels)` turns an image, uint8 (height, width, 3), into all that comparing needs of it, so that a photo is
     looked at once for all its samples; sources with the same `view` function share it. `compare(photo, sample)` takes
-    two views and gives `len(columns)` finite numbers.
+    two views and gives `len(columns)` finite numbers. `views(images, device)`, where there is one, is `view` of several
+    images of one size at once, for a GPU; sources with the same `view` have the same `views`.
     """
 
     name: str
     columns: tuple[str, ...]
     view: Callable[[np.ndarray], Any]
     compare: Callable[[Any, Any], Sequence[float]]
+    views: Callable[[Sequence[np.ndarray], str], list[Any]] | None = None
 
 
 EVIDENCE: Registry[ContentEvidence | PairEvidence] = Registry("evidence")
@@ -61,19 +63,39 @@ def _named(names: frozenset[str]) -> list[ContentEvidence | PairEvidence]:
 
 
 class Comparison:
-    """A photo with its views, for several sources; `row(pixels)` compares one sample with it."""
+    """A photo with its views, for several sources; `rows(pixels)` compares samples with it.
 
-    def __init__(self, photo: np.ndarray, sources: Sequence[PairEvidence]) -> None:
+    `device` None looks at one picture after the other; otherwise sources that can look at several do, on that device.
+    """
+
+    def __init__(self, photo: np.ndarray, sources: Sequence[PairEvidence], device: str | None = None) -> None:
         self._sources = sources
         self._shape = photo.shape
-        self._photo = {source.view: source.view(photo) for source in sources}
+        self._device = device
+        self._photo = {view: seen[0] for view, seen in self._views([photo]).items()}
+
+    def _views(self, pictures: Sequence[np.ndarray]) -> dict[Callable[[np.ndarray], Any], list[Any]]:
+        return {
+            source.view: source.views(pictures, self._device)
+            if source.views and self._device
+            else [source.view(picture) for picture in pictures]
+            for source in {source.view: source for source in self._sources}.values()
+        }
 
     def row(self, sample: np.ndarray) -> list[np.ndarray]:
         """One float32 (columns,) a source. Raises `ValueError` where the sizes differ."""
-        if sample.shape != self._shape:
-            raise ValueError(f"the photo is {self._shape}, its sample {sample.shape}: not a pair")
-        views = {view: view(sample) for view in self._photo}
+        return self.rows([sample])[0]
+
+    def rows(self, samples: Sequence[np.ndarray]) -> list[list[np.ndarray]]:
+        """`row` of several samples."""
+        for sample in samples:
+            if sample.shape != self._shape:
+                raise ValueError(f"the photo is {self._shape}, its sample {sample.shape}: not a pair")
+        views = self._views(samples)
         return [
-            np.asarray(source.compare(self._photo[source.view], views[source.view]), np.float32)
-            for source in self._sources
+            [
+                np.asarray(source.compare(self._photo[source.view], views[source.view][number]), np.float32)
+                for source in self._sources
+            ]
+            for number in range(len(samples))
         ]

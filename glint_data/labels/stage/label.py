@@ -19,6 +19,7 @@ from glint_data.labels.rated import rated_set
 from glint_data.labels.stage.compared import compared_with_raters
 from glint_data.labels.stage.embedding import embedded_photos
 from glint_data.labels.stage.labelling import Embedded, Means, label_cells
+from glint_data.labels.stage.measuring import gpu_for
 from glint_data.labels.stage.plan import Plan, note_sizes, planned, size_notes, unrated_notes
 from glint_data.labels.stage.rescaled import rescale
 from glint_data.labels.stage.rows import Evidence, RowLabels, write_labels
@@ -27,6 +28,7 @@ from glint_data.labels.stage.summary import LabelSummary
 from glint_data.labels.stage.unrated import Unrated, label_unrated
 from glint_data.labels.undistorted import UNDISTORTED, VERSION
 from glint_data.labels.viewing import AUTO, FIT, PIXELS
+from glint_data.storage.places import Place
 
 MATCHES = 5
 """References named in each row as its evidence."""
@@ -37,9 +39,9 @@ _UNREADABLE = "no label: the photo cannot be read"
 
 
 def label_dataset(
-    dataset: str | Path | Dataset,
-    reference: str | Path | Dataset = "kadid",
-    reference_root: Path | str | None = None,
+    dataset: str | Place | Dataset,
+    reference: str | Place | Dataset = "kadid",
+    reference_root: Place | str | None = None,
     embedder: str | None = None,
     method: str | None = None,
     device: str = "auto",
@@ -91,7 +93,9 @@ def label_dataset(
         engine = None if workers is None or isinstance(workers, int) else workers
         embedded, refused = embedded_photos(samples, loaded, plan.chosen.needs, cache, device, engine)
         seconds_embedding = time.monotonic() - begun
-        means = Means(cache, workers_here, PIXELS if viewing == PIXELS else FIT)
+        seen = PIXELS if viewing == PIXELS else FIT
+        gpu = gpu_for(device, plan.chosen.needs | (plan.pooled.needs if plan.pooled else frozenset()))
+        means = Means(cache, workers_here, seen, gpu)
         labels, unrated = _labelled(samples, plan, embedded, means)
         found = rising(labels, samples)
         smoothed = smooth(labels, samples) if monotone else 0

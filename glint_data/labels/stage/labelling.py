@@ -32,11 +32,12 @@ class Embedded:
 
 @dataclass(frozen=True)
 class Means:
-    """How pairs are measured: who does it, where it is kept (None: nowhere), how they are seen."""
+    """How pairs are measured: who does it, where it is kept (None: nowhere), how they are seen, on which GPU if any."""
 
     cache: Path | None
     workers: work.Workers
     seen: str = FIT
+    device: str | None = None
 
 
 def label_cells(
@@ -105,6 +106,7 @@ def measured_rows(
             evidence,
             means.cache,
             means.seen,
+            means.device,
         )
         for photo, own in samples.by_photo(rows)
     )

@@ -25,6 +25,8 @@ from glint_data.labels.viewing import FIT, Views
 from glint_data.progress import Meter, say, tick
 from glint_data.storage.files import write_atomically
 
+_TOGETHER = 32
+"""Samples that a GPU looks at in one pass."""
 _VERSION = "2"
 """Raised when the cache's keys change their meaning: what was kept by another version is not looked at."""
 
@@ -32,7 +34,8 @@ _VERSION = "2"
 @dataclass(frozen=True)
 class Task:
     """A photo with its samples and their `rows` in the manifest, the names of the sources that measure them, and how
-    they are `seen` (see `glint_data.labels.viewing`); `cache` None keeps nothing."""
+    they are `seen` (see `glint_data.labels.viewing`); `cache` None keeps nothing. `device`: a GPU on which networks
+    look at many samples at once, None looks at one after the other."""
 
     photo_row: int
     photo: Photo
@@ -41,6 +44,7 @@ class Task:
     evidence: frozenset[str]
     cache: Path | None
     seen: str = FIT
+    device: str | None = None
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,9 @@ def kept_file(task: Task, source: str) -> Path | None:
     """Where a photo's measurements are cached: the name covers all that decides them. None without a cache."""
     if task.cache is None:
         return None
-    key = [task.photo.hash, task.seen, *[_decides(sample) for sample in task.samples]]
+    # a GPU's last digits are its own
+    where = [task.device.partition(":")[0]] if task.device else []
+    key = [task.photo.hash, task.seen, *where, *[_decides(sample) for sample in task.samples]]
     digest = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:32]
     return task.cache / "pairs" / _VERSION / source.replace("/", "-") / digest[:2] / f"{digest}.npy"
 
@@ -125,19 +131,41 @@ def _measured_now(task: Task, sources: Sequence[PairEvidence]) -> tuple[list[np.
         views = Views(task.photo.read(), task.seen)
     except ImageRefused as refusal:
         return rows, dict.fromkeys(range(len(task.samples)), str(refusal))
-    comparisons = [Comparison(photo, sources) for photo in views.photo]
-    for position, sample in enumerate(task.samples):
-        tick()
-        try:
-            parts = views.of(sample.pixels())
-        except ImageRefused as refusal:
-            refused[position] = str(refusal)
+    comparisons = [Comparison(photo, sources, task.device) for photo in views.photo]
+    together = _TOGETHER if task.device else 1
+    for begin in range(0, len(task.samples), together):
+        positions: list[int] = []
+        pictures: list[list[np.ndarray]] = []
+        for position in range(begin, min(begin + together, len(task.samples))):
+            tick()
+            try:
+                pictures.append(views.of(task.samples[position].pixels()))
+                positions.append(position)
+            except ImageRefused as refusal:
+                refused[position] = str(refusal)
+        if not positions:
             continue
-        # several parts of a large picture: what is measured is averaged over them
-        measured = [comparison.row(part) for comparison, part in zip(comparisons, parts, strict=True)]
-        for number, block in enumerate(rows):
-            block[position] = np.mean([row[number] for row in measured], axis=0)
+        by_part = zip(comparisons, zip(*pictures, strict=True), strict=True)
+        measured = [comparison.rows(part) for comparison, part in by_part]
+        for place, position in enumerate(positions):
+            for number, block in enumerate(rows):
+                # several parts of a large picture: what is measured is averaged over them
+                block[position] = np.mean([of_part[place][number] for of_part in measured], axis=0)
     return rows, refused
+
+
+def gpu_for(device: str, evidence: frozenset[str]) -> str | None:
+    """The GPU on which this evidence is measured, None for the processor; `device` as in `embed.embedder`.
+
+    Raises:
+        GlintError: there is no such device.
+    """
+    if device == "cpu" or not any(source.views for source in pair_evidence(evidence)):
+        return None
+    from glint_data.weights.device import choose_device
+
+    chosen = str(choose_device(device))
+    return None if chosen == "cpu" else chosen
 
 
 def _read_kept(file: Path, shape: tuple[int, int]) -> np.ndarray | None:
