@@ -51,7 +51,7 @@ def dataset_sections(
     ]
     yield Section("Dataset", counts, small_print=_versions_text(folder))
     labelled = finished[finished["mos"].notna()]
-    explorer = explorer_of(Dataset(folder), scores)
+    explorer = explorer_of(Dataset(folder), scores, reference_root)
     if len(labelled):
         yield _label_section(folder, labelled)
         if not (labelled["label_method"] == "rated").all():

@@ -1,14 +1,18 @@
 """What the labels of the samples that deserve a look are made of, taken apart as `explain` does."""
 
 from collections.abc import Sequence
-from typing import Any
 
+import numpy as np
+
+from glint_data.dataset import manifest
 from glint_data.dataset.dataset import Dataset
 from glint_data.errors import GlintError
-from glint_data.labels.explaining import LabelEvidence, evidence_of
+from glint_data.labels.explaining import Explainer, LabelEvidence
 from glint_data.labels.parts import largest
+from glint_data.labels.stage.samples import RATED
 from glint_data.progress import track
 from glint_data.reports.attention import Listed
+from glint_data.storage.files import holds
 from glint_data.storage.places import Place
 
 A_LIST = 5
@@ -16,30 +20,34 @@ A_LIST = 5
 _PARTS = 6
 
 
-def evidence_for(dataset: Dataset, lists: Sequence[Listed], ids: Sequence[str], root: Place | None) -> dict[str, Any]:
+def evidence_for(
+    dataset: Dataset, lists: Sequence[Listed], shown: np.ndarray, root: Place | None
+) -> dict[str, list[str]]:
     """Lines by sample_id for the first samples of each list; `root` as `report --reference-root` has it.
 
-    A label that cannot be taken apart has one line that says why.
+    `shown` are the dataset's rows that the lists number. A label that cannot be taken apart has one line that says
+    why.
     """
     rows = dict.fromkeys(row for one in lists for row in one.rows[:A_LIST])
-    kept: dict[Any, Any] = {}
+    samples = [dataset[int(shown[row])] for row in rows]
+    samples = [sample for sample in samples if sample.label is not None and sample.label.method != RATED]
+    if not samples:
+        return {}
+    explainer = Explainer(dataset, _own_set(root))
     found: dict[str, list[str]] = {}
-    for row in track(rows, len(rows), "labels taken apart"):
+    for sample in track(samples, len(samples), "labels taken apart"):
         try:
-            evidence = evidence_of(dataset, ids[row], _own_set(root), kept=kept)
+            evidence = explainer.of(sample)
         except GlintError as error:
-            found[ids[row]] = [f"cannot be taken apart: {error}"]
+            found[sample.id] = [f"cannot be taken apart: {error}"]
             continue
         if evidence is not None:
-            found[ids[row]] = lines(evidence)
+            found[sample.id] = lines(evidence)
     return found
 
 
 def _own_set(root: Place | None) -> Place | None:
     """The root, where it is a dataset with scores that served as the reference set."""
-    from glint_data.dataset import manifest
-    from glint_data.storage.files import holds
-
     return root if root is not None and holds(root, manifest.FILE) else None
 
 

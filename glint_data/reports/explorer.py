@@ -6,6 +6,7 @@ much for one file, beside it in `report_files/` as pictures and as scripts that 
 
 import json
 import math
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,7 @@ from glint_data.dataset.status import Status
 from glint_data.progress import track
 from glint_data.reports import tiles
 from glint_data.reports.attention import Listed, Samples, look_at
+from glint_data.reports.evidence import evidence_for
 from glint_data.storage.files import make_folder, write_atomically
 from glint_data.storage.places import Place
 from glint_data.work import default_workers, run_tasks
@@ -52,10 +54,12 @@ def as_script(value: Any) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def explorer_of(dataset: Dataset, scores: Mapping[str, float] | None = None) -> Explorer:
+def explorer_of(
+    dataset: Dataset, scores: Mapping[str, float] | None = None, reference_root: Place | None = None
+) -> Explorer:
     """Draw a dataset's samples and describe them; writes `report_files/` where they are too many for one page.
 
-    `scores` are a network's, by sample_id.
+    `scores` are a network's, by sample_id; at `reference_root` lie the references of the labels.
     """
     rows = dataset.rows()
     columns = dataset.columns("sample_id", *_COLUMNS)
@@ -72,6 +76,7 @@ def explorer_of(dataset: Dataset, scores: Mapping[str, float] | None = None) -> 
     photos = _photos(columns["source"])
     drawn = _drawn(dataset, rows, shown, photos, listed)
     data = _data(columns, samples, score, photos, lists)
+    data["evidence"] = evidence_for(dataset, lists, shown, reference_root)
     explorer = Explorer(data, lists)
     data["parts"] = []
     for number, (bounds, picture) in enumerate(drawn):
@@ -122,15 +127,21 @@ def _drawn(
     """Each photo with its tiles, in order; without tiles where nothing of it is drawn."""
     statuses = dataset.columns("status")["status"][shown]
     budget = RENDERED
+    begins = [first for first, _end in photos]
+    by_photo: dict[int, list[int]] = {}
+    for row in sorted(listed):
+        by_photo.setdefault(bisect_right(begins, row) - 1, []).append(row)
     tasks = []
     for number, (first, end) in enumerate(photos):
         planned = int((statuses[first:end] == Status.PLANNED).sum())
-        if planned > budget:
+        own = by_photo.get(number, [])
+        if planned > budget and not own:
             continue
-        budget -= planned
+        crops_only = planned > budget
+        budget -= 0 if crops_only else planned
         records = tuple(rows.row(int(row)) for row in shown[first:end])
-        names = frozenset(records[row - first]["sample_id"] for row in listed if first <= row < end)
-        tasks.append(tiles.Task(number, str(dataset.folder), records, names))
+        names = frozenset(records[row - first]["sample_id"] for row in own)
+        tasks.append(tiles.Task(number, str(dataset.folder), records, names, crops_only))
     waiting: dict[int, tiles.Tiles | None] = dict.fromkeys(range(len(photos)))
     for task in tasks:
         del waiting[task.number]
@@ -245,12 +256,8 @@ def _inside(picture: tiles.Tiles | None) -> dict[str, Any]:
         name: [tiles.address(before) if before else None, tiles.address(after)]
         for name, (before, after) in picture.crops.items()
     }
-    return {
-        "thumbnails": tiles.address(picture.thumbnails),
-        "detail": tiles.address(picture.details),
-        "photo": tiles.address(picture.photo) if picture.photo else None,
-        "crops": crops,
-    }
+    sheets = {"thumbnails": picture.thumbnails, "detail": picture.details, "photo": picture.photo}
+    return {name: tiles.address(encoded) for name, encoded in sheets.items() if encoded} | {"crops": crops}
 
 
 def _in_files(
@@ -261,10 +268,10 @@ def _in_files(
     found: dict[str, Any] = {"script": f"{stem}.js"}
     make_folder((folder / stem).parent)
     if picture is not None:
-        files = {"thumbnails": picture.thumbnails, "detail": picture.details}
-        if picture.photo is not None:
-            files["photo"] = picture.photo
+        files = {"thumbnails": picture.thumbnails, "detail": picture.details, "photo": picture.photo}
         for name, encoded in files.items():
+            if not encoded:
+                continue
             write_atomically(folder / f"{stem}-{name}.jpg", encoded)
             found[name] = f"{stem}-{name}.jpg"
         part = part | {"crops": _inside(picture)["crops"]}

@@ -25,18 +25,23 @@ _COARSE = 4
 
 @dataclass(frozen=True)
 class Task:
-    """Rows of one photo (`dataset.Rows.row`), and which of them are listed (their ids)."""
+    """Rows of one photo (`dataset.Rows.row`), and which of them are listed (their ids).
+
+    `crops_only`: nothing but the crops of the listed, where drawing all would take too long.
+    """
 
     number: int
     dataset: str
     rows: tuple[dict[str, Any], ...]
     listed: frozenset[str]
+    crops_only: bool = False
 
 
 @dataclass
 class Tiles:
     """`thumbnails` and `details` are JPEG sheets, tile i for row i; `photo` is a JPEG of the pristine photo.
 
+    The sheets are empty where only crops were drawn.
     `places[i]` is (left, top) of the detail in the image, None where there is no picture; `errors[i]` says why.
     `crops` maps a listed id to its two crops (pristine, None where there is none; sample), `corners` to their place.
     """
@@ -60,6 +65,10 @@ def draw(task: Task) -> Tiles:
     for index, row in enumerate(task.rows):
         tick()
         sample = Sample.from_row(row, pictures)
+        if task.crops_only and sample.id not in task.listed:
+            tiles.places.append(None)
+            tiles.errors.append(None)
+            continue
         try:
             pristine, pixels = sample.pristine(), sample.pixels()
         except GlintError as refusal:
@@ -81,7 +90,8 @@ def draw(task: Task) -> Tiles:
             before = jpeg(_cut(pristine, corner, CROP), 92) if pristine is not None and same_size else None
             tiles.crops[sample.id] = before, jpeg(_cut(pixels, corner, CROP), 92)
             tiles.corners[sample.id] = corner
-    tiles.thumbnails, tiles.details = jpeg(thumbnails), jpeg(details)
+    if not task.crops_only:
+        tiles.thumbnails, tiles.details = jpeg(thumbnails), jpeg(details)
     return tiles
 
 
