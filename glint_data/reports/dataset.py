@@ -118,11 +118,12 @@ def cell_means(labelled: "pandas.DataFrame") -> Cells:
     levels = tuple(sorted({int(level) for level in table["level"]}))
     suites = table["suite"].nunique()
     rows = []
-    for (suite, number), group in table.groupby(["suite", "type"], sort=True, dropna=False):
+    for _key, group in table.groupby(["suite", "type"], sort=True, dropna=False):
         means = group.groupby("level")["mos"].mean().to_dict()
-        named = group["distortion"].dropna()
-        title = named.iloc[0].replace("_", " ") if len(named) else ""
-        name = f"{int(number)} {title}" + (f" ({suite})" if suites > 1 else "")
+        first = group.iloc[0]
+        name = f"{int(first['type'])} {str(first['distortion'] or '').replace('_', ' ')}"
+        if suites > 1:
+            name += f" ({first['suite']})"
         rows.append((name, tuple(means.get(level) for level in levels)))
     return Cells("Mean label by type and level", levels, tuple(rows))
 
