@@ -8,7 +8,7 @@ from glint_data.dataset.dataset import Dataset
 from glint_data.dataset.status import Status
 from glint_data.errors import GlintError
 from glint_data.reports import figures
-from glint_data.reports.explorer import explorer_of
+from glint_data.reports.explorer import Explain, explorer_of
 from glint_data.reports.page import Cells, Section, embedded
 from glint_data.reports.references import references_section
 from glint_data.reports.trust import trust_section
@@ -31,11 +31,12 @@ def dataset_sections(
     audit: dict[str, Any] | None = None,
     scores: Mapping[str, float] | None = None,
     reference_root: Place | None = None,
+    explain: Explain | None = None,
 ) -> Iterator[Section]:
     """What is in a dataset: counts, labels with their certificate, every sample, and what was refused.
 
     `audit` is the certificate of the labels, `scores` a network's by sample_id; at `reference_root` lie the pictures
-    of the references.
+    of the references. `explain` says what labels are made of.
     """
     samples = manifest.read(folder, COLUMNS)
     finished = samples[samples["status"] != Status.FAILED]
@@ -51,7 +52,7 @@ def dataset_sections(
     ]
     yield Section("Dataset", counts, small_print=_versions_text(folder))
     labelled = finished[finished["mos"].notna()]
-    explorer = explorer_of(Dataset(folder), scores, reference_root)
+    explorer = explorer_of(Dataset(folder), scores, explain)
     if len(labelled):
         yield _label_section(folder, labelled)
         if not (labelled["label_method"] == "rated").all():

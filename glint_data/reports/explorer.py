@@ -7,7 +7,7 @@ much for one file, beside it in `report_files/` as pictures and as scripts that 
 import json
 import math
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,11 +16,11 @@ import numpy as np
 import distortions
 from glint_data.dataset.dataset import Dataset
 from glint_data.dataset.rows import in_order_of_photos
+from glint_data.dataset.sample import Sample
 from glint_data.dataset.status import Status
 from glint_data.progress import track
 from glint_data.reports import tiles
 from glint_data.reports.attention import Listed, Samples, look_at
-from glint_data.reports.evidence import evidence_for
 from glint_data.storage.files import make_folder, write_atomically
 from glint_data.storage.places import Place
 from glint_data.work import default_workers, run_tasks
@@ -32,6 +32,10 @@ BYTES_A_SAMPLE = 9_500
 """What a sample's two tiles and its data come to in a page (measured on photographs: 6,000 to 9,000)."""
 RENDERED = 3_000
 """So many samples of a virtual dataset are rendered for the page; the others are listed without pictures."""
+EXPLAINED = 5
+"""So many labels at the head of each list are taken apart: that takes some tenths of a second each."""
+Explain = Callable[[Dataset, Sequence[Sample]], dict[str, list[str]]]
+"""What labels are made of, in lines by sample_id."""
 _COLUMNS = ("source", "suite", "type", "level", "status", "label_note", "mos", "mos_low", "mos_high")
 
 
@@ -55,11 +59,11 @@ def as_script(value: Any) -> str:
 
 
 def explorer_of(
-    dataset: Dataset, scores: Mapping[str, float] | None = None, reference_root: Place | None = None
+    dataset: Dataset, scores: Mapping[str, float] | None = None, explain: Explain | None = None
 ) -> Explorer:
     """Draw a dataset's samples and describe them; writes `report_files/` where they are too many for one page.
 
-    `scores` are a network's, by sample_id; at `reference_root` lie the references of the labels.
+    `scores` are a network's, by sample_id; `explain` says what labels are made of.
     """
     rows = dataset.rows()
     columns = dataset.columns("sample_id", *_COLUMNS)
@@ -76,7 +80,8 @@ def explorer_of(
     photos = _photos(columns["source"])
     drawn = _drawn(dataset, rows, shown, photos, listed)
     data = _data(columns, samples, score, photos, lists)
-    data["evidence"] = evidence_for(dataset, lists, shown, reference_root)
+    first = dict.fromkeys(row for one in lists for row in one.rows[:EXPLAINED])
+    data["evidence"] = explain(dataset, [dataset[int(shown[row])] for row in first]) if explain else {}
     explorer = Explorer(data, lists)
     data["parts"] = []
     for number, (bounds, picture) in enumerate(drawn):

@@ -13,7 +13,8 @@ import skimage.data
 from glint_data import images
 from glint_data.dataset import manifest
 from glint_data.errors import GlintError
-from glint_data.reports import evidence, explorer, write_report
+from glint_data.labels.in_short import evidence_in_short
+from glint_data.reports import explorer, write_report
 from glint_data.reports.attention import Samples, look_at
 from glint_data.reports.dataset import cell_means
 from glint_data.reports.explorer import as_script
@@ -153,8 +154,8 @@ def test_a_script_cannot_be_ended_by_its_data():
 @pytest.mark.slow
 def test_the_labels_of_the_listed_are_taken_apart(made, tmp_path, monkeypatch):
     monkeypatch.setenv("GLINT_DATA_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(evidence, "A_LIST", 1)
-    data = data_of(write_report(made / "real").read_text())
+    monkeypatch.setattr(explorer, "EXPLAINED", 1)
+    data = data_of(write_report(made / "real", explain=evidence_in_short).read_text())
     first = {data["ids"][rows[0]] for _title, _text, rows, _total in data["lists"]}
     assert set(data["evidence"]) == first and len(first) == 3
     for lines in data["evidence"].values():
@@ -162,12 +163,13 @@ def test_the_labels_of_the_listed_are_taken_apart(made, tmp_path, monkeypatch):
         assert any("not made by what is here now" in line for line in lines)  # these labels are made up
 
 
-def test_what_cannot_be_taken_apart_says_why(made, tmp_path, monkeypatch):
+def test_what_cannot_be_taken_apart_says_why(made, tmp_path):
     folder = tmp_path / "copy"
     shutil.copytree(made / "real", folder)
     manifest.write(folder, manifest.read(folder).assign(label_set="somebody's"), manifest.facts(folder))
-    monkeypatch.setattr(evidence, "A_LIST", 1)
-    for lines in data_of(write_report(folder).read_text())["evidence"].values():
+    told = data_of(write_report(folder, explain=evidence_in_short).read_text())["evidence"]
+    assert len(told) > 2
+    for lines in told.values():
         assert len(lines) == 1 and "cannot be taken apart" in lines[0]
 
 

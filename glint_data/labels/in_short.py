@@ -1,41 +1,36 @@
-"""What the labels of the samples that deserve a look are made of, taken apart as `explain` does."""
+"""What some labels are made of, in a few short lines each: for pages that show many of them."""
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from glint_data.dataset import manifest
 from glint_data.dataset.dataset import Dataset
+from glint_data.dataset.sample import Sample
 from glint_data.errors import GlintError
 from glint_data.labels.explaining import Explainer, LabelEvidence
 from glint_data.labels.parts import largest
 from glint_data.labels.stage.samples import RATED
 from glint_data.progress import track
-from glint_data.reports.attention import Listed
 from glint_data.storage.files import holds
 from glint_data.storage.places import Place
 
-A_LIST = 5
-"""So many samples at the head of each list: a label is taken apart in some tenths of a second."""
 _PARTS = 6
 
 
-def evidence_for(
-    dataset: Dataset, lists: Sequence[Listed], shown: np.ndarray, root: Place | None
+def evidence_in_short(
+    dataset: Dataset, samples: Sequence[Sample], reference_root: Place | None = None
 ) -> dict[str, list[str]]:
-    """Lines by sample_id for the first samples of each list; `root` as `report --reference-root` has it.
+    """Lines by sample_id of those whose label a method made; some tenths of a second a label.
 
-    `shown` are the dataset's rows that the lists number. A label that cannot be taken apart has one line that says
-    why.
+    `reference_root`: the dataset with people's scores, where one was the reference set; other folders tell nothing
+    here. A label that cannot be taken apart has one line that says why.
     """
-    rows = dict.fromkeys(row for one in lists for row in one.rows[:A_LIST])
-    samples = [dataset[int(shown[row])] for row in rows]
-    samples = [sample for sample in samples if sample.label is not None and sample.label.method != RATED]
-    if not samples:
+    transferred = [sample for sample in samples if sample.label is not None and sample.label.method != RATED]
+    if not transferred:
         return {}
-    explainer = Explainer(dataset, _own_set(root))
+    is_dataset = reference_root is not None and holds(reference_root, manifest.FILE)
+    explainer = Explainer(dataset, reference_root if is_dataset else None)
     found: dict[str, list[str]] = {}
-    for sample in track(samples, len(samples), "labels taken apart"):
+    for sample in track(transferred, len(transferred), "labels taken apart"):
         try:
             evidence = explainer.of(sample)
         except GlintError as error:
@@ -44,11 +39,6 @@ def evidence_for(
         if evidence is not None:
             found[sample.id] = lines(evidence)
     return found
-
-
-def _own_set(root: Place | None) -> Place | None:
-    """The root, where it is a dataset with scores that served as the reference set."""
-    return root if root is not None and holds(root, manifest.FILE) else None
 
 
 def lines(evidence: LabelEvidence) -> list[str]:
