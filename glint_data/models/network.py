@@ -33,6 +33,7 @@ class QualityNetwork(nn.Module, ABC):
         ""  # a name that every published file of this network holds, as it is called in later ones
     )
     parts: Mapping[str, str] = {}
+    sees_whole = False  # see `WholePictureNetwork`
     closed_form = False  # its weights are solved for, not trained step by step; see `models/frozen.py`
 
     def __init__(self, config: Any, provenance: dict[str, str] | None = None) -> None:
@@ -190,3 +191,17 @@ class FeatureNetwork(QualityNetwork):
 
     def forward(self, *images: Tensor) -> Tensor:
         return self.from_features(*(self.frozen_features(image) for image in images))
+
+
+class WholePictureNetwork(FeatureNetwork):
+    """A network that judges a picture by statistics of crops that cover it, not by a grid of samples of it."""
+
+    sees_whole = True
+
+    @abstractmethod
+    def statistics(self, image: Tensor) -> Tensor:
+        """What crops are judged by, (B, F)."""
+
+    @abstractmethod
+    def from_statistics(self, described: Tensor) -> Tensor:
+        """Scores (B,) from `statistics`."""
