@@ -4,6 +4,7 @@ import csv
 import glob
 import io
 import json
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,7 @@ def score(
     outside. `spread` is the standard deviation over the image's crops. `run` may be a run's folder, a published
     checkpoint (whose scores are on the scale of what its authors trained on), or None for the judge that ships.
     For a full-reference network `references` holds one pristine image for all, one for each image, or one folder
-    with files of the same names. `out` is written as JSON where it ends in .json, else as CSV. An image that cannot
+    with files of the same names. `out` is written as CSV or JSON, by its ending. An image that cannot
     be read gets an `error` and no score.
 
     Returns one dictionary per image with the keys `COLUMNS`.
@@ -46,6 +47,8 @@ def score(
     Raises:
         GlintError: nothing to score, a damaged run, or references missing or not needed.
     """
+    if out is not None and Path(out).suffix.lower() not in (".csv", ".json"):
+        raise GlintError(f"{out}: scores are written as .csv or .json; name such a file")
     files = find_images(paths)
     trained = open_trained(run, device)
     pristine = pair(files, [place(given) for given in references], trained.network.needs_reference)
@@ -154,8 +157,9 @@ def find_images(paths: Iterable[str | Path]) -> list[Path]:
         if is_remote(path):
             found |= dict.fromkeys(sources.find([path], datasets=True))
         elif path.is_dir():
-            inside = sorted(file for file in path.rglob("*") if file.suffix.lower() in images.EXTENSIONS)
-            found |= dict.fromkeys(inside)
+            base = Path(os.path.abspath(path))  # noqa: PTH100  (links stay links)
+            inside = sources.find([path], datasets=True)
+            found |= dict.fromkeys(path / file.relative_to(base) for file in inside)
         elif path.is_file():
             found[path] = None
         else:
