@@ -155,11 +155,11 @@ def _versions(folder: Path) -> Iterator[str]:
 
 def _cells(rows: "pandas.DataFrame") -> Iterator[str]:
     """Samples rendered here as a type or level that their suite does not have."""
-    cells = rows[_rendered_here(rows)].groupby(["suite", "type", "level"], dropna=False)["sample_id"].first()
-    for (name, number, level), sample in cells.items():
-        suite = distortions.suite(name)
-        if number not in suite.types or level not in suite.levels(int(number)):
-            yield f"{sample}: {name} has no type {number:g} with a level {level:g}"
+    cells = rows[_rendered_here(rows)].drop_duplicates(["suite", "type", "level"])
+    for row in cells.itertuples():
+        suite, number = distortions.suite(str(row.suite)), row.type
+        if number not in suite.types or row.level not in suite.levels(number):
+            yield f"{row.sample_id}: {suite.name} has no type {number} with a level {row.level}"
 
 
 def _rendered_here(rows: "pandas.DataFrame") -> "pandas.Series[bool]":
