@@ -32,7 +32,7 @@ _BEGINNINGS = (
     (b"\xff\x4f\xff\x51", "JPEG2000"),
     (b"\xff\x0a", "JXL"),
     (b"\0\0\0\x0cJXL \r\n\x87\n", "JXL"),
-    *((b"P%d" % form, "PPM") for form in range(1, 8)),
+    *((b"P%d" % form, "PPM") for form in range(1, 7)),
     (b"Pf", "PPM"),
 )
 """Pillow's names of what is opened, whatever a file's ending says. Not EPS, which would start an interpreter."""

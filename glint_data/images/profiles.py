@@ -50,6 +50,7 @@ def _managed(image: "PillowImage", profile: bytes) -> "PillowImage":
     """An 8-bit image in sRGB by Little CMS, relative colorimetric. Raises `UnusableProfile`."""
     from PIL import ImageCms
 
+    _check_length(profile)
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         target = ImageCms.createProfile("sRGB")
@@ -59,6 +60,14 @@ def _managed(image: "PillowImage", profile: bytes) -> "PillowImage":
         raise UnusableProfile(str(error)) from error
     assert converted is not None  # only a conversion in place answers nothing
     return converted
+
+
+def _check_length(profile: bytes) -> None:
+    if len(profile) < _HEADER:
+        raise UnusableProfile("no profile, or colours that no known number stands for")
+
+
+_HEADER = 132
 
 
 def name_of(profile: bytes) -> str:
@@ -144,6 +153,7 @@ def shaper_of(profile: bytes) -> Shaper | None:
     Raises:
         UnusableProfile: it is damaged.
     """
+    _check_length(profile)
     try:
         tags = _tags(profile)
         if _space(profile) == b"GRAY" and b"kTRC" in tags:

@@ -1,7 +1,6 @@
 """Bytes of a picture file to upright 8-bit sRGB pixels, or a refusal that names the file and the reason."""
 
 import io
-import os
 import warnings
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -10,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from glint_data.errors import GlintError, ImageRefused
-from glint_data.images import beyond_8_bits, deep, formats, profiles, soundness, tagged, tiff
+from glint_data.images import beyond_8_bits, deep, formats, jpeg_xl, profiles, soundness, tagged, tiff
 from glint_data.images.deep import Samples
 from glint_data.storage.files import read_bytes
-from glint_data.storage.places import is_remote, place
+from glint_data.storage.places import AnyPlace, is_remote, place
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
@@ -35,12 +34,12 @@ class Photo:
     conversions: tuple[str, ...]
 
 
-def read_rgb(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) -> np.ndarray:
+def read_rgb(path: AnyPlace, max_pixels: int = MAX_PIXELS) -> np.ndarray:
     """The file's pixels, uint8 (height, width, 3), sRGB, upright. Raises `ImageRefused`."""
     return read_photo(path, max_pixels).pixels
 
 
-def read_photo(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) -> Photo:
+def read_photo(path: AnyPlace, max_pixels: int = MAX_PIXELS) -> Photo:
     """Decode a file of any mode that has one meaning in 8-bit sRGB; refuse the rest by name.
 
     Greyscale and palette images become RGB, deeper samples are rounded to 8 bits, CMYK and profiled colours are
@@ -53,26 +52,25 @@ def read_photo(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) -> Ph
     return decode(read_file(path), str(path), max_pixels)
 
 
-def read_file(path: str | os.PathLike[str]) -> bytes:
+def read_file(file: AnyPlace) -> bytes:
     """All of a picture's file. Raises `ImageRefused` where it cannot be read or is empty."""
     try:
-        path = place(path)
-        encoded = read_bytes(path)
+        encoded = read_bytes(place(file))
     except OSError as error:
-        why = "no such object" if is_remote(path) else error.strerror or error
-        raise ImageRefused(f"{path}: cannot be read ({why})") from error
+        why = "no such object" if is_remote(place(file)) else error.strerror or error
+        raise ImageRefused(f"{file}: cannot be read ({why})") from error
     except ValueError as error:  # a NUL in the name
-        raise ImageRefused(f"{path!r}: cannot be read ({error})") from error
+        raise ImageRefused(f"{file!r}: cannot be read ({error})") from error
     except GlintError as error:
         raise ImageRefused(str(error)) from error
     if not encoded:
-        raise ImageRefused(EMPTY.format(path))
+        raise ImageRefused(EMPTY.format(file))
     return encoded
 
 
 def decode(encoded: bytes, name: str, max_pixels: int = MAX_PIXELS) -> Photo:
     """`read_photo` for bytes in memory; `name` is what error sentences call them."""
-    from PIL import Image, UnidentifiedImageError
+    from PIL import UnidentifiedImageError
 
     # Our own limit is checked on the header below, so Pillow's warning about size says nothing new.
     with warnings.catch_warnings():
@@ -81,49 +79,71 @@ def decode(encoded: bytes, name: str, max_pixels: int = MAX_PIXELS) -> Photo:
             return _decode(encoded, name, max_pixels)
         except ImageRefused as refusal:
             raise ImageRefused(f"{name}: {refusal}") from None
-        except Image.DecompressionBombError as error:
-            raise ImageRefused(f"{name}: {error}; allowed are {max_pixels} pixels") from error
         except UnidentifiedImageError as error:
             raise ImageRefused(f"{name}: not an image, or of a kind that cannot be decoded here") from error
         except (OSError, SyntaxError, ValueError, KeyError, IndexError, TypeError, EOFError) as error:
-            raise ImageRefused(f"{name}: damaged, decoding stopped at: {error}") from error
+            said = str(error).splitlines()[0] if str(error) else type(error).__name__
+            if "unsupported" in said.lower():
+                raise ImageRefused(
+                    f"{name}: of a coding that is not decoded here ({said}); convert it"
+                ) from error
+            raise ImageRefused(f"{name}: damaged, decoding stopped at: {said}") from error
         except Exception as error:  # codecs raise their own kinds (struct.error, zlib.error, ...)
-            raise ImageRefused(f"{name}: damaged ({type(error).__name__}: {error})") from error
+            said = "its reader says no more" if "libjxl" in str(error) else str(error).partition("\n")[0]
+            raise ImageRefused(f"{name}: damaged ({type(error).__name__}: {said})") from error
 
 
 def _decode(encoded: bytes, name: str, max_pixels: int) -> Photo:
-    from PIL import Image
-
     if PurePosixPath(name).suffix.lower() in formats.RAW_EXTENSIONS:
         raise ImageRefused(formats.RAW)
     format = formats.identify(encoded)
     formats.make_readable(format)
     soundness.check(format, encoded)
+    if format == "JXL":
+        check_size(*jpeg_xl.size(encoded), jpeg_xl.BYTES_A_PIXEL, max_pixels)
     done: list[str] = []
     page = tiff.picture(encoded) if format == "TIFF" else None
     if page is not None:
         done += [page.note] if page.note else []
-        check_size(*page.size, page.bytes_needed, max_pixels)
+        check_size(*page.size, page.bytes_a_pixel, max_pixels)
         if page.is_read_here:
             return _from_samples(tiff.samples(page, encoded), done)
-    with Image.open(io.BytesIO(encoded), formats=[format]) as image:
-        if page is not None:
-            image.seek(page.index)
-        width, height = image.size
-        check_size(width, height, width * height * beyond_8_bits.bytes_a_pixel(image, encoded), max_pixels)
+    with _opened(encoded, format, page) as image:
+        check_size(*image.size, beyond_8_bits.bytes_a_pixel(image, encoded), max_pixels)
         frames = getattr(image, "n_frames", 1)
         if frames > 1 and image.format not in ("MPO", "TIFF", "HEIF"):
-            raise ImageRefused(f"an animation of {frames} frames; export the frame you mean")
-        if image.format == "PNG":
-            soundness.check_rows(image, encoded)
+            raise ImageRefused(soundness.ANIMATION.format(frames))
+        soundness.check_opened(image, encoded)
         samples = beyond_8_bits.samples(image, encoded)
         if samples is not None:
             return _from_samples(samples, done)
         return _from_8_bits(image, encoded, done)
 
 
-def check_size(width: int, height: int, needed: int, max_pixels: int) -> None:
+def _opened(encoded: bytes, format: str, page: tiff.Page | None) -> "PillowImage":
+    """A file's header, read by Pillow's reader of its format; without Pillow's bound on pixels, for ours follows."""
+    from PIL import Image
+
+    Image.preinit()
+    if format not in Image.OPEN:
+        Image.init()
+    try:
+        image = Image.OPEN[format][0](io.BytesIO(encoded), "")
+    except SyntaxError:
+        if page is not None:
+            raise page.unread() from None
+        raise
+    if page is not None:
+        image.seek(page.index)
+        if page.palette is not None:
+            image.load()
+            image.putpalette(page.palette)
+    return image
+
+
+def check_size(width: int, height: int, bytes_a_pixel: int, max_pixels: int) -> None:
     """Refuse what would take too much memory, before it is decoded. Raises `ImageRefused`."""
+    needed = width * height * bytes_a_pixel
     if width * height > max_pixels:
         raise ImageRefused(
             f"{width}x{height} is more than {max_pixels} pixels and was not decoded; scale it down first"
@@ -139,11 +159,12 @@ def _from_8_bits(image: "PillowImage", encoded: bytes, done: list[str]) -> Photo
     from PIL import ImageOps
 
     profile = tagged.profile_of(image, encoded)
-    orientation = image.getexif().get(0x0112, 1)
-    if orientation not in (0, 1):
+    if tagged.orientation_of(image) != 1:
         image = ImageOps.exif_transpose(image)
         done.append("turned upright by its EXIF orientation")
-    image = _without_alpha(image, done)
+    image = _without_alpha(image, encoded, done)
+    if image.format == "JXL" and profile is not None:
+        jpeg_xl.check_steps(profile)
     return _in_srgb(image, profile, done)
 
 
@@ -203,7 +224,10 @@ def _upright(pixels: np.ndarray, orientation: int) -> np.ndarray:
     return np.ascontiguousarray(turned[orientation])
 
 
-def _without_alpha(image: "PillowImage", done: list[str]) -> "PillowImage":
+def _without_alpha(image: "PillowImage", encoded: bytes, done: list[str]) -> "PillowImage":
+    if image.format == "PNG" and image.mode == "L" and encoded[24] < 8 and "transparency" in image.info:
+        # Pillow scales grey levels of 2 and 4 bits to 8, but not the one that is glass
+        image.info["transparency"] *= 255 // (2 ** encoded[24] - 1)
     if image.mode == "P" and "transparency" in image.info:
         image = image.convert("RGBA")
     elif "transparency" in image.info and image.mode in ("RGB", "L", "1"):

@@ -3,7 +3,6 @@
 Only judged here; pixels come from the decoders. What a decoder itself refuses (cut GIF, TIFF, JPEG 2000) is its own.
 """
 
-import re
 import struct
 import zlib
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from glint_data.errors import ImageRefused
+from glint_data.images import jpeg
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
@@ -19,55 +19,34 @@ if TYPE_CHECKING:
 _PNG_MARK = b"\x89PNG\r\n\x1a\n"
 
 
+ANIMATION = "an animation of {} frames; export the frame you mean"
+
+
 def check(format: str | None, encoded: bytes) -> None:
-    """Refuse a damaged JPEG, PNG, WebP or BMP.
+    """Refuse a damaged PNG, WebP or BMP, or a JPEG of a coding that is not decoded here, before it is opened.
 
     Raises:
         ImageRefused: with what was found, without the file's name.
     """
-    checks = {"JPEG": _check_jpeg, "PNG": _check_png, "WEBP": _check_riff, "BMP": _check_bmp}
+    checks = {"JPEG": jpeg.check_coding, "PNG": _check_png, "WEBP": _check_riff, "BMP": _check_bmp}
     if format in checks:
         checks[format](encoded)
 
 
-def _check_jpeg(encoded: bytes) -> None:
-    """libjpeg's warnings (a hole, zeros, a cut) as errors; the data are read at an eighth of the size."""
-    try:
-        _entropy_decoded(encoded)
-    except ValueError as error:
-        padding = _PADDED.search(str(error))
-        if padding is None or not _is_whole_without(encoded, int(padding[1])):
-            said = str(error).strip()
-            if "precision" in said.lower() or "unsupported" in said.lower():
-                raise ImageRefused(
-                    f"a JPEG of a kind that is not decoded here ({said}); convert it"
-                ) from error
-            raise ImageRefused(f"damaged: {said}; restore the file from its source") from error
+def check_opened(image: "PillowImage", encoded: bytes) -> None:
+    """Refuse what shows only when a file's header is read and its size is known to be bearable.
 
-
-_PADDED = re.compile(r"(\d+) extraneous bytes before marker 0xd9")
-"""Some cameras fill up with zeros before the end; after damage it is picture data that are left over there."""
-
-
-def _is_whole_without(encoded: bytes, padding: int) -> bool:
-    """Whether a JPEG is sound when so many zeros before its end are taken out."""
-    end = encoded.rfind(b"\xff\xd9")
-    if padding == 0 or encoded[end - padding : end].strip(b"\0"):
-        return False
-    try:
-        _entropy_decoded(encoded[: end - padding] + b"\xff\xd9")
-    except ValueError:
-        return False
-    return True
-
-
-def _entropy_decoded(encoded: bytes) -> None:
-    """Read all data of a JPEG. Raises ValueError with libjpeg's warning."""
-    import simplejpeg
-
-    _height, _width, colours, _sampling = simplejpeg.decode_jpeg_header(encoded, strict=False)
-    wanted = "CMYK" if colours in ("CMYK", "YCCK") else "Gray" if colours == "Gray" else "RGB"
-    simplejpeg.decode_jpeg(encoded, wanted, fastdct=True, min_height=1, min_width=1, min_factor=8)
+    Raises:
+        ImageRefused: a damaged JPEG or PNG, a GIF that leaves part of its canvas open, codes without a colour.
+    """
+    if image.format in ("JPEG", "MPO"):
+        jpeg.check(encoded)
+    elif image.format == "GIF":
+        _check_canvas(image)
+    if image.mode == "P" and image.format in ("PNG", "BMP", "GIF"):
+        _check_palette(image)
+    if image.format == "PNG":
+        _check_rows(image, encoded)
 
 
 def png_chunks(encoded: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -96,17 +75,31 @@ def png_chunks(encoded: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _check_png(encoded: bytes) -> None:
-    names = [name for name, _body in png_chunks(encoded)]
+    names = {name for name, _body in png_chunks(encoded)}
     if b"IDAT" not in names:
         raise ImageRefused("damaged: a PNG without pixels (no IDAT chunk)")
+    if encoded[25] == _PALETTE and b"PLTE" not in names:
+        raise ImageRefused("damaged: a PNG without its palette (no PLTE chunk)")
 
 
-_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+def only_pixels(encoded: bytes) -> bytes:
+    """A PNG of the chunks that its pixels are made of: a decoder has nothing else to say, or to do, about them."""
+    kept, at = [_PNG_MARK], len(_PNG_MARK)
+    for name, _body in png_chunks(encoded):
+        end = at + 12 + int.from_bytes(encoded[at : at + 4])
+        if name in (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"):
+            kept.append(encoded[at:end])
+        at = end
+    return b"".join(kept)
+
+
+_PALETTE = 3
+_CHANNELS = {0: 1, 2: 3, _PALETTE: 1, 4: 2, 6: 4}
 _ADAM7 = ((0, 8, 0, 8), (4, 8, 0, 8), (0, 4, 4, 8), (2, 4, 0, 4), (0, 2, 2, 4), (1, 2, 0, 2), (0, 1, 1, 2))
 """PNG, 8.2: begin and step of columns and of rows in each pass of an interlaced picture."""
 
 
-def check_rows(image: "PillowImage", encoded: bytes) -> None:
+def _check_rows(image: "PillowImage", encoded: bytes) -> None:
     """Refuse a PNG whose compressed data are sound but end before its last row: decoders leave zeros there.
 
     The data are only counted where one of the last two rows is zero throughout, for that takes as long as decoding.
@@ -161,3 +154,28 @@ def _check_bmp(encoded: bytes) -> None:
     stated = int.from_bytes(encoded[2:6], "little")
     if len(encoded) < stated and int.from_bytes(encoded[30:34], "little") in (1, 2):
         raise ImageRefused(f"damaged: {len(encoded):,} of {stated:,} bytes are there; copy it again")
+
+
+def _check_canvas(image: "PillowImage") -> None:
+    """A GIF's frame that covers part of its canvas: the rest is glass, and Pillow fills it with the first colour."""
+    covered = image.tile[0].extents if image.tile else None  # type: ignore[attr-defined]
+    if covered is not None and covered != (0, 0, *image.size):
+        left, top, right, bottom = covered
+        width, height = image.size
+        raise ImageRefused(
+            f"its frame ({right - left}x{bottom - top} at {left},{top}) leaves part of its canvas ({width}x{height}) "
+            "transparent; flatten it onto a background first"
+        )
+
+
+def _check_palette(image: "PillowImage") -> None:
+    """Codes beyond the palette have no colour; Pillow makes them black."""
+    palette = image.palette
+    if palette is None:
+        return
+    colours = len(palette.palette) // len(palette.rawmode or palette.mode)
+    highest = int(np.asarray(image).max())
+    if highest >= colours:
+        raise ImageRefused(
+            f"damaged: a pixel of colour {highest} where its palette has {colours}; export it again"
+        )

@@ -1,12 +1,12 @@
 """How far this dataset's labels can be trusted: the certificate beside the dataset's own photos."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from glint_data.dataset import manifest
 from glint_data.reports.page import Section
+from glint_data.storage.places import Place
 
 if TYPE_CHECKING:
     import pandas
@@ -16,7 +16,7 @@ _ALIKE = (0.1, 0.5, 0.9)
 
 
 def trust_section(
-    folder: Path,
+    folder: Place,
     labelled: "pandas.DataFrame",
     audit: dict[str, Any] | None,
     flagged: list[tuple[str, str]],
@@ -34,9 +34,7 @@ def trust_section(
     sizes = labelled[["width", "height"]].dropna()
     if len(sizes):
         side = np.sqrt(sizes["width"].to_numpy(float) * sizes["height"].to_numpy(float))
-        facts.append(
-            ("photos' size, as the side of a square", f"{side.min():.0f} to {side.max():.0f} pixels")
-        )
+        facts.append(("photos' size, as the side of a square", f"{_range(side.min(), side.max())} pixels"))
     if len(width):  # scores that people gave have no intervals
         facts.append(("mean 90 % interval here", f"{width.mean():.2f} wide"))
     if wide is not None:
@@ -61,6 +59,10 @@ def trust_section(
     notes = labelled.loc[noted, "label_note"].value_counts()
     rows = tuple((str(note), f"{count:,} samples") for note, count in notes.items())
     return Section("Can I trust it?", facts, text.strip(), rows=rows, photos=tuple(flagged[:PHOTOS_SHOWN]))
+
+
+def _range(low: float, high: float) -> str:
+    return f"{low:.0f}" if round(low) == round(high) else f"{low:.0f} to {high:.0f}"
 
 
 def _method(audit: dict[str, Any] | None) -> dict[str, Any]:
@@ -94,7 +96,7 @@ def _typical_width(audit: dict[str, Any] | None, labelled: "pandas.DataFrame") -
     return float(width) / (float(scale["high"]) - float(scale["low"]))
 
 
-def _likeness(folder: Path) -> list[tuple[str, str]]:
+def _likeness(folder: Place) -> list[tuple[str, str]]:
     """How similar the photos are to the reference nearest to each."""
     best: dict[str, float] = {}
     for batch in manifest.batches(folder, ["source", "label_similarities"], rows=100_000):

@@ -169,3 +169,63 @@ def png(values: np.ndarray, colour_type: int, *chunks: bytes, interlaced: bool =
         + chunk(b"IDAT", zlib.compress(rows))
         + chunk(b"IEND", b"")
     )
+
+
+_CODES_OF_LENGTH = (0, 1, 5, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0)
+"""Of DC categories 0 to 11 (ITU-T T.81, table K.3)."""
+
+
+def flat_jpeg(
+    planes: list[np.ndarray], sampling: list[tuple[int, int]], padding: int = 1, bend=None
+) -> bytes:
+    """A baseline JPEG of flat blocks: for each channel the grey levels (blocks down, blocks across), padded to MCUs.
+
+    `sampling` are each channel's factors (across, down); `padding` is the bit that fills the last byte; `bend` changes
+    the bits before they are packed.
+    """
+    codes, code, category = {}, 0, 0
+    for length, count in enumerate(_CODES_OF_LENGTH, 1):
+        for _ in range(count):
+            codes[category] = f"{code:0{length}b}"
+            code, category = code + 1, category + 1
+        code <<= 1
+    down = planes[0].shape[0] // sampling[0][1]
+    across = planes[0].shape[1] // sampling[0][0]
+    bits, before = "", [0] * len(planes)
+    for row, column in np.ndindex(down, across):
+        for at, (plane, (wide, tall)) in enumerate(zip(planes, sampling, strict=True)):
+            for y, x in np.ndindex(tall, wide):
+                level = (
+                    int(plane[row * tall + y, column * wide + x]) - 128
+                )  # of a quantizer of 8: the mean itself
+                change, before[at] = level - before[at], level
+                size = abs(change).bit_length()
+                low = change if change >= 0 else change + (1 << size) - 1
+                bits += (
+                    codes[size] + (f"{low:0{size}b}" if size else "") + "0"
+                )  # the only AC code: end of block
+    bits = bend(bits) if bend else bits
+    bits += str(padding) * (-len(bits) % 8)
+    data = bytes(int(bits[at : at + 8], 2) for at in range(0, len(bits), 8)).replace(b"\xff", b"\xff\0")
+    most = [max(factors[axis] for factors in sampling) for axis in (0, 1)]
+    size = struct.pack(">HH", 8 * most[1] * down, 8 * most[0] * across)
+    channels = range(1, len(planes) + 1)
+    frame = b"".join(
+        bytes([at, wide << 4 | tall, 0]) for at, (wide, tall) in zip(channels, sampling, strict=True)
+    )
+    dc = b"\0" + bytes(_CODES_OF_LENGTH) + bytes(range(12))
+    ac = b"\x10" + bytes([1, *[0] * 15]) + b"\0"
+
+    def part(marker: int, body: bytes) -> bytes:
+        return bytes([0xFF, marker]) + struct.pack(">H", len(body) + 2) + body
+
+    return b"".join(
+        (
+            b"\xff\xd8"
+            + part(0xDB, b"\0" + bytes([8]) * 64)
+            + part(0xC0, b"\x08" + size + bytes([len(planes)]) + frame),
+            part(0xC4, dc) + part(0xC4, ac),
+            part(0xDA, bytes([len(planes)]) + b"".join(bytes([at, 0]) for at in channels) + b"\0\x3f\0"),
+            data + b"\xff\xd9",
+        )
+    )

@@ -73,4 +73,17 @@ def test_a_report_says_so_in_its_place(exchanged):
     errors = [error for part in shown["parts"] for error in part["errors"].values()]
     assert len(errors) == (5 if file.name == "P1.png" else 1)
     assert all(file.name in error and "other pixels" in error for error in errors)
-    assert "nan wide" not in page  # these labels have no intervals
+
+
+def test_a_report_tells_notes_apart_and_has_no_nan(sound):
+    """Photos with a note are not all unlike the references; labels without intervals have no mean one."""
+    dataset, _ = sound
+    frame = manifest.read(dataset)
+    notes = frame["source"].map({"P0": "smaller than the references", "P1": "unlike every reference: wide"})
+    labels = {"label_method": "pair", "label_set": "kadid", "label_note": notes, "mos_std": None}
+    before = (dataset / manifest.FILE).read_bytes()
+    manifest.write(dataset, frame.assign(**labels))
+    page = write_report(dataset).read_text()
+    (dataset / manifest.FILE).write_bytes(before)
+    assert "photos unlike every reference</dt><dd>1<" in page
+    assert "nan wide" not in page and ">nan<" not in page

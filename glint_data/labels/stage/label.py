@@ -29,6 +29,7 @@ from glint_data.labels.stage.summary import LabelSummary
 from glint_data.labels.stage.unrated import Unrated, label_unrated
 from glint_data.labels.undistorted import UNDISTORTED, VERSION
 from glint_data.labels.viewing import AUTO, FIT, PIXELS
+from glint_data.storage.places import Place
 
 MATCHES = 5
 """References named in each row as its evidence."""
@@ -39,9 +40,9 @@ _UNREADABLE = "no label: the photo cannot be read"
 
 
 def label_dataset(
-    dataset: str | Path | Dataset,
-    reference: str | Path | Dataset = "kadid",
-    reference_root: Path | str | None = None,
+    dataset: str | Place | Dataset,
+    reference: str | Place | Dataset = "kadid",
+    reference_root: Place | str | None = None,
     embedder: str | None = None,
     method: str | None = None,
     device: str = "auto",
@@ -120,7 +121,7 @@ def label_dataset(
     return LabelSummary(
         dataset=str(dataset.folder),
         reference=loaded.name,
-        method=plan.chosen.name,
+        method=plan.chosen.name if plan.pooled is None or (plan.columns >= 0).any() else plan.pooled.name,
         embedder=loaded.embedder,
         photos=len(samples.photos),
         samples=len(samples),

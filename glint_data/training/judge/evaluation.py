@@ -12,7 +12,7 @@ from glint_data import judge
 from glint_data.errors import GlintError
 from glint_data.progress import track
 from glint_data.storage.files import write_atomically
-from glint_data.storage.places import is_remote, place
+from glint_data.storage.places import Place, is_remote, place
 from glint_data.training.feed.loader import Pixels
 from glint_data.training.judge import agreement, metrics
 from glint_data.training.judge.inference import score_image
@@ -31,7 +31,7 @@ BASELINE_CROPS = 4
 
 def evaluate(
     run: str | Path,
-    manifest: str | Path,
+    manifest: str | Place,
     split: str = "auto",
     crops: int = CROPS,
     device: str = "auto",
@@ -93,7 +93,7 @@ def _split_of(trained: TrainedRun, asked: str) -> Split:
     return Split({}, {})
 
 
-def _name(dataset: Path) -> str:
+def _name(dataset: Place) -> str:
     return dataset.name if is_remote(dataset) else dataset.resolve().name
 
 
