@@ -140,7 +140,7 @@ def _check_values(table: "pyarrow.Table | pyarrow.RecordBatch", file: Place, fir
         raise GlintError(f"{file}: {problem}; mend the table, or make it again")
 
 
-def _check_keys(keys: Keys, parquet: "pyarrow.parquet.ParquetFile", file: Path) -> None:
+def _check_keys(keys: Keys, parquet: "pyarrow.parquet.ParquetFile", file: Place) -> None:
     """Raise `GlintError` where one sample_id stands in two rows."""
     rows = keys.twice()
     if rows is None:

@@ -85,7 +85,7 @@ def _rated_section(labelled: "pandas.DataFrame", about: dict[str, Any]) -> Secti
         ("mean label", f"{labelled['mos'].mean():.2f}"),
     ]
     if labelled["mos_std"].notna().any():
-        values.append(("mean spread of the ratings", "none" if math.isnan(deviation) else f"{deviation:.2f}"))
+        values.append(("mean spread of the ratings", f"{labelled['mos_std'].mean():.2f}"))
     pictures = (("All labels", embedded(figures.histogram(labelled["mos"].to_numpy()))),)
     text = f"On 0 to 1, higher is better. {about.get('citation', '')}"
     return Section("Labels", values, text, pictures, cells=_cells_of(labelled))
