@@ -86,10 +86,11 @@ def _with_earlier(frame: "pandas.DataFrame", folder: Path) -> "pandas.DataFrame"
     earlier = {row["sample_id"]: row for row in told}
     now = frame.reindex(columns=["sample_id", "image_hash", *names]).astype(object)
     lost: list[str] = []
-    rows = [
-        carried(row, earlier.get(row["sample_id"]), lost)
+    records: list[dict[str, Any]] = [
+        {str(name): value for name, value in row.items()}
         for row in now.where(now.notna(), None).to_dict("records")
     ]
+    rows = [carried(row, earlier.get(row["sample_id"]), lost) for row in records]
     if lost:
         say(
             f"{folder}: {len(lost):,} labelled samples have other pixels now and no label, {lost[0]} first: run "

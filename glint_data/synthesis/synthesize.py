@@ -15,6 +15,7 @@ from pathlib import Path
 from glint_data import sources
 from glint_data.dataset import failures, manifest, runs
 from glint_data.dataset.carried import ExtraColumns
+from glint_data.dataset.columns import schema
 from glint_data.dataset.failures import Refusal
 from glint_data.dataset.status import Status
 from glint_data.errors import GlintError
@@ -239,7 +240,7 @@ def _plan_virtual(out: Path, settings: Settings, admitted: list[Source], summary
         facts = (manifest.facts(out) if is_begun else {}) | {"suite": settings.suite}
         metadata, extra = manifest.schema_metadata(facts), ExtraColumns(out)
         every = (
-            extra.beside(table.cast(manifest.schema())).replace_schema_metadata(metadata)
+            extra.beside(table.cast(schema())).replace_schema_metadata(metadata)
             for table in itertools.chain(before, plan(fresh, settings))
         )
         manifest.write_tables(out / manifest.FILE, every)
