@@ -3,7 +3,6 @@
 Labels, for samples whose pixels are the same and that have none yet; licence and split; columns that are none of ours.
 """
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glint_data.dataset import manifest
@@ -11,6 +10,7 @@ from glint_data.dataset.columns import COLUMNS
 from glint_data.dataset.fitting import extra_columns
 from glint_data.progress import say
 from glint_data.storage.files import holds
+from glint_data.storage.places import Place
 
 if TYPE_CHECKING:
     import pandas
@@ -46,7 +46,7 @@ def carried(
 class ExtraColumns:
     """The columns that others added to the manifest of a folder, for the samples of its next version."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Place) -> None:
         self._table: pa.Table | None = None
         if not holds(folder, manifest.FILE):
             return
@@ -69,7 +69,7 @@ class ExtraColumns:
         return table
 
 
-def write_again(folder: Path, frame: "pandas.DataFrame", facts: dict[str, Any]) -> None:
+def write_again(folder: Place, frame: "pandas.DataFrame", facts: dict[str, Any]) -> None:
     """Write a manifest, over an earlier one of the same samples where there is one; says which labels do not hold."""
     extra = ExtraColumns(folder)
     if holds(folder, manifest.FILE):
@@ -78,7 +78,7 @@ def write_again(folder: Path, frame: "pandas.DataFrame", facts: dict[str, Any]) 
     manifest.write_table(folder / manifest.FILE, extra.beside(manifest.to_table(frame, facts)))
 
 
-def _with_earlier(frame: "pandas.DataFrame", folder: Path) -> "pandas.DataFrame":
+def _with_earlier(frame: "pandas.DataFrame", folder: Place) -> "pandas.DataFrame":
     import pandas
 
     names = [*OWNERS, *LABEL]

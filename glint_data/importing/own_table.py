@@ -6,10 +6,9 @@ source, split, licence. Paths are relative to the table; addresses stand for the
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
 from glint_data.errors import GlintError
-from glint_data.storage.places import is_remote, place
+from glint_data.storage.places import Place, is_remote, place
 from glint_data.tables import Table, read_table
 
 COLUMNS = ("reference", "mos", "mos_std", "type", "level", "source", "split", "licence")
@@ -46,8 +45,8 @@ class Entry:
 
     line: int
     name: str
-    distorted: Path
-    reference: Path | None
+    distorted: Place
+    reference: Place | None
     source: str
     mos: float | None
     mos_std: float | None
@@ -62,7 +61,7 @@ class Entry:
 class OwnTable:
     """The checked lines, and what to say of the table."""
 
-    file: Path
+    file: Place
     entries: list[Entry]
     scale: Scale | None
     notes: list[str]
@@ -85,7 +84,7 @@ def parse_range(text: "str | tuple[float, float] | None") -> tuple[float, float]
 
 
 def read_own_table(
-    file: Path, range: tuple[float, float] | None = None, lower_is_better: bool = False
+    file: Place, range: tuple[float, float] | None = None, lower_is_better: bool = False
 ) -> OwnTable:
     """Every line of the table, checked as a whole before any picture is opened.
 
@@ -200,7 +199,7 @@ def _whole(table: Table, name: str, texts: list[str]) -> list[int | None]:
     return found
 
 
-def _file(table: Path, text: str, line: int) -> Path:
+def _file(table: Place, text: str, line: int) -> Place:
     if "\0" in text:
         raise GlintError(f"{table}: line {line}: names {text!r}, which is no path")
     if "://" in text:
@@ -211,7 +210,7 @@ def _file(table: Path, text: str, line: int) -> Path:
     return beside
 
 
-def _stem(path: Path) -> str:
+def _stem(path: Place) -> str:
     return _name(path.stem)
 
 
@@ -237,14 +236,14 @@ def _unique(stems: list[str]) -> list[str]:
     return names
 
 
-def _sources(table: Table, texts: list[str], references: list[Path | None], names: list[str]) -> list[str]:
+def _sources(table: Table, texts: list[str], references: list[Place | None], names: list[str]) -> list[str]:
     """The photo behind each line: as the column says, else its reference's stem, else the picture itself."""
     listed = list(dict.fromkeys(path for path in references if path is not None))
     stems = dict(zip(listed, _unique([_stem(path) for path in listed]), strict=True))
     written = list(dict.fromkeys(text for text in texts if text))
     names_of = dict(zip(written, _unique([_name(text) for text in written]), strict=True))
-    said: dict[Path, str] = {}
-    of_source: dict[str, Path] = {}
+    said: dict[Place, str] = {}
+    of_source: dict[str, Place] = {}
     found = []
     for line, text, reference, name in zip(table.lines, texts, references, names, strict=True):
         source = names_of[text] if text else stems[reference] if reference is not None else name
@@ -278,9 +277,9 @@ def _splits(table: Table, texts: list[str], sources: list[str]) -> list[str | No
     return parts
 
 
-def _check_twice(file: Path, entries: list[Entry]) -> None:
+def _check_twice(file: Place, entries: list[Entry]) -> None:
     """The same picture of the same photo with two scores: which one is meant cannot be known."""
-    before: dict[tuple[Path, Path | None], Entry] = {}
+    before: dict[tuple[Place, Place | None], Entry] = {}
     for entry in entries:
         first = before.setdefault((entry.distorted, entry.reference), entry)
         if first.mos != entry.mos:

@@ -1,7 +1,5 @@
 """A run that goes on with other versions than it was begun with: do they render the same pixels?"""
 
-from pathlib import Path
-
 from glint_data import images
 from glint_data.dataset import runs
 from glint_data.dataset.pixels import Pictures
@@ -9,10 +7,11 @@ from glint_data.dataset.sample import Sample
 from glint_data.dataset.status import Status
 from glint_data.errors import GlintError, ImageRefused
 from glint_data.progress import say
+from glint_data.storage.places import Place
 from glint_data.synthesis import parts
 
 
-def check(out: Path, others_at_it: bool = False) -> None:
+def check(out: Place, others_at_it: bool = False) -> None:
     """Where versions differ from those in `run.json`, render one finished photo's types again and compare.
 
     Any finished photo of the dataset will do, also one that this run was not given. `others_at_it`: other machines

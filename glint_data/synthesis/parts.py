@@ -5,7 +5,6 @@ Everything here goes source by source, so that memory does not grow with the num
 
 import itertools
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from glint_data.dataset.carried import ExtraColumns, carried
 from glint_data.dataset.columns import plain_schema, schema
 from glint_data.errors import GlintError
 from glint_data.storage.files import holds, listing, read_ahead, read_bytes, remove_folder
+from glint_data.storage.places import Place
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -26,7 +26,7 @@ ROWS_A_GROUP = 32_768
 _ENDING = ".parquet"
 
 
-def write(out: Path, name: str, rows: list[dict[str, Any]]) -> None:
+def write(out: Place, name: str, rows: list[dict[str, Any]]) -> None:
     """Commit rows of the source `name`; rows of an earlier part that are not among them stay."""
     import pandas
 
@@ -42,7 +42,7 @@ def write(out: Path, name: str, rows: list[dict[str, Any]]) -> None:
 
 
 def finished(
-    out: Path, names: Sequence[str], columns: list[str] | None = None, lost: list[str] | None = None
+    out: Place, names: Sequence[str], columns: list[str] | None = None, lost: list[str] | None = None
 ) -> Iterator[tuple[str, "pa.Table"]]:
     """The rows committed so far of each named source that has any, in the order of `names`.
 
@@ -70,7 +70,7 @@ def finished(
             yield name, tables[0] if len(tables) == 1 else _replaced(tables[0], tables[1], lost)
 
 
-def _read(file: Path, content: bytes, columns: list[str] | None = None) -> "pa.Table":
+def _read(file: Place, content: bytes, columns: list[str] | None = None) -> "pa.Table":
     try:
         return manifest.read_table(file, columns, content=content)
     except GlintError as error:
@@ -80,7 +80,7 @@ def _read(file: Path, content: bytes, columns: list[str] | None = None) -> "pa.T
         ) from error
 
 
-def counts(out: Path) -> dict[str, int]:
+def counts(out: Place) -> dict[str, int]:
     """How many samples of each source the manifest has."""
     found: dict[str, int] = {}
     for name, count in zip(*_runs(out), strict=True):
@@ -88,17 +88,17 @@ def counts(out: Path) -> dict[str, int]:
     return found
 
 
-def names(out: Path) -> list[str]:
+def names(out: Place) -> list[str]:
     """The sources of which samples are finished: those of the manifest in its order, then those of the parts."""
     of_manifest = _runs(out)[0] if holds(out, manifest.FILE) else []
     return list(dict.fromkeys([*of_manifest, *sorted(_of_parts(out))]))
 
 
-def _of_parts(out: Path) -> set[str]:
+def _of_parts(out: Place) -> set[str]:
     return {file.removesuffix(_ENDING) for file in listing(out / manifest.PARTS) if file.endswith(_ENDING)}
 
 
-def commit(out: Path, suite: str) -> int:
+def commit(out: Place, suite: str) -> int:
     """Turn the parts into the manifest, in the order of the sources; only then are they removed.
 
     Returns how many labelled samples lost their label, because they were rendered again to other pixels.
@@ -172,7 +172,7 @@ def _replaced(before: "pa.Table", after: "pa.Table", lost: list[str] | None = No
     return _stacked([before.filter(pc.invert(is_again)), after])
 
 
-def _runs(out: Path) -> tuple[list[str], np.ndarray]:
+def _runs(out: Place) -> tuple[list[str], np.ndarray]:
     """The names in the manifest's `source` column and how many rows each has in a row."""
     import pyarrow.compute as pc
 
@@ -185,7 +185,7 @@ def _runs(out: Path) -> tuple[list[str], np.ndarray]:
 
 
 def _of_manifest(
-    out: Path, names: Sequence[str], columns: list[str] | None
+    out: Place, names: Sequence[str], columns: list[str] | None
 ) -> Iterator[tuple[str, "pa.Table"]]:
     """The manifest's rows of each named source, in the order of `names`."""
     if not holds(out, manifest.FILE):
@@ -205,7 +205,7 @@ def _of_manifest(
 
 
 def _in_order(
-    out: Path, rank: dict[str, int], found: list[str], counts: np.ndarray, columns: list[str] | None
+    out: Place, rank: dict[str, int], found: list[str], counts: np.ndarray, columns: list[str] | None
 ) -> Iterator[tuple[str, "pa.Table"]]:
     import pyarrow as pa
 
