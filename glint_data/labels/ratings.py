@@ -5,7 +5,8 @@ transferred label plus noise. Curves are straight lines in log-odds between a lo
 be steep or flat, bent either way, and need not reach the ends of the scale. A few ratings hold no more than that.
 Prior to any rating the label itself is the likeliest curve; what is reported is the mean of all curves, each as likely
 as the ratings make it (Bayesian model averaging, Hoeting 1999), and so are the labels' errors for these raters and the
-noise of one rating. Without ratings nothing changes, and a mean of rising curves rises.
+noise of one rating. A rating at an end of the scale may stand for anything beyond it (Tobin 1958). Without ratings
+nothing changes, and a mean of rising curves rises.
 """
 
 import itertools
@@ -37,6 +38,9 @@ _ERRORS = ((0.8, 0.25), (1.0, 0.4), (1.25, 0.25), (1.6, 0.1))
 """Times the labels' own standard deviations that errors may be for these raters, with their probabilities."""
 _NOISES = (0.12, 0.16, 0.2, 0.25)
 """Deviations of one rating from the raters' mean, on 0 to 1 (SD .5 to 1 on five steps), equally likely."""
+_END = 0.06
+"""From here on to an end of the scale: what a rating at the end says (a quarter of a step; half a step, which would be
+rounding alone, did worse)."""
 _QUANTILE = 1.645
 """Standard deviations between the middle and the end of a 90 % interval."""
 
@@ -60,11 +64,13 @@ def read_ratings(files: Sequence[str | Path], known: frozenset[str]) -> Ratings:
     """The ratings of CSV files with the columns sample_id, score (1 to 5) and rater.
 
     Raises:
-        GlintError: no such file or column, a score off the scale, a sample that is none of `known`.
+        GlintError: no such file or column, a score off the scale, a sample that is none of `known`, or one that a
+            rater rated twice.
     """
     scores: dict[str, list[float]] = {}
-    raters = set()
-    for file in map(Path, files):
+    raters: set[str] = set()
+    heard: set[tuple[str, str, str]] = set()
+    for file in dict.fromkeys(map(Path, files)):
         lines = read_rows(file, ("sample_id", "score"), "'glint-data rate' makes the page that saves one")
         for number, row in enumerate(lines, 2):
             name, text = row["sample_id"].strip(), row["score"].strip()
@@ -81,7 +87,15 @@ def read_ratings(files: Sequence[str | Path], known: frozenset[str]) -> Ratings:
                     f"{file}, line {number}: score {text!r}; ratings go from 1 (bad) to 5 (excellent)"
                 )
             scores.setdefault(name, []).append((score - STEPS[0]) / (STEPS[1] - STEPS[0]))
-            raters.add((row.get("rater") or str(file)).strip())
+            rater = (row.get("rater") or "").strip()
+            entry = (str(file), rater, name)
+            if rater and entry in heard:
+                raise GlintError(
+                    f"{file}, line {number}: {rater} has rated {name} already; keep one of the two, or give two people "
+                    "of one name two names"
+                )
+            heard.add(entry)
+            raters.add(rater or str(file))
     if not scores:
         raise GlintError(f"{files[0]}: no ratings; 'glint-data rate' makes the page that collects them")
     return Ratings(
@@ -103,8 +117,7 @@ class RaterMap:
         settings = [(error, weight, noise) for (error, weight), noise in itertools.product(_ERRORS, _NOISES)]
         logs, each = [], []
         for error, weight, noise in settings:
-            variance = (error * std) ** 2 + noise**2 / count
-            each.append(-0.5 * ((score - at) ** 2 / variance + np.log(variance)))
+            each.append(_likelihood(score, at, np.sqrt((error * std) ** 2 + noise**2 / count)))
             logs.append(each[-1].sum(axis=1) + prior + np.log(weight))
         weights = _probabilities(np.array(logs))
         by_setting, by_curve = weights.sum(axis=1), weights.sum(axis=0)
@@ -131,6 +144,17 @@ class RaterMap:
     def slope(self, label: np.ndarray) -> np.ndarray:
         """How much a step of the label is worth on the raters' scale."""
         return np.interp(label, _GRID, np.gradient(self._mean, _GRID))
+
+
+def _likelihood(score: np.ndarray, at: np.ndarray, deviation: np.ndarray) -> np.ndarray:
+    """(curves, n): logarithms of how likely scores (n,) are where curves say `at` (curves, n)."""
+    from scipy.special import log_ndtr
+
+    likely = -0.5 * ((score - at) / deviation) ** 2 - np.log(deviation * np.sqrt(2 * np.pi) / (2 * _END))
+    lowest, highest = score <= 0, score >= 1
+    likely[:, lowest] = log_ndtr((_END - at[:, lowest]) / deviation[lowest])
+    likely[:, highest] = log_ndtr((at[:, highest] - 1 + _END) / deviation[highest])
+    return likely
 
 
 def _curves() -> tuple[np.ndarray, np.ndarray]:
