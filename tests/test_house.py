@@ -25,6 +25,7 @@ TORCH_PLACES = {
     "models",
     "training",
     "weights",
+    "batched",
     "denoise",
     "dataset.torch_samples",
 }
@@ -196,4 +197,5 @@ def test_tests_and_tools_are_short_too():
     assert {name for name, lines in long.items() if lines > 300} <= {
         "tests/engines/test_ray_engine.py",
         "tests/images/test_found_by_a_stranger.py",
+        "tests/training/test_bound_runs.py",
     }
