@@ -22,7 +22,8 @@ def brighten(photo: Photo, amount: float) -> np.ndarray:
     f = lab.lab_f(photo).copy()
     lightness = f[..., 1] * np.float32(1.16) - np.float32(0.16)
     rise = (_curve(lightness, middle) - lightness) / np.float32(1.16)
-    f += rise[..., None]
+    for channel in range(3):
+        f[..., channel] += rise
     out = lab.from_lab_f(f)
     out += 2 * photo.pointwise(lambda values: _curve(values, middle)).single
     out /= 3

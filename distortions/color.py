@@ -43,14 +43,10 @@ def color_saturation_hsv(photo: Photo, factor: float) -> np.ndarray:
 
 
 Parts = tuple[np.ndarray, np.ndarray, tuple[np.ndarray, np.ndarray, np.ndarray]]
-# the share of the saturation by which red, green and blue lie below the value, in the six sextants of the hue:
-# START + SLOPE x how far the hue is into the sextant
-START = np.array([[0, 0, 1, 1, 1, 0], [1, 0, 0, 0, 1, 1], [1, 1, 1, 0, 0, 0]], np.float64)
-SLOPE = np.array([[0, 1, 0, 0, -1, 0], [-1, 0, 0, 1, 0, 0], [0, 0, -1, 0, 0, 1]], np.float64)
 
 
 def saturate(parts: Parts, factor: float) -> np.ndarray:
-    """The sextant formula back from `hsv_parts`, S times `factor`: H x W x 3 float64, as a whole at most 1."""
+    """Back from `hsv_parts` with S times `factor`: H x W x 3 float64, as a whole at most 1."""
     value, saturation, shares = parts
     planes = [np.empty_like(value) for _ in shares]
     for v, s, *rest in pieces(value, saturation, *shares, *planes):
@@ -107,12 +103,13 @@ def _hsv_piece(
     two_thirds = 2 / 3 if octave else 1 - third  # not the same double
     hue = np.where(is_red, 0, np.where(is_green, third, two_thirds)) + step
     hue = np.where(colored, np.where(hue < 0, hue + 1, hue), 0) * 6
-    sextant = np.floor(hue)
-    into = hue - sextant
-    index = sextant.astype(np.intp) % 6
-    for share, start, slope in zip(shares, START, SLOPE, strict=True):
-        np.multiply(slope[index], into, out=share)
-        share += start[index]
+    red_share, green_share, blue_share = shares
+    # how far the hue is into its sextant, or one less that; exact, as the sextants' formula is
+    np.minimum(hue - 1, 5 - hue, out=red_share)
+    np.maximum(1 - hue, hue - 3, out=green_share)
+    np.maximum(3 - hue, hue - 5, out=blue_share)
+    for share in shares:
+        np.clip(share, 0, 1, out=share)
 
 
 def _draw_shift(rng: np.random.Generator, photo: Photo, amount: float) -> dict[str, Any]:
@@ -124,15 +121,20 @@ def _draw_shift(rng: np.random.Generator, photo: Photo, amount: float) -> dict[s
 @distortion(Range(0, 200, "shift, px"), draw=_draw_shift)
 def color_shift(photo: Photo, amount: float, shift: list[int]) -> np.ndarray:
     """Green moved down and right by `amount` px, `shift` = [rows, columns], where there are edges."""
-    down, right = shift
     weight = photo.shared("edge_weight", _edge_weight)
-    rows = np.clip(np.arange(photo.height) - down, 0, photo.height - 1)
-    columns = np.clip(np.arange(photo.width) - right, 0, photo.width - 1)
-    image = photo.double
-    green = np.ascontiguousarray(image[..., 1])
-    out = image.copy()
-    out[..., 1] = weight * green[rows][:, columns] + (1 - weight) * green
+    out = photo.double.copy()
+    green = np.ascontiguousarray(out[..., 1])
+    out[..., 1] = weight * _moved(green, *shift) + (1 - weight) * green
     return out
+
+
+def _moved(plane: np.ndarray, down: int, right: int) -> np.ndarray:
+    """The plane moved by so many rows and columns, edge values repeated."""
+    height, width = plane.shape
+    down, right = max(-height, min(down, height)), max(-width, min(right, width))
+    rims = max(down, 0), max(-down, 0), max(right, 0), max(-right, 0)
+    wide = cv2.copyMakeBorder(plane, *rims, cv2.BORDER_REPLICATE)
+    return wide[rims[1] : rims[1] + height, rims[3] : rims[3] + width]
 
 
 def _edge_weight(photo: Photo) -> np.ndarray:
@@ -140,6 +142,6 @@ def _edge_weight(photo: Photo) -> np.ndarray:
     edges = matlab.stretch(matlab.blur(matlab.gradient_magnitude(photo.gray), 4))
     edges = matlab.stretch(np.clip(edges, 0.1, 1))
     rank = max(int(matlab.round_half_away(0.99 * edges.size)) - 1, 0)
-    ordered = np.sort(edges, axis=None)
+    ordered = np.partition(edges, (rank, edges.size - 1 - rank), axis=None)
     high, low = ordered[rank], 1 - (1 - ordered[-1 - rank])  # the latter as the sorted 1 - E gives it
     return matlab.stretch(np.clip(edges, low, high))

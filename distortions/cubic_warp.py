@@ -16,18 +16,23 @@ from numba import njit, types
 from numba.extending import intrinsic
 
 LANES = 4
+SPAN = 256  # pixels of a row whose places and weights are worked out before they are sampled
 
 
-def warp(image: np.ndarray, down: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """The image sampled at (row - down, column - right): float32, same shape.
+def warp(image: np.ndarray, down: np.ndarray, right: np.ndarray, scale: float = 1.0) -> np.ndarray:
+    """The image sampled at (row - scale down, column - scale right): float32, same shape.
 
     `image`: H x W x 3 float32, or H x W x 4 as `with_empty_channel` makes it. `down`, `right`: H x W float32, px.
     Outside, the edge is repeated as far as the largest shift; the one ring of points that the kernel needs beyond is
     extrapolated as 3 f1 - 3 f2 + f3.
     """
     if image.shape[2] != LANES:
-        return np.ascontiguousarray(warp(with_empty_channel(image), down, right)[..., : image.shape[2]])
-    farthest = max(abs(float(bound)) for moves in (down, right) for bound in (moves.min(), moves.max()))
+        four = warp(with_empty_channel(image), down, right, scale)
+        return np.ascontiguousarray(four[..., : image.shape[2]])
+    factor = np.float32(scale)
+    farthest = max(
+        abs(float(bound * factor)) for moves in (down, right) for bound in (moves.min(), moves.max())
+    )
     margin = int(np.ceil(farthest)) + 1
     padded = cv2.copyMakeBorder(image, margin, margin, margin, margin, cv2.BORDER_REPLICATE)
     if min(padded.shape[:2]) >= 5:
@@ -35,7 +40,7 @@ def warp(image: np.ndarray, down: np.ndarray, right: np.ndarray) -> np.ndarray:
             edge[0] = 3 * edge[1] - 3 * edge[2] + edge[3]
             edge[-1] = 3 * edge[-2] - 3 * edge[-3] + edge[-4]
     out = np.empty(image.shape, np.float32)
-    _sample(padded, down, right, margin, out)
+    _sample(padded, down, right, factor, margin, out)
     return out
 
 
@@ -46,41 +51,61 @@ def with_empty_channel(image: np.ndarray) -> np.ndarray:
 
 @intrinsic
 def _put_pixel(
-    typingctx: Any, source: Any, first: Any, stride: Any, rows: Any, columns: Any, target: Any, place: Any
+    typingctx: Any, source: Any, first: Any, stride: Any, weights: Any, place: Any, target: Any, to: Any
 ) -> Any:
-    """target[place : place + 4] = the sum of 4 x 4 pixels of `source` from `first` on, by those weights."""
-    signature = types.void(source, first, stride, rows, columns, target, place)
+    """target[to : to + 4] = the sum of 4 x 4 pixels of `source` from `first` on, by weights[0:8, place].
+
+    The first four weights are the rows', the others the columns'. Two rows of pixels are one vector.
+    """
+    signature = types.void(source, first, stride, weights, place, target, to)
 
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        source, first, stride, rows, columns, target, place = arguments
-        data, result = (
-            context.make_array(kind)(context, builder, value).data
-            for kind, value in ((signature.args[0], source), (signature.args[5], target))
+        source, first, stride, weights, place, target, to = arguments
+        data, table, result = (
+            context.make_array(signature.args[index])(context, builder, value).data
+            for index, value in ((0, source), (3, weights), (5, target))
         )
+        number = ir.IntType(32)
         pixel = ir.VectorType(ir.FloatType(), LANES)
+        all_lanes = [ir.Constant(number, lane) for lane in range(2 * LANES)]
 
-        def spread(weights: Any, index: int) -> Any:
-            vector = ir.Constant(pixel, ir.Undefined)
-            weight = builder.extract_value(weights, index)
-            for lane in range(LANES):
-                vector = builder.insert_element(vector, weight, ir.Constant(ir.IntType(32), lane))
+        def order(*lanes: int) -> Any:
+            return ir.Constant(ir.VectorType(number, len(lanes)), list(lanes))
+
+        def weight(index: int) -> Any:
+            where = builder.add(place, ir.Constant(place.type, index * SPAN))
+            return builder.load(builder.gep(table, [where]))
+
+        def spread(value: Any, lanes: int) -> Any:
+            vector = ir.Constant(ir.VectorType(ir.FloatType(), lanes), ir.Undefined)
+            for lane in all_lanes[:lanes]:
+                vector = builder.insert_element(vector, value, lane)
             return vector
 
         def at(base: Any, index: Any) -> Any:
             return builder.bitcast(builder.gep(base, [index]), pixel.as_pointer())
 
-        across = [spread(columns, index) for index in range(4)]
+        def joined(one: Any, two: Any) -> Any:
+            return builder.shuffle_vector(one, two, order(*range(2 * LANES)))
+
+        across = [spread(weight(4 + index), 2 * LANES) for index in range(4)]
         total, index = None, first
-        for row in range(4):
-            line = None
+        for pair in (0, 2):
+            below, line = builder.add(index, stride), None
             for column in range(4):
-                offset = builder.add(index, ir.Constant(index.type, column * LANES))
-                part = builder.fmul(across[column], builder.load(at(data, offset), align=4))
+                offset = ir.Constant(index.type, column * LANES)
+                upper, lower = (
+                    builder.load(at(data, builder.add(base, offset)), align=4) for base in (index, below)
+                )
+                part = builder.fmul(across[column], joined(upper, lower))
                 line = part if line is None else builder.fadd(line, part)
-            part = builder.fmul(spread(rows, row), line)
-            total = part if total is None else builder.fadd(total, part)
-            index = builder.add(index, stride)
-        builder.store(total, at(result, place), align=4)
+            both = joined(spread(weight(pair), LANES), spread(weight(pair + 1), LANES))
+            parts = builder.fmul(both, line)
+            for half in (0, LANES):
+                part = builder.shuffle_vector(parts, parts, order(*range(half, half + LANES)))
+                total = part if total is None else builder.fadd(total, part)
+            index = builder.add(below, stride)
+        builder.store(total, at(result, to), align=4)
         return context.get_dummy_value()
 
     return signature, build
@@ -99,18 +124,26 @@ def _weights(t: np.float32) -> tuple[np.float32, ...]:
 
 
 @njit(cache=True)
-def _sample(padded: np.ndarray, down: np.ndarray, right: np.ndarray, margin: int, out: np.ndarray) -> None:
+def _sample(
+    padded: np.ndarray, down: np.ndarray, right: np.ndarray, scale: np.float32, margin: int, out: np.ndarray
+) -> None:
     height, width = down.shape
-    last_row, last_column = padded.shape[0] - 3, padded.shape[1] - 3
+    last_row, last_column = np.int32(padded.shape[0] - 3), np.int32(padded.shape[1] - 3)
     stride = padded.shape[1] * LANES
-    target = 0
+    firsts, weights = np.empty(SPAN, np.int64), np.empty((8, SPAN), np.float32)
     for row in range(height):
-        for column in range(width):
-            y = np.float32(row + margin) - down[row, column]
-            x = np.float32(column + margin) - right[row, column]
-            top = min(max(int(y), 1), last_row)
-            left = min(max(int(x), 1), last_column)
-            first = (top - 1) * stride + (left - 1) * LANES
-            rows, columns = _weights(np.float32(y - top)), _weights(np.float32(x - left))
-            _put_pixel(padded, first, stride, rows, columns, out, target)  # type: ignore[call-arg]
-            target += LANES
+        for start in range(0, width, SPAN):
+            count = min(SPAN, width - start)
+            for i in range(count):  # apart from the sampling, so that it is done in vectors
+                column = start + i
+                y = np.float32(row + margin) - down[row, column] * scale
+                x = np.float32(column + margin) - right[row, column] * scale
+                top = min(max(np.int32(y), np.int32(1)), last_row)
+                left = min(max(np.int32(x), np.int32(1)), last_column)
+                firsts[i] = (np.int64(top) - 1) * stride + (np.int64(left) - 1) * LANES
+                rows, columns = _weights(y - np.float32(top)), _weights(x - np.float32(left))
+                weights[0, i], weights[1, i], weights[2, i], weights[3, i] = rows
+                weights[4, i], weights[5, i], weights[6, i], weights[7, i] = columns
+            target = (row * width + start) * LANES
+            for i in range(count):
+                _put_pixel(padded, firsts[i], stride, weights, i, out, target + i * LANES)  # type: ignore[call-arg]

@@ -16,6 +16,7 @@ WHITE = np.array([0.9504, 1.0, 1.0888])
 TO_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
 FROM_XYZ = np.array([[3.2406, -1.5372, -0.4986], [-0.9689, 1.8758, 0.0415], [0.0557, -0.2040, 1.0570]])
 KNEE = 6 / 29
+PIXELS = 1 << 12  # worked on at a time
 KNEE_OF_LIGHT = np.float32(0.0031308)
 
 
@@ -52,8 +53,15 @@ def _lab_f(photo: Photo) -> np.ndarray:
 
 def from_lab_f(f: np.ndarray) -> np.ndarray:
     """The inverse of `lab_f`, clipped to [0, 1]: H x W x 3 float32 sRGB values."""
-    xyz = f * f * f
-    low = f <= KNEE
-    if low.any():
-        xyz[low] = (f[low] - np.float32(4 / 29)) * np.float32(3 * KNEE**2)
-    return from_linear(cv2.transform(xyz, FROM_XYZ * WHITE[None, :]))
+    to_rgb = FROM_XYZ * WHITE[None, :]
+    values = np.empty(f.shape, np.float32)
+    flat, out = f.reshape(-1, 1, 3), values.reshape(-1, 1, 3)
+    for start in range(0, len(flat), PIXELS):  # what is done to a piece stays in the cache
+        part = flat[start : start + PIXELS]
+        xyz = part * part
+        xyz *= part
+        low = part <= KNEE
+        if low.any():
+            np.copyto(xyz, (part - np.float32(4 / 29)) * np.float32(3 * KNEE**2), where=low)
+        out[start : start + PIXELS] = from_linear(cv2.transform(xyz, to_rgb))
+    return values

@@ -9,18 +9,25 @@ import numpy as np
 
 from distortions.compression import decode, jpeg_file
 from distortions.photo import Photo, to_bytes
-from distortions.registry import distortion, noise_seed
+from distortions.registry import distortion, installed, noise_seed
 from distortions.strengths import Range
 
 # BT.601, studio range, over 255
 TO_YCBCR = np.array([[65.481, 128.553, 24.966], [-37.797, -74.203, 112.0], [112.0, -93.786, -18.214]]) / 255
 NOISY_JPEG_QUALITY = 60
+# pixels from which on Numba's start pays; the numbers are the same with it and without
+WORTH_COMPILED = 1 << 16
 YCBCR_OFFSET = np.array([16.0, 128.0, 128.0]) / 255
 
 
 def normal(photo: Photo, seed: int) -> np.ndarray:
     """Independent N(0, 1) for every value of the photo: H x W x 3 float32."""
-    return np.random.default_rng(seed).standard_normal((photo.height, photo.width, 3), dtype=np.float32)
+    shape = (photo.height, photo.width, 3)
+    if photo.height * photo.width >= WORTH_COMPILED and installed("numba"):
+        from distortions.normals import Normals
+
+        return Normals(seed).draw(*shape)
+    return np.random.default_rng(seed).standard_normal(shape, dtype=np.float32)
 
 
 def _noisy(photo: Photo, variance: float, seed: int) -> np.ndarray:
@@ -57,8 +64,8 @@ def impulse_noise(photo: Photo, density: float, noise_seed: int) -> Photo | np.n
     """Salt and pepper at that density, for every value of R, G and B apart."""
     uniform = np.random.default_rng(noise_seed).random((photo.height, photo.width, 3), dtype=np.float32)
     out = photo.single.copy()
-    out[uniform < density] = 1
-    out[uniform < density / 2] = 0
+    np.putmask(out, uniform < density, 1)
+    np.putmask(out, uniform < density / 2, 0)
     return out
 
 

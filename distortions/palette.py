@@ -7,6 +7,7 @@ Floyd, Steinberg, An adaptive algorithm for spatial greyscale (1976), here down 
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from numba import njit
 
@@ -206,34 +207,40 @@ def inverse_map(table: np.ndarray) -> np.ndarray:
 
 
 @njit(cache=True)
-def _share(error: int, weight: int) -> int:
-    """error x weight / 16, rounded half away from zero."""
+def _share(error: np.int32, weight: np.int32) -> np.int32:
+    """error x weight / 16, rounded half away from zero (both int32)."""
     scaled = error * weight
-    return (scaled + 8) >> 4 if scaled >= 0 else -((-scaled + 8) >> 4)
+    return (scaled + np.int32(8) + (scaled >> np.int32(31))) >> np.int32(4)
+
+
+def dither(pixels: np.ndarray, table: np.ndarray, owner: np.ndarray) -> np.ndarray:
+    """Floyd-Steinberg down the columns: H x W x 3 uint8 in, palette colours out, same shape and type."""
+    columns = _dither(cv2.transpose(pixels), table.astype(np.int32), owner.astype(np.uint8))
+    return cv2.transpose(columns)
 
 
 @njit(cache=True)
-def dither(pixels: np.ndarray, table: np.ndarray, owner: np.ndarray) -> np.ndarray:
-    """Floyd-Steinberg down the columns: H x W x 3 uint8 in, palette colours out, same shape and type."""
-    height, width = pixels.shape[:2]
-    out = np.empty((height, width, 3), np.uint8)
-    current = np.zeros((height + 2, 3), np.int64)  # errors for this column and the next, one row of margin
-    following = np.zeros((height + 2, 3), np.int64)
-    value = np.zeros(3, np.int64)
+def _dither(pixels: np.ndarray, table: np.ndarray, owner: np.ndarray) -> np.ndarray:
+    """The same for columns that are rows: W x H x 3. Small types, so that all but the pixels stays in the cache."""
+    width, height = pixels.shape[:2]
+    out = np.empty((width, height, 3), np.uint8)
+    current = np.zeros((height + 2, 3), np.int32)  # errors for this column and the next, one row of margin
+    following = np.zeros((height + 2, 3), np.int32)
+    value = np.zeros(3, np.int32)
     for column in range(width):
         for row in range(height):
             for channel in range(3):
-                v = np.int64(pixels[row, column, channel]) + current[row + 1, channel]
-                value[channel] = min(max(v, 0), 255)
-            index = owner[value[0] >> 3, value[1] >> 3, value[2] >> 3]
+                v = np.int32(pixels[column, row, channel]) + current[row + 1, channel]
+                value[channel] = min(max(v, np.int32(0)), np.int32(255))
+            index = owner[value[0] >> np.int32(3), value[1] >> np.int32(3), value[2] >> np.int32(3)]
             for channel in range(3):
                 colour = table[index, channel]
-                out[row, column, channel] = colour
+                out[column, row, channel] = colour
                 error = value[channel] - colour
-                current[row + 2, channel] += _share(error, 7)
-                following[row, channel] += _share(error, 3)
-                following[row + 1, channel] += _share(error, 5)
-                following[row + 2, channel] += _share(error, 1)
+                current[row + 2, channel] += _share(error, np.int32(7))
+                following[row, channel] += _share(error, np.int32(3))
+                following[row + 1, channel] += _share(error, np.int32(5))
+                following[row + 2, channel] += _share(error, np.int32(1))
         current, following = following, current
         following[:] = 0
     return out

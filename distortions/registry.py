@@ -65,7 +65,7 @@ class Distortion:
     @property
     def missing(self) -> tuple[str, ...]:
         """What it needs and is not there: packages, or else the parts of them that these were built without."""
-        packages = tuple(package for module, package in self.needs.items() if not _installed(module))
+        packages = tuple(package for module, package in self.needs.items() if not installed(module))
         return packages if packages or self.lacks is None else self.lacks()
 
     @property
@@ -105,7 +105,8 @@ class Distortion:
         return self.function(photo, self.strengths.check(self.name, strength), **parameters)
 
 
-def _installed(module: str) -> bool:
+def installed(module: str) -> bool:
+    """Whether a module of that name could be imported; it is not."""
     try:
         return importlib.util.find_spec(module) is not None
     except (ImportError, ValueError):  # a parent package that is absent, or a module without a specification

@@ -20,13 +20,13 @@ BLOCK = 32
 def jitter(photo: Photo, deviation: float, noise_seed: int) -> np.ndarray:
     """Five warps in a row, each moving every pixel by N(0, deviation^2) px along either axis (cubic)."""
     from distortions.cubic_warp import warp, with_empty_channel
+    from distortions.normals import Normals
 
-    rng = np.random.default_rng(noise_seed)
-    image = with_empty_channel(photo.single)
+    normals = Normals(noise_seed)
+    image = photo.shared("four_channels", lambda p: with_empty_channel(p.single))
     for _ in range(5):
-        moves = rng.standard_normal((2, photo.height, photo.width), dtype=np.float32)
-        moves *= np.float32(deviation)
-        image = warp(image, moves[0], moves[1])
+        down, right = normals.draw(2, photo.height, photo.width)
+        image = warp(image, down, right, deviation)
     return cv2.cvtColor(image, cv2.COLOR_RGBA2RGB)
 
 

@@ -4,13 +4,16 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING
 
 from glint_data import images
 from glint_data.errors import GlintError
 from glint_data.progress import say
-from glint_data.storage.places import check, explaining, is_remote, place
+from glint_data.storage.places import AnyPlace, Place, check, explaining, is_remote, place
 from glint_data.texts import read_text
+
+if TYPE_CHECKING:
+    from upath import UPath
 
 _ENDINGS = images.EXTENSIONS | images.RAW_EXTENSIONS
 _SYSTEM_FOLDERS = frozenset(
@@ -19,9 +22,7 @@ _SYSTEM_FOLDERS = frozenset(
 """Previews and metadata that storage boxes and systems keep beside photos; not the user's photos."""
 
 
-def find(
-    places: Iterable[str | os.PathLike[str]], out: Path | None = None, datasets: bool = False
-) -> list[Path]:
+def find(places: Iterable[AnyPlace], out: Place | None = None, datasets: bool = False) -> list[Place]:
     """The image files that `places` name: folders (searched through), .txt lists (a path a line), files.
 
     A list's relative paths start at the list's folder. The order is that of the places, sorted within a folder; a file
@@ -37,7 +38,7 @@ def find(
         GlintError: a place does not exist, or nothing is found.
     """
     named = [place(text) for text in places]
-    found: dict[Path, None] = {}
+    found: dict[Place, None] = {}
     passed_over: list[str] = []
     others: Counter[str] = Counter()
     for at in named:
@@ -65,11 +66,12 @@ def find(
 
 
 def _files_of(
-    at: Path, out: Path | None, datasets: bool, passed_over: list[str], others: "Counter[str]"
-) -> list[Path]:
+    at: Place, out: Place | None, datasets: bool, passed_over: list[str], others: "Counter[str]"
+) -> list[Place]:
     if at.is_dir():
-        search = _remote_below if is_remote(at) else _below
-        return search(at, out, datasets, passed_over, others)
+        if is_remote(at):
+            return _remote_below(at, out, datasets, passed_over, others)
+        return list(_below(at, out, datasets, passed_over, others))
     if at.suffix.lower() == ".txt":
         return _read_list(at)
     if at.is_file() or (not is_remote(at) and at.is_symlink()):
@@ -78,10 +80,10 @@ def _files_of(
 
 
 def _below(
-    folder: Path, out: Path | None, datasets: bool, passed_over: list[str], others: "Counter[str]"
+    folder: Path, out: Place | None, datasets: bool, passed_over: list[str], others: "Counter[str]"
 ) -> list[Path]:
     """Links to files are followed, links to folders are not; a link to nothing is kept, to be refused by name."""
-    made = Path(out).resolve() if out is not None and not is_remote(out) else None
+    made = out.resolve() if isinstance(out, Path) else None
     if made is not None and folder.resolve().is_relative_to(made):
         passed_over.append(f"{folder} (lies in the dataset that is made)")
         return []
@@ -162,8 +164,8 @@ def _is_export(folder: Path, names: set[str]) -> bool:
 
 
 def _remote_below(
-    folder: Any, out: Any, datasets: bool, passed_over: list[str], others: "Counter[str]"
-) -> list[Path]:
+    folder: "UPath", out: Place | None, datasets: bool, passed_over: list[str], others: "Counter[str]"
+) -> list[Place]:
     with explaining(folder):
         names = sorted(folder.fs.find(folder.path))
     begin = len(folder.path.rstrip("/")) + 1
@@ -182,7 +184,7 @@ def _remote_below(
     ]
 
 
-def _below_of(out: Any, folder: Any) -> PurePosixPath | None:
+def _below_of(out: "UPath", folder: "UPath") -> PurePosixPath | None:
     """Where the dataset that is made lies, seen from the folder; '.' where the folder lies in it; None elsewhere."""
     here, made = PurePosixPath(folder.path), PurePosixPath(out.path)
     if here.is_relative_to(made):
@@ -199,13 +201,13 @@ def _datasets_among(files: list[PurePosixPath]) -> Iterator[PurePosixPath]:
     return (folder for folder, names in holds.items() if is_dataset(names))
 
 
-def _absolute(file: Path) -> Path:
+def _absolute(file: Place) -> Place:
     if is_remote(file):
         return file
     return Path(os.path.abspath(file))  # noqa: PTH100  (without '..', but links stay links)
 
 
-def _read_list(file: Path) -> list[Path]:
+def _read_list(file: Place) -> list[Place]:
     lines = [line.strip() for line in read_text(file).splitlines()]
     named = [line for line in lines if line and not line.startswith("#")]
     return [place(name) if "://" in name else file.parent / name for name in named]

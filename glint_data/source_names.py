@@ -3,10 +3,11 @@
 import re
 from collections import Counter
 from collections.abc import Mapping
-from pathlib import Path
+
+from glint_data.storage.places import Place
 
 
-def numbered(files: list[Path], before: Mapping[str, int]) -> dict[str, int]:
+def numbered(files: list[Place], before: Mapping[str, int]) -> dict[str, int]:
     """Every file's place: the one it had, or the next."""
     numbers = dict(before)
     following = 1 + max(numbers.values(), default=-1)
@@ -17,7 +18,7 @@ def numbered(files: list[Path], before: Mapping[str, int]) -> dict[str, int]:
     return numbers
 
 
-def named(files: list[Path], known: Mapping[str, str]) -> dict[str, tuple[str, bool]]:
+def named(files: list[Place], known: Mapping[str, str]) -> dict[str, tuple[str, bool]]:
     """For every file its stem as a name, and whether that is another's, so that a piece of the hash has to follow.
 
     `known` are the names of photos by their paths.

@@ -15,7 +15,7 @@ from glint_data.finding import find
 from glint_data.progress import is_text, printable, track
 from glint_data.source_names import HASH_SHOWN, named, numbered, safe_name
 from glint_data.storage.files import read_bytes
-from glint_data.storage.places import check, explaining, place, recorded
+from glint_data.storage.places import Place, check, explaining, place, recorded
 from glint_data.work import Workers, run_tasks
 
 __all__ = ["FILE", "Refusal", "Source", "find", "inspect", "read", "safe_name", "scan", "write"]
@@ -44,7 +44,7 @@ class Source:
 
 
 def scan(
-    files: list[Path],
+    files: list[Place],
     known: list[Source],
     workers: Workers,
     shard: tuple[int, int] = (1, 1),
@@ -102,7 +102,7 @@ def _refused_unopened(file: str) -> Refusal | None:
     return None
 
 
-def _is_folder(file: Path) -> bool:
+def _is_folder(file: Place) -> bool:
     try:
         return file.is_dir() and not file.is_symlink()
     except OSError:  # it may not be looked at; reading it says so
@@ -167,7 +167,7 @@ def _stamps(paths: list[str]) -> dict[str, tuple[int, int]]:
         return dict(zip(paths, pool.map(lambda path: _stamp(place(path)), paths), strict=True))
 
 
-def _stamp(file: Path) -> tuple[int, int]:
+def _stamp(file: Place) -> tuple[int, int]:
     try:
         with explaining(file):
             status = file.stat()
@@ -176,7 +176,7 @@ def _stamp(file: Path) -> tuple[int, int]:
     return status.st_size, int(status.st_mtime_ns)
 
 
-def read(folder: Path, file: str = FILE) -> list[Source]:
+def read(folder: Place, file: str = FILE) -> list[Source]:
     """The sources recorded in a dataset's folder, by their places; none where there is no record."""
     path = folder / file
     check(path)
@@ -205,13 +205,13 @@ def _checked(source: Source) -> Source:
     return source
 
 
-def folders_of(folder: Path) -> list[Path]:
+def folders_of(folder: Place) -> list[Place]:
     """The folders that a dataset's photos came from; none where there is no record of them."""
     below = folder if folder.is_dir() else folder.parent
     return list(dict.fromkeys(recorded(source.path).parent for source in read(below)))
 
 
-def write(folder: Path, sources: list[Source], file: str = FILE) -> None:
+def write(folder: Place, sources: list[Source], file: str = FILE) -> None:
     """Record the sources of a dataset, by their places."""
     import pyarrow as pa
 

@@ -8,12 +8,11 @@ import re
 import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from glint_data.errors import GlintError
 from glint_data.storage.files import read_bytes
-from glint_data.storage.places import is_remote
+from glint_data.storage.places import Place, is_remote
 from glint_data.texts import decoded
 
 LARGEST_TABLE = 100_000_000
@@ -30,7 +29,7 @@ _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
 class Table:
     """Rows of text by column. Columns are in small letters; `lines` are the rows' places in the file, from 1."""
 
-    file: Path
+    file: Place
     columns: list[str]
     rows: list[dict[str, str]]
     lines: list[int] = field(default_factory=list)
@@ -46,7 +45,7 @@ class Table:
         return numbers(self.column(name), where, commas_are_decimal=self.separator != ",")
 
 
-def read_table(file: Path, any_of: Sequence[Sequence[str]] = (), optional: Sequence[str] = ()) -> Table:
+def read_table(file: Place, any_of: Sequence[Sequence[str]] = (), optional: Sequence[str] = ()) -> Table:
     """A CSV (comma, semicolon, tab or bar; UTF-8 or UTF-16) or the first sheet of an .xlsx with these columns.
 
     Args:
@@ -89,7 +88,7 @@ def read_table(file: Path, any_of: Sequence[Sequence[str]] = (), optional: Seque
     return _table(file, sheet.filled, separator, used)
 
 
-def _bytes_of(file: Path) -> bytes:
+def _bytes_of(file: Place) -> bytes:
     try:
         if not is_remote(file) and (size := file.stat().st_size) > LARGEST_TABLE:
             raise GlintError(f"{file}: {size:,} bytes are more than a score table has; not opened")
@@ -131,7 +130,7 @@ class Sheet:
         return [(number, line) for number, line in self.lines if any(cell.strip() for cell in line)]
 
 
-def _lines(file: Path, text: str) -> tuple[Lines, str]:
+def _lines(file: Place, text: str) -> tuple[Lines, str]:
     first = next((line for line in text.splitlines() if line.strip()), "")
     if first.lower().startswith("sep=") and len(first.strip()) == 5:  # Excel's own note
         separator = first.strip()[4]
@@ -145,7 +144,7 @@ def _lines(file: Path, text: str) -> tuple[Lines, str]:
         raise GlintError(f"{file}: line {reader.line_num}: no CSV ({error})") from error
 
 
-def sheets_of(file: Path, content: bytes) -> list[Sheet]:
+def sheets_of(file: Place, content: bytes) -> list[Sheet]:
     """Every sheet of an .xlsx as lines of text. A formula that was saved without its result is text itself ("=A1*2").
 
     Raises:
@@ -218,7 +217,7 @@ def _lacking(header: list[str], any_of: Sequence[Sequence[str]]) -> list[Sequenc
     return [names for names in any_of if not any(name in header for name in names)]
 
 
-def _table(file: Path, sheet: Lines, separator: str, used: set[str]) -> Table:
+def _table(file: Place, sheet: Lines, separator: str, used: set[str]) -> Table:
     header = _header(sheet)
     while header and not header[-1]:
         header.pop()

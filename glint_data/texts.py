@@ -1,10 +1,10 @@
 """Text files as people's programs write them: with a byte order mark, in UTF-16, in Windows' code page."""
 
 import codecs
-from pathlib import Path
 
 from glint_data.errors import GlintError
 from glint_data.storage.files import read_bytes
+from glint_data.storage.places import Place
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -15,7 +15,7 @@ _MARKS = (
 )
 
 
-def read_text(file: Path) -> str:
+def read_text(file: Place) -> str:
     """A text file's content, whatever its encoding says of itself; without a mark UTF-8.
 
     Raises:

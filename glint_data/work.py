@@ -10,14 +10,13 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from glint_data import plugins
 from glint_data.errors import CannotWrite, GlintError
 from glint_data.progress import count_ticks_in, say, ticks_of_workers
 from glint_data.spawning import CONTEXT
-from glint_data.storage.places import is_remote
+from glint_data.storage.places import Place, is_remote
 
 if TYPE_CHECKING:
     from ctypes import c_ulong
@@ -235,7 +234,7 @@ def _end_with_parent() -> None:
 
 
 @contextlib.contextmanager
-def only_run(folder: Path, name: str = ".lock") -> Iterator[None]:
+def only_run(folder: Place, name: str = ".lock") -> Iterator[None]:
     """Hold the folder's lock; a second run on the same folder is told so. Released when the process ends.
 
     In an object store the lock is an object (see `glint_data.storage.leases`).

@@ -35,7 +35,8 @@ def quickstart(out: Path, seed: int = 0) -> str:
 
     photos = _write_photos(out / "photos")
     _step(1, f"synthesize: {len(PHOTOS)} photos x 25 types x 5 levels")
-    dataset = synthesis.synthesize(photos, out / "dataset", seed=seed, progress=True)
+    folder = out / "dataset"
+    dataset = synthesis.synthesize(photos, folder, seed=seed, progress=True)
     say(dataset.text())
     _step(2, "label: scores from KADID-10k's references")
     labelled = labels.label(dataset, reference="kadid", progress=True)
@@ -48,8 +49,8 @@ def quickstart(out: Path, seed: int = 0) -> str:
     write_atomically(out / "audit.json", as_json(certificate.record()))
     _train_and_score(dataset, out / "run", seed)
     _step(7, "report")
-    say(labels.report(dataset.folder, run=out / "run", audit=out / "audit.json", progress=True).text())
-    return _closing(out, dataset.folder / "report.html")
+    say(labels.report(dataset, run=out / "run", audit=out / "audit.json", progress=True).text())
+    return _closing(out, folder / "report.html")
 
 
 def _train_and_score(dataset: "Dataset", run: Path, seed: int) -> None:
@@ -66,8 +67,8 @@ def _train_and_score(dataset: "Dataset", run: Path, seed: int) -> None:
     _step(6, "score: a pristine photo and three of its samples at level 5")
     shown = list(dataset.samples(source="astronaut", type=(1, 10, 11), level=5))
     paths = [
-        dataset.folder / str(shown[0].reference_path),
-        *(dataset.folder / str(one.path) for one in shown),
+        str(dataset.folder / str(shown[0].reference_path)),
+        *(str(dataset.folder / str(one.path)) for one in shown),
     ]
     say(networks.score(paths, run=run).text())
 

@@ -1,6 +1,5 @@
 """Places as a person names them to a verb, and who does the work on them."""
 
-import os
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, overload
@@ -9,10 +8,11 @@ from glint_data.api.options import AnyDataset, Where
 from glint_data.errors import CannotWrite, GlintError
 
 if TYPE_CHECKING:
+    from glint_data.storage.places import Place
     from glint_data.work import Workers
 
 
-def anywhere(text: Where) -> Path:
+def anywhere(text: Where) -> "Place":
     """A path of this machine, or an address. Raises `GlintError` for an address that cannot be used."""
     from glint_data.storage.places import place
 
@@ -31,12 +31,13 @@ def here(text: Where) -> Path:
     return found
 
 
-def place_of(dataset: AnyDataset) -> Path:
+def place_of(dataset: AnyDataset) -> "Place":
     """Where a dataset lies: its folder, its manifest's file, or its address."""
+    from glint_data.dataset.dataset import Dataset
     from glint_data.dataset.manifest import dataset_folder
     from glint_data.dataset.rendering import learn_suite
 
-    place = anywhere(dataset) if isinstance(dataset, (str, os.PathLike)) else dataset.file
+    place = dataset.file if isinstance(dataset, Dataset) else anywhere(dataset)
     learn_suite(dataset_folder(place))
     return place
 
@@ -60,7 +61,7 @@ def file_to_write(text: Where | None) -> Path | None:
 
 
 def opened_engine(
-    engine: str, workers: int, folder: Path, photos: list[Path] | None = None, writes: bool = True
+    engine: str, workers: int, folder: "Place", photos: "list[Place] | None" = None, writes: bool = True
 ) -> "AbstractContextManager[Workers]":
     """Who does the work on `folder`, for a with statement; without `photos` they are where its manifest says.
 

@@ -1,7 +1,6 @@
 """Verbs that render: photos to datasets, recipes to pixels."""
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from glint_data.api import choices
@@ -24,6 +23,7 @@ from glint_data.errors import GlintError
 
 if TYPE_CHECKING:
     from glint_data.dataset.dataset import Dataset
+    from glint_data.storage.places import Place
     from glint_data.synthesis.settings import Settings
 
 Sources = Annotated[
@@ -234,7 +234,7 @@ def materialize(
         return _made(folder, run(virtual, folder, several(where), chosen))
 
 
-def _made(folder: Path, result: object) -> "Dataset":
+def _made(folder: "Place", result: object) -> "Dataset":
     from glint_data.dataset.dataset import Dataset
 
     return Dataset(folder, result)

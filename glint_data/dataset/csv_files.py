@@ -4,16 +4,16 @@ import codecs
 import csv
 import io
 from collections.abc import Sequence
-from pathlib import Path
 
 from glint_data.errors import GlintError
 from glint_data.storage.files import read_bytes
+from glint_data.storage.places import Place
 
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _DELIMITERS = ",;\t"
 
 
-def read_rows(file: Path, needed: Sequence[str], advice: str) -> list[dict[str, str]]:
+def read_rows(file: Place, needed: Sequence[str], advice: str) -> list[dict[str, str]]:
     """The lines of a CSV as {column in small letters: text}; every line has the needed columns.
 
     `advice` ends the sentence of what is wrong, such as who writes such a file.

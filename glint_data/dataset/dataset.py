@@ -3,7 +3,6 @@
 import contextlib
 import operator
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
@@ -17,7 +16,7 @@ from glint_data.dataset.sample import Sample
 from glint_data.dataset.status import Status
 from glint_data.dataset.where import condition, known
 from glint_data.storage.files import holds
-from glint_data.storage.places import explaining, is_remote
+from glint_data.storage.places import Place, explaining, is_remote
 from glint_data.work import only_run
 
 if TYPE_CHECKING:
@@ -45,8 +44,8 @@ class Dataset:
         GlintError: there is no manifest, or none that can be read; the sentence says what to do.
     """
 
-    def __init__(self, path: "str | Path | Dataset", result: Any = None, photos: int = 1) -> None:
-        self.file: Path = path.file if isinstance(path, Dataset) else manifest.manifest_file(path)
+    def __init__(self, path: "str | Place | Dataset", result: Any = None, photos: int = 1) -> None:
+        self.file: Place = path.file if isinstance(path, Dataset) else manifest.manifest_file(path)
         self.folder = manifest.dataset_folder(self.file)
         self._result = result
         self._pictures = Pictures(self.folder, photos)

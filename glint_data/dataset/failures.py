@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from glint_data.dataset import csv_files
 from glint_data.storage.files import holds, remove, write_atomically
+from glint_data.storage.places import Place
 
 FILE = "failures.csv"
 COLUMNS = ("source_path", "stage", "error")
@@ -20,7 +20,7 @@ class Refusal:
     stage: str = "scan"
 
 
-def write(folder: Path, refusals: Sequence[Refusal], name: str = FILE) -> None:
+def write(folder: Place, refusals: Sequence[Refusal], name: str = FILE) -> None:
     """Write the refusals, or remove the file where there are none."""
     if not refusals:
         remove(folder / name)
@@ -29,7 +29,7 @@ def write(folder: Path, refusals: Sequence[Refusal], name: str = FILE) -> None:
     write_atomically(folder / name, csv_files.written(COLUMNS, rows))
 
 
-def read(folder: Path, name: str = FILE) -> list[Refusal]:
+def read(folder: Place, name: str = FILE) -> list[Refusal]:
     """The refusals recorded in a folder; none where there is no file. Raises `GlintError` where it is damaged."""
     if not holds(folder, name):
         return []

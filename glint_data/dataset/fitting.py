@@ -5,12 +5,12 @@ later. What has lost something (a seed rounded to a float) is refused, with the 
 """
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glint_data.dataset import values
 from glint_data.dataset.columns import ADDED, COLUMNS, plain_schema, schema, value_of
 from glint_data.errors import GlintError
+from glint_data.storage.places import Place
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -20,7 +20,7 @@ EXACT = 2**53
 _KEEP = "read it with pandas.read_parquet(..., dtype_backend='pyarrow') and write that"
 
 
-def check_columns(found: "pa.Schema", names: list[str], file: Path, is_marked: bool) -> None:
+def check_columns(found: "pa.Schema", names: list[str], file: Place, is_marked: bool) -> None:
     """Raise `GlintError` unless the columns are there and of types that can be taken.
 
     `is_marked`: the file says that it is a manifest of ours.
@@ -61,7 +61,7 @@ def _can_be(found: "pa.DataType", wanted: "pa.DataType") -> bool:
     return bool(is_a.is_integer(found) or is_a.is_floating(found))
 
 
-def fitted(batch: "pa.RecordBatch | pa.Table", names: list[str], file: Path, first_row: int) -> Any:
+def fitted(batch: "pa.RecordBatch | pa.Table", names: list[str], file: Place, first_row: int) -> Any:
     """The named columns in their order and with the manifest's types; those that came later are null.
 
     Whether text is stored as a dictionary stays as it is. Raises `GlintError` naming row and column.

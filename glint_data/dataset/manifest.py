@@ -15,7 +15,7 @@ from glint_data.dataset.columns import ADDED, COLUMNS, schema
 from glint_data.dataset.fitting import EXACT, check_columns, fitted
 from glint_data.errors import GlintError
 from glint_data.storage.files import listing, writing
-from glint_data.storage.places import check, explaining, is_remote, place
+from glint_data.storage.places import Place, check, explaining, is_remote, place
 
 if TYPE_CHECKING:
     import pandas
@@ -30,13 +30,13 @@ _VERSION_KEY = b"glint_data.manifest_version"
 _FACTS_KEY = b"glint_data.facts"
 
 
-def dataset_folder(path: str | Path) -> Path:
+def dataset_folder(path: str | Place) -> Place:
     """The dataset's folder, given the folder or its manifest file."""
     path = place(path)
     return path.parent if path.suffix == ".parquet" else path
 
 
-def manifest_file(path: str | Path) -> Path:
+def manifest_file(path: str | Place) -> Place:
     """The manifest file of a dataset. Raises `GlintError` with the next step where there is none."""
     path = place(path)
     check(path)
@@ -54,7 +54,7 @@ def manifest_file(path: str | Path) -> Path:
     raise GlintError(f"{path}: holds no {FILE}; is this the folder that 'glint-data synthesize --out' wrote?")
 
 
-def read(path: Path | str, columns: list[str] | None = None) -> "pandas.DataFrame":
+def read(path: Place | str, columns: list[str] | None = None) -> "pandas.DataFrame":
     """The manifest as a data frame, all columns or the named ones, in this order.
 
     Raises:
@@ -77,7 +77,7 @@ def frame_of(table: "pyarrow.Table") -> "pandas.DataFrame":
 
 
 def read_table(
-    path: Path | str, columns: list[str] | None = None, content: bytes | None = None, checked: bool = True
+    path: Place | str, columns: list[str] | None = None, content: bytes | None = None, checked: bool = True
 ) -> "pyarrow.Table":
     """The manifest as an Arrow table; see `read`. `content` are the file's bytes where they are at hand.
 
@@ -97,7 +97,7 @@ def read_table(
 
 
 def batches(
-    path: Path | str, columns: list[str] | None = None, rows: int = 10_000
+    path: Place | str, columns: list[str] | None = None, rows: int = 10_000
 ) -> Iterator["pyarrow.RecordBatch"]:
     """The manifest in order, at most `rows` rows at a time: memory does not grow with the dataset; see `read`."""
     names = list(columns or COLUMNS)
@@ -114,7 +114,7 @@ def batches(
 
 
 @contextlib.contextmanager
-def _readable(file: Path) -> Iterator[None]:
+def _readable(file: Place) -> Iterator[None]:
     """What Arrow and the disk say of a file that cannot be read, as our sentence."""
     import pyarrow as pa
 
@@ -125,14 +125,14 @@ def _readable(file: Path) -> Iterator[None]:
         raise GlintError(f"{file}: not a readable manifest ({error}); restore it or make it again") from error
 
 
-def _check_values(table: "pyarrow.Table | pyarrow.RecordBatch", file: Path, first: int) -> None:
+def _check_values(table: "pyarrow.Table | pyarrow.RecordBatch", file: Place, first: int) -> None:
     for problem in values.problems(table, first):
         raise GlintError(f"{file}: {problem}; mend the table, or make it again")
 
 
 def _opened_for(
-    path: Path | str, names: list[str], content: bytes | None
-) -> tuple[Path, "pyarrow.parquet.ParquetFile"]:
+    path: Place | str, names: list[str], content: bytes | None
+) -> tuple[Place, "pyarrow.parquet.ParquetFile"]:
     """The manifest's file, opened, with these columns in it, of types that can be taken."""
     file = manifest_file(path) if content is None else place(path)
     parquet = opened(file, content)
@@ -141,7 +141,7 @@ def _opened_for(
     return file, parquet
 
 
-def opened(file: Path, content: bytes | None = None) -> "pyarrow.parquet.ParquetFile":
+def opened(file: Place, content: bytes | None = None) -> "pyarrow.parquet.ParquetFile":
     """The file, if it is a manifest of this version. Raises `GlintError` where it is not.
 
     A table without our mark, as pandas writes it, is taken if it has a manifest's columns.
@@ -166,12 +166,12 @@ def opened(file: Path, content: bytes | None = None) -> "pyarrow.parquet.Parquet
     return parquet
 
 
-def _stream(file: Path) -> "Path | BinaryIO":
+def _stream(file: Place) -> "Place | BinaryIO":
     """What pyarrow reads of a place: a path, or a stream that fetches what is asked for."""
     return file.fs.open(file.path, "rb") if is_remote(file) else file
 
 
-def facts(path: str | Path) -> dict[str, Any]:
+def facts(path: str | Place) -> dict[str, Any]:
     """What the writers of the manifest noted about it as a whole: score range, label method, versions."""
     file = manifest_file(path)
     metadata = opened(file).schema_arrow.metadata or {}
@@ -225,17 +225,17 @@ def _column(frame: "pandas.DataFrame", field: "pyarrow.Field") -> "pyarrow.Array
         raise pa.ArrowInvalid(f"column {field.name}: {error}") from error
 
 
-def write(folder: str | Path, frame: "pandas.DataFrame", facts: dict[str, Any] | None = None) -> Path:
+def write(folder: str | Place, frame: "pandas.DataFrame", facts: dict[str, Any] | None = None) -> Place:
     """Write `manifest.parquet` in a dataset's folder, whole or not at all. Returns the file."""
     return write_table(dataset_folder(folder) / FILE, to_table(frame, facts))
 
 
-def write_table(file: Path, table: "pyarrow.Table") -> Path:
+def write_table(file: Place, table: "pyarrow.Table") -> Place:
     """Write an Arrow table as Parquet, whole or not at all. Returns the file."""
     return write_tables(file, [table])
 
 
-def write_tables(file: Path, tables: Iterable["pyarrow.Table"]) -> Path:
+def write_tables(file: Place, tables: Iterable["pyarrow.Table"]) -> Place:
     """Write Arrow tables of one schema, one after the other, as one Parquet file, whole or not at all.
 
     Raises:
@@ -253,7 +253,7 @@ def write_tables(file: Path, tables: Iterable["pyarrow.Table"]) -> Path:
     return file
 
 
-def inside(folder: Path, path: str) -> Path:
+def inside(folder: Place, path: str) -> Place:
     """A manifest's relative path as a file in the dataset's folder.
 
     Raises:

@@ -11,7 +11,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,7 +22,7 @@ from glint_data.dataset import manifest, rendering, runs
 from glint_data.dataset.status import Status
 from glint_data.errors import GlintError, ImageRefused
 from glint_data.storage.files import holds, read_bytes
-from glint_data.storage.places import is_remote, recorded
+from glint_data.storage.places import Place, is_remote, recorded
 
 if TYPE_CHECKING:
     from glint_data.dataset.sample import Sample
@@ -61,7 +61,7 @@ class _Held:
 class Pictures:
     """Pixels for the samples of one dataset. `photos` pristine ones are kept: ask for one photo's samples together."""
 
-    def __init__(self, folder: Path, photos: int = 1) -> None:
+    def __init__(self, folder: Place, photos: int = 1) -> None:
         self.folder, self._most = folder, photos
         self._held: OrderedDict[tuple[str | None, ...], _Held] = OrderedDict()
         self._lock = threading.Lock()
@@ -166,7 +166,7 @@ class Pictures:
 
 
 @functools.lru_cache(maxsize=16)
-def shared_pictures(folder: Path, photos: int) -> Pictures:
+def shared_pictures(folder: Place, photos: int) -> Pictures:
     """One for all samples of a dataset that come from another process, so that they share its photos."""
     return Pictures(folder, photos)
 
@@ -181,7 +181,7 @@ def _naming(sample: "Sample") -> Iterator[None]:
         raise ImageRefused(text if sample.id in text else f"{sample.id}: {text}") from refusal
 
 
-def rendered_format(folder: Path) -> str:
+def rendered_format(folder: Place) -> str:
     """The format in which a dataset's images are, or would be, written.
 
     Raises:
@@ -195,18 +195,18 @@ def rendered_format(folder: Path) -> str:
     return name
 
 
-def _suite_of_run(folder: Path) -> dict[str, str]:
+def _suite_of_run(folder: Place) -> dict[str, str]:
     """The suite that the run used, with its version."""
     settings = _settings(folder)
     suite, version = settings.get("suite"), settings.get("suite_version")
     return {suite: version} if isinstance(suite, str) and isinstance(version, str) else {}
 
 
-def _settings(folder: Path) -> dict[str, Any]:
+def _settings(folder: Place) -> dict[str, Any]:
     return runs.read(folder).get("settings", {}) if holds(folder, runs.FILE) else {}
 
 
-def _read(file: Path, expected: str | None) -> Picture:
+def _read(file: Place, expected: str | None) -> Picture:
     try:
         encoded = read_bytes(file)
     except OSError as error:

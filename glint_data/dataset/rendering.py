@@ -3,7 +3,6 @@
 import functools
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import distortions
@@ -11,6 +10,7 @@ from distortions.suites import SUITES
 from glint_data.dataset import runs
 from glint_data.errors import ImageRefused
 from glint_data.storage.files import holds
+from glint_data.storage.places import Place
 
 FIRST_VERSION = "1"
 """Version of every suite in the first release, whose rows name none."""
@@ -27,7 +27,7 @@ def own_suite(record: str) -> distortions.Suite:
 
 
 @functools.lru_cache(maxsize=256)
-def learn_suite(folder: Path, name: str | None = None) -> None:
+def learn_suite(folder: Place, name: str | None = None) -> None:
     """Have a suite known that does not ship, from the record of the dataset in `folder` that was made with it.
 
     Raises:

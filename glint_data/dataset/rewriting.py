@@ -5,7 +5,6 @@ and columns that others added stay. The new values are checked like those of any
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from glint_data.dataset import manifest, values
@@ -13,6 +12,7 @@ from glint_data.dataset.columns import COLUMNS, schema, value_of
 from glint_data.dataset.fitting import extra_columns, fitted
 from glint_data.errors import CannotWrite, GlintError
 from glint_data.storage.files import listing, remove, writing
+from glint_data.storage.places import Place
 
 if TYPE_CHECKING:
     import pandas
@@ -26,7 +26,7 @@ ROWS_A_GROUP = 131_072
 """Rows in memory together, and in one group of the file."""
 
 
-def rewrite(file: Path, changes: Changes, facts: Mapping[str, Any]) -> None:
+def rewrite(file: Place, changes: Changes, facts: Mapping[str, Any]) -> None:
     """See `Dataset.rewrite`; the caller holds the dataset's lock."""
     source = manifest.opened(file)
     change = changes if callable(changes) else _Joined(_as_table(changes), file)
@@ -50,7 +50,7 @@ def _schema(found: "pa.Schema", facts: dict[str, Any]) -> "pa.Schema":
     return ours.with_metadata(manifest.schema_metadata(facts))
 
 
-def _sweep(file: Path) -> None:
+def _sweep(file: Place) -> None:
     """Remove what an earlier rewriting left that was killed; the lock says that no living one is at it."""
     for name in listing(file.parent):
         if name.startswith(f".{file.name}.") and name.endswith(".partial"):
@@ -66,7 +66,7 @@ def _write(stream: Any, wanted: "pa.Schema", groups: Iterator["pa.Table"]) -> No
 
 
 def _groups(
-    file: Path, source: Any, wanted: "pa.Schema", change: "Callable[[pa.Table], Mapping[str, Any]]"
+    file: Place, source: Any, wanted: "pa.Schema", change: "Callable[[pa.Table], Mapping[str, Any]]"
 ) -> Iterator["pa.Table"]:
     """The manifest's groups of rows with their new columns."""
     import pyarrow as pa
@@ -160,7 +160,7 @@ def _known_or_id(name: str) -> str:
 class _Joined:
     """New values by sample_id, handed out for the rows of a group."""
 
-    def __init__(self, table: "pa.Table", file: Path) -> None:
+    def __init__(self, table: "pa.Table", file: Place) -> None:
         import pyarrow as pa
         import pyarrow.compute as pc
 

@@ -5,7 +5,6 @@ everywhere takes no room. A row, or a sample, is made when it is asked for.
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ import numpy as np
 from glint_data.dataset import manifest
 from glint_data.dataset.columns import COLUMNS
 from glint_data.dataset.kept import KEPT, Repeated
+from glint_data.storage.places import Place
 
 ROWS_A_BATCH = 50_000
 
@@ -20,7 +20,7 @@ ROWS_A_BATCH = 50_000
 class Rows:
     """The named columns (None: all) of a manifest, as they were when this was made."""
 
-    def __init__(self, file: Path, names: Sequence[str] | None = None) -> None:
+    def __init__(self, file: Place, names: Sequence[str] | None = None) -> None:
         import pyarrow as pa
 
         self.names = list(names if names is not None else COLUMNS)

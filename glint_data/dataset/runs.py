@@ -5,14 +5,13 @@ import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import metadata
-from pathlib import Path
 from typing import Any
 
 import glint_data
 from glint_data import plugins
 from glint_data.errors import CannotWrite, GlintError
 from glint_data.storage.files import is_partial, listing, make_folder, read_bytes, remove, write_atomically
-from glint_data.storage.places import check, is_remote
+from glint_data.storage.places import Place, check, is_remote
 
 FILE = "run.json"
 HISTORY = "history.jsonl"
@@ -34,7 +33,7 @@ _IGNORED = {".lock", ".DS_Store", "Thumbs.db", "failures.csv"}
 
 
 @contextmanager
-def begun(folder: Path, verb: str, settings: dict[str, Any]) -> Iterator[None]:
+def begun(folder: Place, verb: str, settings: dict[str, Any]) -> Iterator[None]:
     """The folder as the output of `verb`, for a block that holds its lock; a block that fails and made nothing
     leaves no record, so that the next run may have other settings. Raises as `check_folder` does.
     """
@@ -49,14 +48,14 @@ def begun(folder: Path, verb: str, settings: dict[str, Any]) -> Iterator[None]:
         raise
 
 
-def open_folder(folder: Path, verb: str, settings: dict[str, Any]) -> None:
+def open_folder(folder: Place, verb: str, settings: dict[str, Any]) -> None:
     """Make `folder` the output of `verb`, or check that it already is, with these very settings; see `check_folder`."""
     if not check_folder(folder, verb, settings):
         settings = json.loads(json.dumps(settings))
         write(folder, {"verb": verb, "settings": settings, "versions": versions()})
 
 
-def check_folder(folder: Path, verb: str, settings: dict[str, Any]) -> bool:
+def check_folder(folder: Place, verb: str, settings: dict[str, Any]) -> bool:
     """Make `folder`, and check that it is empty or the output of `verb` with these very settings (then: true).
 
     Raises:
@@ -84,14 +83,14 @@ def check_folder(folder: Path, verb: str, settings: dict[str, Any]) -> bool:
     return False
 
 
-def forget(folder: Path) -> None:
+def forget(folder: Place) -> None:
     """Take back the record of a run that made nothing, so that the next may have other settings."""
     names = {name for name in listing(folder) if not is_partial(name) and not name.startswith(".lock")}
     if names <= {FILE, *_IGNORED}:
         remove(folder / FILE)
 
 
-def refuse_links(folder: Path) -> None:
+def refuse_links(folder: Place) -> None:
     """Raise `GlintError` where writing into a dataset's folder would write elsewhere, through a link."""
     for link in links(folder):
         raise GlintError(
@@ -100,7 +99,7 @@ def refuse_links(folder: Path) -> None:
         )
 
 
-def links(folder: Path) -> Iterator[Path]:
+def links(folder: Place) -> Iterator[Place]:
     """Symbolic links in a dataset's folder, and those to folders among its images."""
     if is_remote(folder):
         return
@@ -111,7 +110,7 @@ def links(folder: Path) -> Iterator[Path]:
             yield from (below for below in sorted(path.iterdir()) if below.is_symlink())
 
 
-def _check_same(folder: Path, verb: str, settings: dict[str, Any]) -> None:
+def _check_same(folder: Place, verb: str, settings: dict[str, Any]) -> None:
     record = read(folder)
     if record.get("verb") != verb:
         raise GlintError(
@@ -144,7 +143,7 @@ def _shown(value: Any) -> str:
     return ",".join(f"{first}-{last}" if last > first else f"{first}" for first, last in ranges)
 
 
-def read(folder: Path) -> dict[str, Any]:
+def read(folder: Place) -> dict[str, Any]:
     """The record in a folder. Raises `GlintError` where there is none or it is damaged."""
     file = folder / FILE
     try:
@@ -173,7 +172,7 @@ _SHAPES: dict[str, type] = {
 """What a record may hold, and as what: checked once, when it is read."""
 
 
-def history(folder: Path) -> list[dict[str, Any]]:
+def history(folder: Place) -> list[dict[str, Any]]:
     """What a training run's epochs said, in order; a line that is cut short or no epoch's is left out."""
     try:
         lines = read_bytes(folder / HISTORY).decode("utf-8", "replace").splitlines()
@@ -190,7 +189,7 @@ def history(folder: Path) -> list[dict[str, Any]]:
     return [found[epoch] for epoch in sorted(found)]
 
 
-def write(folder: Path, record: dict[str, Any]) -> None:
+def write(folder: Place, record: dict[str, Any]) -> None:
     """Write the record, whole or not at all."""
     text = json.dumps(record, indent=1, sort_keys=True, default=str)
     write_atomically(folder / FILE, (text + "\n").encode())
@@ -213,7 +212,7 @@ def _release(version: object) -> str:
     return str(version).partition("+")[0]
 
 
-def note_versions(folder: Path) -> None:
+def note_versions(folder: Place) -> None:
     """Record that a run is gone on with, with the versions that are here."""
     record = read(folder)
     write(folder, record | {"gone_on_with": [*(record.get("gone_on_with") or []), versions()]})

@@ -5,7 +5,6 @@ Millions of recipes are some numbers a row here; their photos and labels' refere
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any, overload
 
 import numpy as np
@@ -15,6 +14,7 @@ from glint_data.dataset.rows import Rows, distinct
 from glint_data.dataset.sample import Sample
 from glint_data.dataset.status import Status
 from glint_data.errors import GlintError
+from glint_data.storage.places import Place
 
 _BLOCK = 50_000
 
@@ -132,7 +132,9 @@ class Samples:
         return found
 
 
-def usable_samples(places: Sequence[str | Path | Dataset], labelled: bool = True, photos: int = 1) -> Samples:
+def usable_samples(
+    places: Sequence[str | Place | Dataset], labelled: bool = True, photos: int = 1
+) -> Samples:
     """The samples that have pixels, or can be given them, of all datasets in order; `labelled`: with a score.
 
     `photos` pristine photos of each dataset are kept in memory.

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from glint_data.dataset.samples import Samples
 from glint_data.errors import GlintError
 from glint_data.progress import track
 from glint_data.storage.files import write_atomically
+from glint_data.storage.places import Place
 
 FILE = "split.csv"
 PARTS = ("train", "val", "test")
@@ -61,7 +61,7 @@ class Split:
         """Photos in each part."""
         return {part: sum(side == part for side in self.part.values()) for part in PARTS}
 
-    def write(self, folder: Path) -> None:
+    def write(self, folder: Place) -> None:
         """Write `split.csv`: source_hash, source, part."""
         rows = [(key, self.names[key], side) for key, side in sorted(self.part.items())]
         write_atomically(folder / FILE, csv_files.written(["source_hash", "source", "part"], rows))
@@ -74,7 +74,7 @@ def _leaned_on(label_set: str | None, references: Sequence[str]) -> set[tuple[st
     return {pair for other, _, name in parts for pair in ((other or first, name), (None, name))}
 
 
-def read_split(folder: Path) -> Split:
+def read_split(folder: Place) -> Split:
     """The split that a run recorded. Raises `GlintError` where there is none."""
     rows = csv_files.read_rows(folder / FILE, ("source_hash", "source", "part"), "train again")
     for row in rows:
@@ -84,7 +84,7 @@ def read_split(folder: Path) -> Split:
     )
 
 
-def read_parts(file: Path) -> dict[str, str]:
+def read_parts(file: Place) -> dict[str, str]:
     """Source -> train, val, test or unused, from a CSV with the columns source and part.
 
     Raises:
@@ -100,7 +100,7 @@ def read_parts(file: Path) -> dict[str, str]:
     return parts
 
 
-def _part_of(text: str, file: Path) -> str:
+def _part_of(text: str, file: Place) -> str:
     name = text.strip().lower()
     name = _ALSO.get(name, name)
     if name not in (*PARTS, UNUSED):
@@ -108,7 +108,7 @@ def _part_of(text: str, file: Path) -> str:
     return name
 
 
-def split_of_file(samples: Samples, file: Path) -> Split:
+def split_of_file(samples: Samples, file: Place) -> Split:
     """As a table says. Raises `GlintError` where it cannot be read or leaves a part empty."""
     listed = read_parts(file)
     names = _names(samples)

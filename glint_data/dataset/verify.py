@@ -3,7 +3,6 @@
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import distortions
@@ -15,7 +14,7 @@ from glint_data.dataset.status import Status
 from glint_data.errors import GlintError
 from glint_data.progress import printable, track
 from glint_data.storage.files import holds
-from glint_data.storage.places import place
+from glint_data.storage.places import Place, place
 from glint_data.work import Workers, run_tasks
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ RATED = "rated"
 class Findings:
     """What was looked at, and everything that is not as it should be."""
 
-    folder: Path
+    folder: Place
     samples: int = 0
     files: int = 0
     rerendered: int = 0
@@ -59,7 +58,7 @@ class Findings:
         )
 
 
-def verify(dataset: str | Path, workers: Workers, seed: int = 0) -> Findings:
+def verify(dataset: str | Place, workers: Workers, seed: int = 0) -> Findings:
     """Check schema, values, keys, files, hashes, labels and their provenance, and drift of some renderings.
 
     Raises:
@@ -119,7 +118,7 @@ def _labels(rows: "pandas.DataFrame") -> Iterator[str]:
         yield f"{name}: parts of a label without mos"
 
 
-def _label_facts(file: Path, rows: "pandas.DataFrame") -> Iterator[str]:
+def _label_facts(file: Place, rows: "pandas.DataFrame") -> Iterator[str]:
     """What the manifest notes of its labels, against the labels in its rows."""
     noted = manifest.facts(file).get("label", {})
     labelled = rows[rows["mos"].notna()]
@@ -139,7 +138,7 @@ def _label_facts(file: Path, rows: "pandas.DataFrame") -> Iterator[str]:
             yield f"labels of {method!s} in several versions ({', '.join(several)}); 'glint-data label' makes them one"
 
 
-def _versions(folder: Path) -> Iterator[str]:
+def _versions(folder: Place) -> Iterator[str]:
     """A former version of a suite is no problem as long as it can be rendered."""
     settings = runs.read(folder).get("settings", {}) if holds(folder, runs.FILE) else {}
     suite, version = settings.get("suite"), settings.get("suite_version")
@@ -150,14 +149,14 @@ def _versions(folder: Path) -> Iterator[str]:
             yield f"made with version {version} of {suite}: {error}"
 
 
-def _links(folder: Path) -> Iterator[str]:
+def _links(folder: Place) -> Iterator[str]:
     for link in runs.links(folder):
         yield f"{link}: is a link; a dataset holds its own files"
 
 
-def _files(folder: Path, rows: "pandas.DataFrame", problems: list[str]) -> dict[Path, str]:
+def _files(folder: Place, rows: "pandas.DataFrame", problems: list[str]) -> dict[Place, str]:
     """Every file the manifest names with its expected pixel hash; paths that leave the folder are problems."""
-    files: dict[Path, str] = {}
+    files: dict[Place, str] = {}
     done = rows[rows["status"] == Status.OK]
     for path_column, hash_column in (("path", "image_hash"), ("reference_path", "source_hash")):
         pairs = done[[path_column, hash_column]].dropna().drop_duplicates()
@@ -181,7 +180,7 @@ def check_file(task: tuple[str, str]) -> str | None:
 
 
 def _rerender(
-    folder: Path,
+    folder: Place,
     table: "pyarrow.Table",
     rows: "pandas.DataFrame",
     workers: Workers,

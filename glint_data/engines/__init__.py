@@ -6,9 +6,9 @@ runs the tasks, the dataset is the same: nothing about the engine is written int
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from glint_data.errors import GlintError
+from glint_data.storage.places import Place
 from glint_data.work import Workers, default_workers
 
 ENGINES = ("local", "ray")
@@ -16,7 +16,7 @@ ENGINES = ("local", "ray")
 
 @contextmanager
 def opened(
-    name: str, workers: int, folder: str | Path, places: Iterable[str | Path] = (), writes: bool = True
+    name: str, workers: int, folder: str | Place, places: Iterable[str | Place] = (), writes: bool = True
 ) -> Iterator[Workers]:
     """The engine of that name, as the `workers` that steps take; closed when the block ends.
 

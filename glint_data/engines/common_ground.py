@@ -15,7 +15,7 @@ from glint_data.engines import cluster
 from glint_data.errors import GlintError
 from glint_data.plugins import Sources
 from glint_data.storage.files import read_bytes, remove, write_atomically
-from glint_data.storage.places import check, is_remote, place
+from glint_data.storage.places import Place, check, is_remote, place
 
 _SECONDS_TO_ANSWER = 120.0
 
@@ -60,10 +60,10 @@ class Ground:
 class CommonGround:
     """The ground of one run: leaves a token in a folder that is written to, and takes it away again."""
 
-    def __init__(self, folder: str | Path, places: Iterable[str | Path], writes: bool) -> None:
+    def __init__(self, folder: str | Place, places: Iterable[str | Place], writes: bool) -> None:
         self._folder, self._writes = _absolute(folder), writes
         self._places = tuple(str(_absolute(given)) for given in places)
-        self._token: Path | None = None
+        self._token: Place | None = None
 
     def __enter__(self) -> "CommonGround":
         return self
@@ -88,7 +88,7 @@ class CommonGround:
                 raise NodeUnfit(complaint)
         return ground
 
-    def _proof(self) -> Path:
+    def _proof(self) -> Place:
         """A file by which a node proves that it sees the folder: its manifest, or a token of ours."""
         if not self._writes:
             return manifest.manifest_file(self._folder)
@@ -152,7 +152,7 @@ def _seen_from_here(file: str, places: tuple[str, ...]) -> dict[str, Any]:
     return {"digest": digest, "missing": [given for given in places if not _is_there(given)]}
 
 
-def _digest(file: Path) -> str:
+def _digest(file: Place) -> str:
     return hashlib.sha256(read_bytes(file)).hexdigest()
 
 
@@ -162,7 +162,7 @@ def _is_there(text: str) -> bool:
     return found.exists()
 
 
-def _absolute(folder: str | Path) -> Path:
+def _absolute(folder: str | Place) -> Place:
     found = place(folder)
     return found if is_remote(found) else Path(os.path.abspath(found))  # noqa: PTH100  (links stay)
 

@@ -2,19 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from glint_data.dataset import manifest
 from glint_data.errors import GlintError
-from glint_data.storage.places import is_remote, place
+from glint_data.storage.places import Place, is_remote, place
 
 
 @dataclass(frozen=True)
 class Origin:
     """One dataset of an export. `prefix` stands before the names of its samples and photos, "" where it is alone."""
 
-    place: Path
+    place: Place
     name: str
     prefix: str = ""
 
@@ -29,7 +28,7 @@ class Origin:
         }
 
 
-def origins_of(datasets: Sequence[str | Path]) -> list[Origin]:
+def origins_of(datasets: Sequence[str | Place]) -> list[Origin]:
     """The datasets by the names of their folders, numbered where two folders have the same.
 
     Raises:

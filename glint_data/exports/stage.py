@@ -22,6 +22,7 @@ from glint_data.exports.origins import Origin, origins_of
 from glint_data.exports.split import deal_photos, read_split, shares_of
 from glint_data.exports.tables import CsvTable
 from glint_data.progress import Meter, duration
+from glint_data.storage.places import Place, is_remote
 from glint_data.work import Outcome, run_tasks
 
 FAILURES = "failures.csv"
@@ -65,7 +66,7 @@ class ExportSummary:
 
 
 def export_dataset(
-    dataset: Path | Sequence[Path],
+    dataset: str | Place | Sequence[str | Place],
     to: str,
     out: Path,
     workers: int,
@@ -92,7 +93,7 @@ def export_dataset(
         CannotWrite: the target cannot be written; nothing of it is left.
     """
     begun = time.monotonic()
-    origins = origins_of([dataset] if isinstance(dataset, str | Path) else dataset)
+    origins = origins_of([dataset] if isinstance(dataset, str | Path) or is_remote(dataset) else dataset)
     out, kind = Path(out), FORMATS[to]
     if len(origins) > 1 and not kind.takes_several:
         takes = ", ".join(name for name, entry in FORMATS.items() if entry.takes_several)

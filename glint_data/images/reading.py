@@ -1,7 +1,6 @@
 """Bytes of a picture file to upright 8-bit sRGB pixels, or a refusal that names the file and the reason."""
 
 import io
-import os
 import warnings
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -13,7 +12,7 @@ from glint_data.errors import GlintError, ImageRefused
 from glint_data.images import beyond_8_bits, deep, formats, jpeg_xl, profiles, soundness, tagged, tiff
 from glint_data.images.deep import Samples
 from glint_data.storage.files import read_bytes
-from glint_data.storage.places import is_remote, place
+from glint_data.storage.places import AnyPlace, is_remote, place
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
@@ -35,12 +34,12 @@ class Photo:
     conversions: tuple[str, ...]
 
 
-def read_rgb(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) -> np.ndarray:
+def read_rgb(path: AnyPlace, max_pixels: int = MAX_PIXELS) -> np.ndarray:
     """The file's pixels, uint8 (height, width, 3), sRGB, upright. Raises `ImageRefused`."""
     return read_photo(path, max_pixels).pixels
 
 
-def read_photo(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) -> Photo:
+def read_photo(path: AnyPlace, max_pixels: int = MAX_PIXELS) -> Photo:
     """Decode a file of any mode that has one meaning in 8-bit sRGB; refuse the rest by name.
 
     Greyscale and palette images become RGB, deeper samples are rounded to 8 bits, CMYK and profiled colours are
@@ -53,20 +52,19 @@ def read_photo(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) -> Ph
     return decode(read_file(path), str(path), max_pixels)
 
 
-def read_file(path: str | os.PathLike[str]) -> bytes:
+def read_file(file: AnyPlace) -> bytes:
     """All of a picture's file. Raises `ImageRefused` where it cannot be read or is empty."""
     try:
-        path = place(path)
-        encoded = read_bytes(path)
+        encoded = read_bytes(place(file))
     except OSError as error:
-        why = "no such object" if is_remote(path) else error.strerror or error
-        raise ImageRefused(f"{path}: cannot be read ({why})") from error
+        why = "no such object" if is_remote(place(file)) else error.strerror or error
+        raise ImageRefused(f"{file}: cannot be read ({why})") from error
     except ValueError as error:  # a NUL in the name
-        raise ImageRefused(f"{path!r}: cannot be read ({error})") from error
+        raise ImageRefused(f"{file!r}: cannot be read ({error})") from error
     except GlintError as error:
         raise ImageRefused(str(error)) from error
     if not encoded:
-        raise ImageRefused(EMPTY.format(path))
+        raise ImageRefused(EMPTY.format(file))
     return encoded
 
 

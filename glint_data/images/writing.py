@@ -1,13 +1,13 @@
 """Pixels to lossless files, and the hash by which they are known."""
 
 import hashlib
-import os
 import struct
 from collections.abc import Callable
 
 import numpy as np
 
 from glint_data.storage.files import write_atomically
+from glint_data.storage.places import AnyPlace
 
 
 def pixel_hash(rgb: np.ndarray) -> str:
@@ -65,7 +65,7 @@ ENCODERS = {"png": encode_png, "webp": encode_webp}
 """Lossless formats a dataset's images can be written in."""
 
 
-def write_png(path: str | os.PathLike[str], rgb: np.ndarray) -> int:
+def write_png(path: AnyPlace, rgb: np.ndarray) -> int:
     """Write a PNG so that it is either whole or not there. Returns the bytes written."""
     encoded = encode_png(rgb)
     write_atomically(path, encoded)

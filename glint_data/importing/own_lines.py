@@ -1,10 +1,9 @@
 """Files, names, photos and parts of a table's lines: which picture, of which photo, in train, val or test."""
 
 import re
-from pathlib import Path
 
 from glint_data.errors import GlintError
-from glint_data.storage.places import is_remote, place
+from glint_data.storage.places import Place, is_remote, place
 from glint_data.tables import Table
 
 _PARTS = {
@@ -15,7 +14,7 @@ _PARTS = {
 _LONGEST_NAME = 180
 
 
-def file_of(table: Path, text: str, line: int) -> Path:
+def file_of(table: Place, text: str, line: int) -> Place:
     """The file that a cell names: relative to the table, or an address. Raises `GlintError`."""
     if "\0" in text:
         raise GlintError(f"{table}: line {line}: names {text!r}, which is no path")
@@ -27,7 +26,7 @@ def file_of(table: Path, text: str, line: int) -> Path:
     return beside
 
 
-def stem_of(path: Path) -> str:
+def stem_of(path: Place) -> str:
     """A file's stem as a name."""
     return _name(path.stem)
 
@@ -57,14 +56,14 @@ def unique(stems: list[str]) -> list[str]:
     return names
 
 
-def sources_of(table: Table, texts: list[str], references: list[Path | None], names: list[str]) -> list[str]:
+def sources_of(table: Table, texts: list[str], references: list[Place | None], names: list[str]) -> list[str]:
     """The photo behind each line: as the column says, else its reference's stem, else the picture itself."""
     listed = list(dict.fromkeys(path for path in references if path is not None))
     stems = dict(zip(listed, unique([stem_of(path) for path in listed]), strict=True))
     written = list(dict.fromkeys(text for text in texts if text))
     names_of = dict(zip(written, unique([_name(text) for text in written]), strict=True))
-    said: dict[Path, str] = {}
-    of_source: dict[str, Path] = {}
+    said: dict[Place, str] = {}
+    of_source: dict[str, Place] = {}
     found = []
     for line, text, reference, name in zip(table.lines, texts, references, names, strict=True):
         source = names_of[text] if text else stems[reference] if reference is not None else name

@@ -7,7 +7,6 @@ import hashlib
 import json
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import glint_data
@@ -21,7 +20,7 @@ from glint_data.importing.taking import SPLIT, Taken, TakeOver, key_of, said_bes
 from glint_data.records import as_mapping
 from glint_data.sources import Refusal, Source
 from glint_data.storage.files import make_durable, sweep, write_atomically
-from glint_data.storage.places import place
+from glint_data.storage.places import Place, place
 from glint_data.work import only_run, run_tasks
 
 if TYPE_CHECKING:
@@ -35,8 +34,8 @@ Pictures = dict[str, Taken]
 class TableSummary:
     """What an import of own pictures did."""
 
-    folder: Path
-    table: Path
+    folder: Place
+    table: Place
     rows: int
     imported: int = 0
     references: int = 0
@@ -74,8 +73,8 @@ class TableSummary:
 
 
 def import_table(
-    table: str | Path,
-    out: str | Path,
+    table: str | Place,
+    out: str | Place,
     range: "str | tuple[float, float] | None" = None,
     lower_is_better: bool = False,
     resize: bool = False,
@@ -141,7 +140,7 @@ def _settings(own: OwnTable, resize: bool, strip: bool) -> dict[str, Any]:
 
 
 def _take_over(
-    own: OwnTable, folder: Path, resize: bool, strip: bool, workers: int
+    own: OwnTable, folder: Place, resize: bool, strip: bool, workers: int
 ) -> tuple[Pictures, list[Refusal]]:
     """References first, for the pictures' sizes are compared with theirs; what cannot be had is refused by name."""
     taken: Pictures = {}
@@ -217,12 +216,12 @@ def _note(picture: Taken) -> str | None:
     return f"scaled from {width}x{height} to {picture.width}x{picture.height}, its reference's size"
 
 
-def set_name(table: Path) -> str:
+def set_name(table: Place) -> str:
     """What a table's scores are called: its own name."""
     return sources.safe_name(table.stem)
 
 
-def _write(folder: Path, own: OwnTable, rows: list[dict[str, Any]], taken: Pictures) -> None:
+def _write(folder: Place, own: OwnTable, rows: list[dict[str, Any]], taken: Pictures) -> None:
     """Everything but the pictures: sources, the split, and last the manifest."""
     import pandas
 

@@ -6,10 +6,10 @@ source, split, licence. Paths are relative to the table; addresses stand for the
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
 from glint_data.errors import GlintError
 from glint_data.importing.own_lines import file_of, sources_of, splits_of, stem_of, unique
+from glint_data.storage.places import Place
 from glint_data.tables import Table, read_table
 
 COLUMNS = ("reference", "mos", "mos_std", "type", "level", "source", "split", "licence")
@@ -40,8 +40,8 @@ class Entry:
 
     line: int
     name: str
-    distorted: Path
-    reference: Path | None
+    distorted: Place
+    reference: Place | None
     source: str
     mos: float | None
     mos_std: float | None
@@ -56,7 +56,7 @@ class Entry:
 class OwnTable:
     """The checked lines, and what to say of the table."""
 
-    file: Path
+    file: Place
     entries: list[Entry]
     scale: Scale | None
     notes: list[str]
@@ -79,7 +79,7 @@ def parse_range(text: "str | tuple[float, float] | None") -> tuple[float, float]
 
 
 def read_own_table(
-    file: Path, range: tuple[float, float] | None = None, lower_is_better: bool = False
+    file: Place, range: tuple[float, float] | None = None, lower_is_better: bool = False
 ) -> OwnTable:
     """Every line of the table, checked as a whole before any picture is opened.
 
@@ -210,9 +210,9 @@ def _whole(table: Table, name: str, texts: list[str]) -> list[int | None]:
     return found
 
 
-def _check_twice(file: Path, entries: list[Entry]) -> None:
+def _check_twice(file: Place, entries: list[Entry]) -> None:
     """The same picture of the same photo with two scores: which one is meant cannot be known."""
-    before: dict[tuple[Path, Path | None], Entry] = {}
+    before: dict[tuple[Place, Place | None], Entry] = {}
     for entry in entries:
         first = before.setdefault((entry.distorted, entry.reference), entry)
         if first.mos != entry.mos:
@@ -231,7 +231,7 @@ def _odd_lines(entries: list[Entry]) -> list[str]:
             f"{len(alone):,} of {len(entries):,} lines name no reference (line {alone[0].line} first); "
             "those pictures are photos of their own"
         )
-    first: dict[tuple[Path, Path | None], Entry] = {}
+    first: dict[tuple[Place, Place | None], Entry] = {}
     again = [
         entry for entry in entries if first.setdefault((entry.distorted, entry.reference), entry) is not entry
     ]

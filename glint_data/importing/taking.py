@@ -81,10 +81,10 @@ def take_picture(task: TakeOver) -> Taken:
     path = f"{task.key}{ending}"
     target = folder / path
     make_folder(target.parent)
-    if content is not None or is_remote(source) or is_remote(folder):
-        write_atomically(target, content if content is not None else encoded, durable=False)
-    else:
+    if content is None and isinstance(source, Path) and isinstance(target, Path):
         _link_or_copy(source.resolve(), target)
+    else:
+        write_atomically(target, content if content is not None else encoded, durable=False)
     modified = 0 if is_remote(source) else source.stat().st_mtime_ns
     return Taken(
         path=path,

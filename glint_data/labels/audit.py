@@ -26,11 +26,12 @@ from glint_data.labels.types_out import correlation, left_out, measures
 from glint_data.labels.undistorted import Undistorted, unchanged
 from glint_data.progress import track
 from glint_data.reference_sets.references import ReferenceSet
+from glint_data.storage.places import Place
 
 
 def audit_reference(
-    reference: str | Path | Dataset = "kadid",
-    reference_root: Path | None = None,
+    reference: str | Place | Dataset = "kadid",
+    reference_root: Place | None = None,
     embedder: str | None = None,
     methods: Sequence[str] | None = None,
     device: str = "auto",

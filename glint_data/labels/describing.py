@@ -14,6 +14,7 @@ from glint_data.labels.method import METHODS
 from glint_data.labels.pooled import for_unrated
 from glint_data.labels.stage.samples import Samples, read_samples
 from glint_data.reference_sets.scored_sets import known_sets
+from glint_data.storage.places import Place
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ def describe(dataset: str | Path | Dataset) -> OwnSet:
     )
 
 
-def own_dataset(reference: str | Path | Dataset) -> Dataset:
+def own_dataset(reference: str | Place | Dataset) -> Dataset:
     """The dataset of that name. Raises `GlintError`: there is none, nor a set called so."""
     try:
         return Dataset(reference)

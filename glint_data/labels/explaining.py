@@ -24,6 +24,7 @@ from glint_data.labels.stage.samples import RATED, Photo
 from glint_data.labels.undistorted import UNDISTORTED, Undistorted
 from glint_data.labels.viewing import FIT, PIXELS
 from glint_data.reference_sets.scored_sets import known_sets
+from glint_data.storage.places import Place
 
 _SHOWN = 8
 _ALIKE = 5
@@ -86,9 +87,9 @@ class LabelEvidence:
 
 
 def evidence_of(
-    dataset: str | Path | Dataset,
+    dataset: str | Place | Dataset,
     sample_id: str,
-    reference: str | Path | Dataset | None = None,
+    reference: str | Place | Dataset | None = None,
     cache: Path | None = None,
 ) -> LabelEvidence | None:
     """What the label of a sample is made of; None where there is no label, or people gave it.
@@ -119,7 +120,7 @@ def evidence_of(
 
 
 def _reference(
-    reference: str | Path | Dataset | None, label: Label, facts: dict[str, Any], cache: Path
+    reference: str | Place | Dataset | None, label: Label, facts: dict[str, Any], cache: Path
 ) -> Rated:
     """The references of the label, without those that it was made without."""
     if reference is None and label.set not in known_sets():

@@ -62,7 +62,8 @@ def write(file: Path, left: LeftOut, method: PooledMethod) -> Path:
     file.parent.mkdir(parents=True, exist_ok=True)
     table = pa.table({name: getattr(left, name).astype(np.float32) for name in _COLUMNS})
     about = json.dumps({"method": method.name, "version": method.version, "columns": _COLUMNS})
-    return write_table(file, table.replace_schema_metadata({ABOUT_KEY: about.encode()}))
+    write_table(file, table.replace_schema_metadata({ABOUT_KEY: about.encode()}))
+    return file
 
 
 def _read(file: Path) -> LeftOut:

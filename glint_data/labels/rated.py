@@ -25,6 +25,7 @@ from glint_data.labels.stage.samples import Samples, read_samples
 from glint_data.reference_sets import references
 from glint_data.reference_sets.references import ReferenceSet
 from glint_data.reference_sets.scored_sets import description_of, known_sets
+from glint_data.storage.places import Place
 
 _COMPLETE = 0.95
 """Share of a grid's pairs that have to be measured for the methods that look at cells' pairs."""
@@ -110,8 +111,8 @@ class Rated:
 
 
 def rated_set(
-    reference: str | Path | Dataset = "kadid",
-    root: str | Path | None = None,
+    reference: str | Place | Dataset = "kadid",
+    root: str | Place | None = None,
     embedder: str | None = None,
     device: str = "auto",
     cache: Path | None = None,

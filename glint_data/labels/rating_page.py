@@ -20,6 +20,7 @@ from glint_data.dataset.sample import Sample
 from glint_data.dataset.status import Status
 from glint_data.errors import GlintError, ImageRefused
 from glint_data.storage.files import write_atomically
+from glint_data.storage.places import Place
 
 WORDS = ("bad", "poor", "fair", "good", "excellent")
 """The five steps, worst first, as the absolute category rating of ITU-R BT.500 names them."""
@@ -46,7 +47,7 @@ class RatingPage:
         return {"page": self.page, "samples": list(self.samples)}
 
 
-def write_page(dataset: str | Path | Dataset, out: Path, samples: int = 30) -> RatingPage:
+def write_page(dataset: str | Place | Dataset, out: Path, samples: int = 30) -> RatingPage:
     """Write the page.
 
     Raises:

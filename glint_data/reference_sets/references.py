@@ -26,7 +26,7 @@ from glint_data.reference_sets.scored_sets import (
     known_sets,
 )
 from glint_data.storage.files import listing
-from glint_data.storage.places import check, place
+from glint_data.storage.places import Place, check, place
 
 _ABOUT_KEY = b"glint_data.references"
 __all__ = ["ReferenceSet", "bundled_scores", "description_of", "known_sets", "load"]
@@ -89,7 +89,7 @@ class ReferenceSet:
 
 def load(
     name: str = "kadid",
-    root: str | Path | None = None,
+    root: str | Place | None = None,
     embedder: str | None = None,
     device: str = "auto",
     cache: Path | None = None,
@@ -131,11 +131,11 @@ def load(
     return replace(assembled, embedder_asked=embedder)
 
 
-def find_pristine(description: dict[str, Any], root: Path) -> dict[str, Path]:
+def find_pristine(description: dict[str, Any], root: Place) -> dict[str, Place]:
     """The pristine image of every reference found below `root`, by reference name."""
     scored = sorted(set(bundled_scores(description)["reference"]))
     wanted = {reference.lower(): reference for reference in scored}
-    found: dict[str, Path] = {}
+    found: dict[str, Place] = {}
     folders = dict.fromkeys(
         (*description["images"].get("pristine", ()), *description["images"]["distorted"], "")
     )
@@ -156,7 +156,7 @@ def find_pristine(description: dict[str, Any], root: Path) -> dict[str, Path]:
 
 
 def embed_pristine(
-    pixels: dict[str, Path], by: embed.Embedder, cache: Path | None
+    pixels: dict[str, Place], by: embed.Embedder, cache: Path | None
 ) -> dict[str, tuple[str, np.ndarray]]:
     """Reference name -> (hash of its pixels, vector)."""
     from glint_data.images import pixel_hash, read_rgb
@@ -233,7 +233,7 @@ def _bundled_vectors(description: dict[str, Any]) -> dict[str, tuple[str, np.nda
     }
 
 
-def build(name: str, root: str | Path) -> Path:
+def build(name: str, root: str | Place) -> Place:
     """Compute the bundled descriptors of a set from its images and write them into the package's folder."""
     import pyarrow as pa
 

@@ -9,19 +9,19 @@ from glint_data.reports.dataset import dataset_sections
 from glint_data.reports.page import Section, render
 from glint_data.reports.run import audit_section, read_scores, run_sections, scores_section
 from glint_data.storage.files import holds, write_atomically
-from glint_data.storage.places import check, is_remote, place
+from glint_data.storage.places import Place, check, is_remote, place
 
 FILE = "report.html"
 SCORED = ["sample_id", "source", "type", "distortion", "mos", "mos_low", "mos_high"]
 
 
 def write_report(
-    where: Path,
+    where: Place,
     run: Path | None = None,
     audit: dict[str, Any] | None = None,
     title: str = "",
     predictions: Path | None = None,
-) -> Path:
+) -> Place:
     """Write `report.html` into a dataset's or a run's folder and return its path.
 
     `run` adds a training run to a dataset's page, `audit` the certificate of the labels, `predictions` the CSV
@@ -36,7 +36,7 @@ def write_report(
     verb = runs.read(folder).get("verb") if holds(folder, runs.FILE) else "synthesize"
     sections: list[Section] = []
     if verb == "train":
-        run = run or folder
+        run = run or Path(str(folder))
     else:
         scores = read_scores(predictions) if predictions else {}
         sections += dataset_sections(folder, audit, scores)
@@ -45,11 +45,11 @@ def write_report(
     if audit:
         sections.append(audit_section(audit))
     if run is not None:
-        if runs.read(Path(run)).get("verb") != "train":
+        if runs.read(run).get("verb") != "train":
             raise GlintError(
                 f"{run}: holds no training run; name a folder that 'glint-data train --out' wrote"
             )
-        sections += run_sections(Path(run))
+        sections += run_sections(run)
     target = folder / FILE
     name = folder.name if is_remote(folder) else folder.resolve().name
     write_atomically(target, render(title or f"glint-data: {name}", sections).encode())

@@ -1,7 +1,6 @@
 """What the page says of a dataset: counts, labels, how far they can be trusted, refusals; and its samples."""
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glint_data.dataset import failures, manifest, runs
@@ -13,6 +12,7 @@ from glint_data.reports.explorer import explorer_of
 from glint_data.reports.page import Section, embedded
 from glint_data.reports.trust import trust_section
 from glint_data.storage.files import holds
+from glint_data.storage.places import Place
 
 if TYPE_CHECKING:
     import pandas
@@ -26,7 +26,7 @@ COLUMNS = [
 
 
 def dataset_sections(
-    folder: Path, audit: dict[str, Any] | None = None, scores: Mapping[str, float] | None = None
+    folder: Place, audit: dict[str, Any] | None = None, scores: Mapping[str, float] | None = None
 ) -> Iterator[Section]:
     """What is in a dataset: counts, labels with their certificate, every sample, and what was refused.
 
@@ -59,7 +59,7 @@ def dataset_sections(
         )
 
 
-def _versions_text(folder: Path) -> str:
+def _versions_text(folder: Place) -> str:
     record = runs.read(folder) if holds(folder, runs.FILE) else {}
     versions = ", ".join(f"{name} {version}" for name, version in sorted(record.get("versions", {}).items()))
     return f"Made with {versions}." if versions else ""
@@ -82,7 +82,7 @@ def _rated_section(labelled: "pandas.DataFrame", about: dict[str, Any]) -> Secti
     return Section("Labels", values, text, tuple(pictures))
 
 
-def _label_section(folder: Path, labelled: "pandas.DataFrame") -> Section:
+def _label_section(folder: Place, labelled: "pandas.DataFrame") -> Section:
     facts = manifest.facts(folder)
     if (labelled["label_method"] == "rated").all():
         return _rated_section(labelled, facts.get("label", {}))
@@ -104,7 +104,7 @@ def _label_section(folder: Path, labelled: "pandas.DataFrame") -> Section:
     return Section("Labels", values, "On 0 to 1, higher is better.", pictures)
 
 
-def _first_references(folder: Path) -> "pandas.Series":
+def _first_references(folder: Place) -> "pandas.Series":
     """The references of each photo's first labelled row, read a group of rows at a time."""
     import pandas
     import pyarrow.compute as pc
@@ -119,5 +119,5 @@ def _first_references(folder: Path) -> "pandas.Series":
     return pandas.Series(found, dtype=object)
 
 
-def _refusals(folder: Path) -> list[tuple[str, ...]]:
+def _refusals(folder: Place) -> list[tuple[str, ...]]:
     return [(refusal.stage, refusal.error) for refusal in failures.read(folder)]

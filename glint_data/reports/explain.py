@@ -2,18 +2,18 @@
 
 import difflib
 import json
-from pathlib import Path
 
 from glint_data.dataset import rendering
 from glint_data.dataset.dataset import Dataset
 from glint_data.dataset.sample import Label, Sample, Status
 from glint_data.errors import GlintError
 from glint_data.progress import printable
+from glint_data.storage.places import Place
 
 _LONGEST = 160
 
 
-def explain(dataset: str | Path | Dataset, sample_id: str) -> str:
+def explain(dataset: str | Place | Dataset, sample_id: str) -> str:
     """The sample's recipe and label as lines for a person.
 
     Raises:

@@ -8,7 +8,6 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +20,7 @@ from glint_data.progress import track
 from glint_data.reports import tiles
 from glint_data.reports.attention import Listed, Samples, look_at
 from glint_data.storage.files import make_folder, write_atomically
+from glint_data.storage.places import Place
 from glint_data.work import default_workers, run_tasks
 
 FOLDER = "report_files"
@@ -251,7 +251,9 @@ def _inside(picture: tiles.Tiles | None) -> dict[str, Any]:
     }
 
 
-def _in_files(folder: Path, number: int, part: dict[str, Any], picture: tiles.Tiles | None) -> dict[str, Any]:
+def _in_files(
+    folder: Place, number: int, part: dict[str, Any], picture: tiles.Tiles | None
+) -> dict[str, Any]:
     """Write a photo's pictures and details beside the page; returns what the page needs to find them."""
     stem = f"{FOLDER}/{number // 1000:03d}/{number:06d}"
     found: dict[str, Any] = {"script": f"{stem}.js"}

@@ -9,6 +9,7 @@ import distortions
 from glint_data import images
 from glint_data.dataset.dataset import Dataset
 from glint_data.errors import GlintError
+from glint_data.storage.places import Place
 
 
 def find_suite(name: str) -> "distortions.Suite":
@@ -59,7 +60,7 @@ class Sheet:
 
 
 def write_sheet(
-    name: str, photo: Path, sheet: Path, seed: int, whole: bool = False, labels: Path | None = None
+    name: str, photo: Place, sheet: Path, seed: int, whole: bool = False, labels: Place | None = None
 ) -> Sheet:
     """Draw the suite on a photo, in parts at true scale or `whole`, and write the PNG.
 

@@ -1,12 +1,12 @@
 """How far this dataset's labels can be trusted: the certificate beside the dataset's own photos."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from glint_data.dataset import manifest
 from glint_data.reports.page import Section
+from glint_data.storage.places import Place
 
 if TYPE_CHECKING:
     import pandas
@@ -16,7 +16,7 @@ _ALIKE = (0.1, 0.5, 0.9)
 
 
 def trust_section(
-    folder: Path,
+    folder: Place,
     labelled: "pandas.DataFrame",
     audit: dict[str, Any] | None,
     flagged: list[tuple[str, str]],
@@ -92,7 +92,7 @@ def _typical_width(audit: dict[str, Any] | None, labelled: "pandas.DataFrame") -
     return float(width) / (float(scale["high"]) - float(scale["low"]))
 
 
-def _likeness(folder: Path) -> list[tuple[str, str]]:
+def _likeness(folder: Place) -> list[tuple[str, str]]:
     """How similar the photos are to the reference nearest to each."""
     best: dict[str, float] = {}
     for batch in manifest.batches(folder, ["source", "label_similarities"], rows=100_000):

@@ -7,12 +7,11 @@ import shutil
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
 from typing import BinaryIO
 
 from glint_data.errors import CannotWrite
 from glint_data.storage import uploads
-from glint_data.storage.places import explaining, is_remote, place
+from glint_data.storage.places import AnyPlace, Place, explaining, is_remote, place
 
 _ADVICE = {
     errno.ENOSPC: "; free some space and run the same command again, it goes on where it stopped",
@@ -23,7 +22,7 @@ _ADVICE = {
 }
 
 
-def write_atomically(path: str | os.PathLike[str], content: bytes, durable: bool = True) -> None:
+def write_atomically(path: AnyPlace, content: bytes, durable: bool = True) -> None:
     """Write all of `content`, or nothing. See `writing`.
 
     Raises:
@@ -38,8 +37,8 @@ def write_atomically(path: str | os.PathLike[str], content: bytes, durable: bool
 
 
 @contextlib.contextmanager
-def writing(path: str | os.PathLike[str], durable: bool = True) -> Iterator[BinaryIO]:
-    """A stream that becomes the file `path` by rename when the block ends well, and vanishes otherwise.
+def writing(target: AnyPlace, durable: bool = True) -> Iterator[BinaryIO]:
+    """A stream that becomes the file `target` by rename when the block ends well, and vanishes otherwise.
 
     The bytes are on the disk before they count, so a power cut leaves the file whole or not there; it may
     leave the stream's own file, which `sweep` removes. Not so where `durable` is false: then `make_durable`
@@ -48,7 +47,7 @@ def writing(path: str | os.PathLike[str], durable: bool = True) -> Iterator[Bina
     Raises:
         CannotWrite: when the target cannot be written; nothing is left behind.
     """
-    path = place(path)
+    path = place(target)
     if is_remote(path):
         with uploads.uploading(path) as stream:
             yield stream
@@ -68,14 +67,14 @@ def writing(path: str | os.PathLike[str], durable: bool = True) -> Iterator[Bina
         partial.unlink(missing_ok=True)
 
 
-def make_durable(paths: Iterable[Path]) -> None:
+def make_durable(paths: Iterable[Place]) -> None:
     """Wait until these files are on the disk, side by side: four times faster than one after the other.
 
     Raises:
         CannotWrite: one of them cannot be.
     """
 
-    def sync(path: Path) -> None:
+    def sync(path: Place) -> None:
         try:
             with path.open("rb") as stream:
                 os.fsync(stream.fileno())
@@ -96,7 +95,7 @@ def is_partial(name: str) -> bool:
     return name.startswith(".") and name.endswith(".partial")
 
 
-def sweep(folder: Path) -> None:
+def sweep(folder: Place) -> None:
     """Remove what streams left in a folder and below when their process was killed; stores keep nothing."""
     if is_remote(folder):
         return
@@ -104,7 +103,7 @@ def sweep(folder: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def make_folder(folder: Path) -> None:
+def make_folder(folder: Place) -> None:
     """Make a folder and those above it. Stores have none: there a name with slashes is enough.
 
     Raises:
@@ -125,7 +124,7 @@ def make_folder(folder: Path) -> None:
         ) from error
 
 
-def remove(file: Path) -> None:
+def remove(file: Place) -> None:
     """Remove a file, if it is there."""
     if not is_remote(file):
         file.unlink(missing_ok=True)
@@ -134,7 +133,7 @@ def remove(file: Path) -> None:
         file.fs.rm_file(file.path)
 
 
-def remove_folder(folder: Path) -> None:
+def remove_folder(folder: Place) -> None:
     """Remove a folder with all that is in it, as far as that is possible."""
     if not is_remote(folder):
         shutil.rmtree(folder, ignore_errors=True)
@@ -143,7 +142,7 @@ def remove_folder(folder: Path) -> None:
         folder.fs.rm(folder.path, recursive=True)
 
 
-def listing(folder: Path) -> dict[str, int]:
+def listing(folder: Place) -> dict[str, int]:
     """Names of the files directly in a folder with their sizes, and of its folders with -1.
 
     Raises:
@@ -172,12 +171,12 @@ def _size(entry: os.DirEntry[str]) -> int:
         return 0
 
 
-def holds(folder: Path, name: str) -> bool:
+def holds(folder: Place, name: str) -> bool:
     """Whether a file of that name is in the folder. Raises `GlintError` where that cannot be asked."""
     return listing(folder).get(name, -1) >= 0 if is_remote(folder) else (folder / name).is_file()
 
 
-def read_bytes(file: Path) -> bytes:
+def read_bytes(file: Place) -> bytes:
     """All of a file. Raises `GlintError` where a remote one cannot be had for another reason than its absence."""
     if not is_remote(file):
         return file.read_bytes()
@@ -186,14 +185,14 @@ def read_bytes(file: Path) -> bytes:
         return content
 
 
-def read_ahead(files: Iterable[Path], together: int = 16) -> Iterator[tuple[Path, bytes]]:
+def read_ahead(files: Iterable[Place], together: int = 16) -> Iterator[tuple[Place, bytes]]:
     """The contents of small files, in their order, some being fetched while the caller works.
 
     Raises:
         GlintError, OSError: a file cannot be read.
     """
 
-    queue: deque[tuple[Path, Future[bytes]]] = deque()
+    queue: deque[tuple[Place, Future[bytes]]] = deque()
     with ThreadPoolExecutor(together) as pool:
         for file in files:
             queue.append((file, pool.submit(read_bytes, file)))

@@ -25,7 +25,7 @@ from glint_data.storage.places import reason
 from glint_data.storage.uploads import require_store
 
 if TYPE_CHECKING:
-    from glint_data.storage.places import Address
+    from upath import UPath
 
 REFRESH = 60.0
 STALE = 20 * 60.0
@@ -34,7 +34,7 @@ SETTLE = 2.0
 
 
 @contextlib.contextmanager
-def lease(lock: "Address") -> Iterator[None]:
+def lease(lock: "UPath") -> Iterator[None]:
     """Hold the lock object for the time of the block.
 
     Raises:
@@ -57,7 +57,7 @@ def lease(lock: "Address") -> Iterator[None]:
                 lock.fs.rm_file(lock.path)
 
 
-def _acquire(lock: "Address", mine: dict[str, Any]) -> None:
+def _acquire(lock: "UPath", mine: dict[str, Any]) -> None:
     if _create(lock, mine):
         return
     holder, age = _holder(lock), _age(lock)
@@ -78,7 +78,7 @@ def _acquire(lock: "Address", mine: dict[str, Any]) -> None:
         raise GlintError(f"{lock.parent}: another glint-data process was quicker; run the same command again")
 
 
-def _create(lock: "Address", mine: dict[str, Any]) -> bool:
+def _create(lock: "UPath", mine: dict[str, Any]) -> bool:
     """Whether the lock was free and is ours now.
 
     A store may have written it though it answered with an error; asked again it then says that there is one, ours.
@@ -95,7 +95,7 @@ def _create(lock: "Address", mine: dict[str, Any]) -> bool:
     return True
 
 
-def _keep(lock: "Address", mine: dict[str, Any], ended: threading.Event) -> None:
+def _keep(lock: "UPath", mine: dict[str, Any], ended: threading.Event) -> None:
     """Renew the lock until the block ends; stop the run where another has taken it over."""
     while not ended.wait(REFRESH):
         try:
@@ -114,7 +114,7 @@ def _content(mine: dict[str, Any]) -> bytes:
     return json.dumps(mine).encode()
 
 
-def _holder(lock: "Address") -> dict[str, Any]:
+def _holder(lock: "UPath") -> dict[str, Any]:
     """Who holds the lock; empty where nobody does, or where the object is none of ours."""
     try:
         found = json.loads(lock.fs.cat_file(lock.path))
@@ -123,7 +123,7 @@ def _holder(lock: "Address") -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _age(lock: "Address") -> float:
+def _age(lock: "UPath") -> float:
     """Seconds since the lock was written, by the store's clock; the lock just released counts as new."""
     try:
         written: datetime = lock.fs.modified(lock.path)

@@ -1,8 +1,8 @@
 """Where things lie: folders and files of this machine, or fsspec addresses such as s3://bucket/photos.
 
 `place` turns what a person typed into a `pathlib.Path` or into a `upath.UPath`, which has the same methods.
-Where a signature says Path, either will do, except where a run is trained. Credentials and endpoints come
-from the usual environment (AWS_PROFILE, AWS_ENDPOINT_URL, FSSPEC_S3_..., fsspec's configuration) alone.
+A signature says `Place` where either will do, and Path for what has to lie on this machine. Credentials and
+endpoints come from the usual environment (AWS_PROFILE, AWS_ENDPOINT_URL, FSSPEC_S3_..., fsspec's configuration) alone.
 """
 
 import contextlib
@@ -12,20 +12,20 @@ import re
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeGuard, cast
+from typing import TYPE_CHECKING, TypeAlias, Union
 from urllib.parse import unquote, urlsplit
 
 from glint_data.errors import GlintError
 
 if TYPE_CHECKING:
+    from typing_extensions import TypeIs
+    from upath import UPath
 
-    class Address(Path):
-        """A `upath.UPath` as our code uses it: a Path's methods, its file system, and its place there."""
+Place: TypeAlias = Union[Path, "UPath"]
+"""Where something lies: a path of this machine, or an address. Both have the methods of `pathlib.Path`."""
 
-        fs: Any
-        path: str
-        protocol: str
-
+AnyPlace: TypeAlias = Union[str, os.PathLike[str], "UPath"]
+"""What names a place; `place` makes one of it."""
 
 OBJECT_STORES = frozenset(("s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "oss", "memory"))
 """Schemes whose single write is whole or not there: only these are written to."""
@@ -33,7 +33,7 @@ OBJECT_STORES = frozenset(("s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "oss
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
 
 
-def place(text: "str | os.PathLike[str]") -> Path:
+def place(text: AnyPlace) -> Place:
     """A path, or an address that begins with a scheme (s3://, gs://, ...); file:// is a path.
 
     Raises:
@@ -66,10 +66,10 @@ def place(text: "str | os.PathLike[str]") -> Path:
         raise GlintError(f"{text}: {error}; pip install 'glint-data[remote]' brings that of s3://") from None
     except Exception as error:  # each scheme's package raises its own kinds
         raise GlintError(f"{text}: not an address that can be used here ({_one_line(error)})") from None
-    return cast(Path, address)  # which has the same methods; `is_remote` tells them apart
+    return address
 
 
-def recorded(text: str) -> Path:
+def recorded(text: str) -> Place:
     """A place that a manifest names: a path or an object store's address, never another server.
 
     Raises:
@@ -81,12 +81,12 @@ def recorded(text: str) -> Path:
     return place(text)
 
 
-def is_remote(found: object) -> TypeGuard["Address"]:
+def is_remote(found: object) -> "TypeIs[UPath]":
     """Whether a place is an address, not a path of this machine."""
     return hasattr(found, "fs") and not isinstance(found, Path)
 
 
-def check(found: Path) -> None:
+def check(found: Place) -> None:
     """Ask a remote place for a sign of life, so that an unreachable one is not taken for an empty one.
 
     Raises:
@@ -103,7 +103,7 @@ def check(found: Path) -> None:
 
 
 @contextlib.contextmanager
-def explaining(found: Path) -> Iterator[None]:
+def explaining(found: Place) -> Iterator[None]:
     """Errors of a remote place within the block become one sentence; "not found" passes as it is.
 
     Raises:

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from glint_data.errors import CannotWrite
-from glint_data.storage.places import OBJECT_STORES, reason
+from glint_data.storage.places import OBJECT_STORES, Place, reason
 
 if TYPE_CHECKING:
-    from glint_data.storage.places import Address
+    from upath import UPath
 
 TOGETHER = 8
 """Objects under way side by side: a round trip takes longer than rendering a sample."""
@@ -22,14 +22,14 @@ _room = threading.BoundedSemaphore(2 * TOGETHER)  # bounds the memory of what wa
 _pool: ThreadPoolExecutor | None = None
 
 
-def put(place: "Address", content: bytes) -> None:
+def put(place: "UPath", content: bytes) -> None:
     """Write an object. Raises `CannotWrite`; what was there before then stays."""
     require_store(place)
     with _as_cannot_write(place):
         place.fs.pipe_file(place.path, content)
 
 
-def put_soon(place: "Address", content: bytes) -> None:
+def put_soon(place: "UPath", content: bytes) -> None:
     """Write an object in the background; `finish` waits for it and raises what went wrong."""
     global _pool
     _pool = _pool or ThreadPoolExecutor(TOGETHER, "upload")
@@ -39,7 +39,7 @@ def put_soon(place: "Address", content: bytes) -> None:
     _waiting[str(place)] = future
 
 
-def finish(places: Iterable[Path]) -> None:
+def finish(places: Iterable[Place]) -> None:
     """Wait for objects written in the background. Raises `CannotWrite` for the first that failed."""
     futures = [_waiting.pop(str(place)) for place in places if str(place) in _waiting]
     for future in futures:
@@ -49,7 +49,7 @@ def finish(places: Iterable[Path]) -> None:
 
 
 @contextlib.contextmanager
-def uploading(place: "Address") -> Iterator[BinaryIO]:
+def uploading(place: "UPath") -> Iterator[BinaryIO]:
     """A stream to a temporary file that becomes the object when the block ends well."""
     require_store(place)
     with tempfile.TemporaryDirectory(prefix="glint-data-") as folder:
@@ -60,7 +60,7 @@ def uploading(place: "Address") -> Iterator[BinaryIO]:
             place.fs.put_file(str(file), place.path)
 
 
-def require_store(place: "Address") -> None:
+def require_store(place: "UPath") -> None:
     """Raise `CannotWrite` for a scheme that would show half of a file while it is written."""
     if place.protocol not in OBJECT_STORES:
         raise CannotWrite(
@@ -70,7 +70,7 @@ def require_store(place: "Address") -> None:
 
 
 @contextlib.contextmanager
-def _as_cannot_write(place: "Address") -> Iterator[None]:
+def _as_cannot_write(place: "UPath") -> Iterator[None]:
     try:
         yield
     except Exception as error:  # each scheme's package raises its own kinds

@@ -1,7 +1,6 @@
 """A run that goes on with other versions than it was begun with: do they render the same pixels?"""
 
 from collections.abc import Iterable
-from pathlib import Path
 
 from glint_data import images
 from glint_data.dataset import runs
@@ -11,10 +10,11 @@ from glint_data.dataset.status import Status
 from glint_data.errors import GlintError, ImageRefused
 from glint_data.progress import say
 from glint_data.sources import Source
+from glint_data.storage.places import Place
 from glint_data.synthesis import parts
 
 
-def check(out: Path, wanted: Iterable[Source]) -> None:
+def check(out: Place, wanted: Iterable[Source]) -> None:
     """Where versions differ from those in `run.json`, render one finished photo's types again and compare.
 
     Raises:

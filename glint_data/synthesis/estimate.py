@@ -7,7 +7,6 @@ time; seconds and bytes are taken to grow with the pixels.
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
@@ -16,6 +15,7 @@ from glint_data import images, sources
 from glint_data.dataset import rendering
 from glint_data.errors import GlintError, ImageRefused
 from glint_data.progress import duration, say
+from glint_data.storage.places import Place
 from glint_data.synthesis import costs
 from glint_data.synthesis.settings import Settings
 
@@ -42,7 +42,7 @@ class _Measured:
 
 
 def estimate(
-    places: Sequence[str | Path], settings: Settings, workers: int, limit: int = 0, budget: float = BUDGET
+    places: Sequence[str | Place], settings: Settings, workers: int, limit: int = 0, budget: float = BUDGET
 ) -> str:
     """Samples, bytes, time and the most expensive types, extrapolated by pixels; `budget` in seconds.
 
@@ -61,7 +61,7 @@ def estimate(
     return text
 
 
-def _photos(files: list[Path], settings: Settings) -> list[np.ndarray]:
+def _photos(files: list[Place], settings: Settings) -> list[np.ndarray]:
     tried = files[:: max(len(files) // MEASURED_PHOTOS, 1)][:MEASURED_PHOTOS]
     photos = []
     for file in tried:

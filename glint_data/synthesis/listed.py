@@ -8,25 +8,25 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from glint_data.errors import GlintError
 from glint_data.progress import printable
 from glint_data.source_names import numbered
 from glint_data.sources import Source
 from glint_data.storage.files import listing, read_bytes, remove
+from glint_data.storage.places import Place
 
 FILE = "photos.parquet"
 _OF_A_SHARD = re.compile(r"photos\.(\d+)-of-(\d+)\.parquet")
 
 
-def places(out: Path, files: list[Path], known: list[Source]) -> dict[str, int]:
+def places(out: Place, files: list[Place], known: list[Source]) -> dict[str, int]:
     """The place of every file in the dataset `out`, those of former runs included; new ones follow."""
     return numbered(files, read(out) or {source.path: source.place for source in known})
 
 
 @contextmanager
-def pinned(out: Path, files: list[Path], number: int, count: int) -> Iterator[dict[str, int]]:
+def pinned(out: Place, files: list[Place], number: int, count: int) -> Iterator[dict[str, int]]:
     """The place of every file, recorded as the list of this shard; taken back where the block fails at once.
 
     Raises:
@@ -51,13 +51,13 @@ def sources_name(mine: str) -> str:
     return mine.replace("photos.", "sources.", 1)
 
 
-def require_one_list(out: Path) -> None:
+def require_one_list(out: Place) -> None:
     """Raise `GlintError` where shards were given different photos."""
     for file, (_, count) in shards(out).items():
         _require_the_same(out, read(out, file), count)
 
 
-def refuse_shards(out: Path) -> None:
+def refuse_shards(out: Place) -> None:
     """Raise `GlintError` in a folder that shards are rendered into: a run of all photos would mix with them."""
     for number, count in shards(out).values():
         raise GlintError(
@@ -66,7 +66,7 @@ def refuse_shards(out: Path) -> None:
         )
 
 
-def _require_the_same(out: Path, numbers: dict[str, int], count: int) -> None:
+def _require_the_same(out: Place, numbers: dict[str, int], count: int) -> None:
     for file, (other, others) in sorted(shards(out).items()):
         if others != count:
             raise GlintError(
@@ -88,7 +88,7 @@ def _difference(recorded: Iterable[str], now: Iterable[str]) -> str:
     return printable("; ".join(parts) or "the same in another order")
 
 
-def shards(out: Path) -> dict[str, tuple[int, int]]:
+def shards(out: Place) -> dict[str, tuple[int, int]]:
     """The records of shards in a folder: their (number, count) by file name."""
     matches = {name: _OF_A_SHARD.fullmatch(name) for name in listing(out)}
     return {name: (int(match[1]), int(match[2])) for name, match in matches.items() if match}
@@ -99,7 +99,7 @@ def of_shard(number: int, count: int) -> str:
     return f"photos.{number}-of-{count}.parquet"
 
 
-def read(out: Path, name: str = FILE) -> dict[str, int]:
+def read(out: Place, name: str = FILE) -> dict[str, int]:
     """The recorded places by path; none where there is no record. Raises `GlintError` where it is damaged."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -116,7 +116,7 @@ def read(out: Path, name: str = FILE) -> dict[str, int]:
         ) from error
 
 
-def write(out: Path, numbers: dict[str, int], name: str = FILE) -> None:
+def write(out: Place, numbers: dict[str, int], name: str = FILE) -> None:
     """Record the places; paths as bytes, because not every name of a file is text."""
     import pyarrow as pa
 

@@ -1,7 +1,6 @@
 """A virtual dataset, or part of one, to images: the pixels that a run without --virtual would have written."""
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glint_data import sources
@@ -9,7 +8,7 @@ from glint_data.dataset import failures, manifest, rewriting, runs
 from glint_data.dataset.columns import COLUMNS
 from glint_data.errors import GlintError
 from glint_data.storage.files import holds, sweep
-from glint_data.storage.places import place, recorded
+from glint_data.storage.places import Place, place, recorded
 from glint_data.synthesis.recipes import sample_seed
 from glint_data.synthesis.settings import Settings
 from glint_data.synthesis.summary import Summary
@@ -24,7 +23,7 @@ _READ = ["sample_id", *WHERE_COLUMNS, "seed", "suite", "suite_version"]
 _CARRIED = [name for name in COLUMNS if name.startswith(("mos", "label_"))] + ["licence", "split"]
 
 
-def materialize(dataset: Path, out: Path, where: list[str], workers: Workers) -> Summary:
+def materialize(dataset: Place, out: Place, where: list[str], workers: Workers) -> Summary:
     """Render the samples of `dataset` that `where` chooses into the dataset folder `out`; labels come along.
 
     `where` holds conditions as `column=value,value` (all must hold; numbers may be ranges, 1-3).
@@ -109,7 +108,7 @@ def _values(column: str, text: str) -> list[Any]:
     return values
 
 
-def _carry_labels(out: Path, dataset: Path, names: list[str]) -> None:
+def _carry_labels(out: Place, dataset: Place, names: list[str]) -> None:
     """Write what people and the label stage said of the recipes beside the pixels, joined by the sample's id."""
     import pyarrow as pa
     import pyarrow.compute as pc

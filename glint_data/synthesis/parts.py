@@ -5,7 +5,6 @@ Everything here goes source by source, so that memory does not grow with the num
 
 import itertools
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from glint_data.dataset import manifest
 from glint_data.dataset.columns import plain_schema, schema
 from glint_data.errors import GlintError
 from glint_data.storage.files import holds, listing, read_ahead, read_bytes, remove_folder
+from glint_data.storage.places import Place
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,7 +25,7 @@ ROWS_A_GROUP = 32_768
 _ENDING = ".parquet"
 
 
-def write(out: Path, name: str, rows: list[dict[str, Any]]) -> None:
+def write(out: Place, name: str, rows: list[dict[str, Any]]) -> None:
     """Commit rows of the source `name`; rows of an earlier part that are not among them stay."""
     import pandas
 
@@ -41,7 +41,7 @@ def write(out: Path, name: str, rows: list[dict[str, Any]]) -> None:
 
 
 def finished(
-    out: Path, names: Sequence[str], columns: list[str] | None = None, lost: list[str] | None = None
+    out: Place, names: Sequence[str], columns: list[str] | None = None, lost: list[str] | None = None
 ) -> Iterator[tuple[str, "pa.Table"]]:
     """The rows committed so far of each named source that has any, in the order of `names`.
 
@@ -69,7 +69,7 @@ def finished(
             yield name, tables[0] if len(tables) == 1 else _replaced(tables[0], tables[1], lost)
 
 
-def _read(file: Path, content: bytes, columns: list[str] | None = None) -> "pa.Table":
+def _read(file: Place, content: bytes, columns: list[str] | None = None) -> "pa.Table":
     try:
         return manifest.read_table(file, columns, content=content)
     except GlintError as error:
@@ -79,7 +79,7 @@ def _read(file: Path, content: bytes, columns: list[str] | None = None) -> "pa.T
         ) from error
 
 
-def counts(out: Path) -> dict[str, int]:
+def counts(out: Place) -> dict[str, int]:
     """How many samples of each source the manifest has."""
     found: dict[str, int] = {}
     for name, count in zip(*_runs(out), strict=True):
@@ -87,7 +87,7 @@ def counts(out: Path) -> dict[str, int]:
     return found
 
 
-def commit(out: Path, suite: str) -> int:
+def commit(out: Place, suite: str) -> int:
     """Turn the parts into the manifest, in the order of the sources; only then are they removed.
 
     Returns how many labelled samples lost their label, because they were rendered again to other pixels.
@@ -175,7 +175,7 @@ _OWNERS = ("licence", "split")
 """Columns that hold for a sample whatever its pixels are."""
 
 
-def _runs(out: Path) -> tuple[list[str], np.ndarray]:
+def _runs(out: Place) -> tuple[list[str], np.ndarray]:
     """The names in the manifest's `source` column and how many rows each has in a row."""
     import pyarrow.compute as pc
 
@@ -188,7 +188,7 @@ def _runs(out: Path) -> tuple[list[str], np.ndarray]:
 
 
 def _of_manifest(
-    out: Path, names: Sequence[str], columns: list[str] | None
+    out: Place, names: Sequence[str], columns: list[str] | None
 ) -> Iterator[tuple[str, "pa.Table"]]:
     """The manifest's rows of each named source, in the order of `names`."""
     if not holds(out, manifest.FILE):
@@ -208,7 +208,7 @@ def _of_manifest(
 
 
 def _in_order(
-    out: Path, rank: dict[str, int], found: list[str], counts: np.ndarray, columns: list[str] | None
+    out: Place, rank: dict[str, int], found: list[str], counts: np.ndarray, columns: list[str] | None
 ) -> Iterator[tuple[str, "pa.Table"]]:
     import pyarrow as pa
 

@@ -4,7 +4,6 @@ import json
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import distortions
@@ -16,7 +15,7 @@ from glint_data.errors import ImageRefused
 from glint_data.progress import tick
 from glint_data.sources import Source
 from glint_data.storage.files import make_durable, make_folder, write_atomically
-from glint_data.storage.places import place
+from glint_data.storage.places import Place, place
 from glint_data.synthesis import parts
 from glint_data.synthesis.recipes import recipe
 from glint_data.synthesis.settings import Settings
@@ -73,7 +72,7 @@ def render_source(task: Task) -> Rendered:
 
 
 def _render_cell(
-    task: Task, out: Path, photo: "distortions.Photo", reference: str, number: int, level: int
+    task: Task, out: Place, photo: "distortions.Photo", reference: str, number: int, level: int
 ) -> dict[str, Any]:
     """Render one sample and write its image; its row, whether it could be made or not."""
     settings = task.settings
@@ -99,7 +98,7 @@ def _render_cell(
     )
 
 
-def _beside(task: Task, out: Path, name: str, rendered: "distortions.Rendering") -> dict[str, str]:
+def _beside(task: Task, out: Place, name: str, rendered: "distortions.Rendering") -> dict[str, str]:
     """Write the pictures that a rendering brings beside its image: a region's mask, the small one that was upscaled."""
     columns = {}
     for pixels, folder, column in (
@@ -123,6 +122,6 @@ def _path(folder: str, subfolder: str, name: str) -> str:
     return "/".join(part for part in (folder, subfolder, name) if part)
 
 
-def _write(file: Path, encoded: bytes) -> None:
+def _write(file: Place, encoded: bytes) -> None:
     make_folder(file.parent)
     write_atomically(file, encoded, durable=False)

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields, replace
-from pathlib import Path
 from typing import Any
 
 import distortions
@@ -14,7 +13,7 @@ from glint_data import images
 from glint_data.dataset import rendering, runs
 from glint_data.errors import GlintError
 from glint_data.storage.files import holds
-from glint_data.storage.places import is_remote
+from glint_data.storage.places import Place, is_remote
 from glint_data.storage.uploads import require_store
 
 _ADDED = ("max_side", "crop", "suite_record")
@@ -85,7 +84,7 @@ class Settings:
         record = json.dumps(suite.record(), sort_keys=True)
         return replace(self, suite=suite.name, suite_version=suite.version, suite_record=record, **chosen)
 
-    def going_on_in(self, folder: Path) -> "Settings":
+    def going_on_in(self, folder: Place) -> "Settings":
         """With the version of the suite that the dataset in `folder` was begun with, so that it stays of one piece."""
         if is_remote(folder):
             require_store(folder)

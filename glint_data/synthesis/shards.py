@@ -6,7 +6,6 @@ pixels depend on the whole list of photos, so the merged dataset equals that of 
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 
 from glint_data import sources
 from glint_data.dataset import failures, manifest, runs
@@ -14,6 +13,7 @@ from glint_data.dataset.status import Status
 from glint_data.errors import GlintError
 from glint_data.sources import Refusal, Source
 from glint_data.storage.files import holds, listing, remove, sweep
+from glint_data.storage.places import Place
 from glint_data.synthesis import listed, parts
 from glint_data.synthesis.settings import Settings
 from glint_data.synthesis.summary import Summary
@@ -30,8 +30,8 @@ def parse(text: str) -> tuple[int, int]:
 
 
 def synthesize_shard(
-    places: Sequence[str | Path],
-    out: Path,
+    places: Sequence[str | Place],
+    out: Place,
     settings: Settings,
     workers: Workers,
     shard: tuple[int, int],
@@ -69,7 +69,7 @@ def synthesize_shard(
     return summary
 
 
-def merge(out: Path) -> Summary:
+def merge(out: Place) -> Summary:
     """Make the parts of all shards one dataset, the same as a single run's.
 
     Raises:
@@ -99,7 +99,7 @@ def merge(out: Path) -> Summary:
 
 
 def _require_finished(
-    out: Path,
+    out: Place,
     settings: Settings,
     admitted: list[Source],
     done: dict[str, list[str]],
@@ -117,7 +117,7 @@ def _require_finished(
 
 
 @contextmanager
-def _all_shards(out: Path) -> Iterator[int]:
+def _all_shards(out: Place) -> Iterator[int]:
     """Hold every shard's lock; yields how many there are."""
     numbers = list(listed.shards(out).values())
     counts = {count for _, count in numbers}
@@ -142,13 +142,13 @@ def _all_shards(out: Path) -> Iterator[int]:
         yield count
 
 
-def _done(out: Path, admitted: list[Source]) -> dict[str, list[str]]:
+def _done(out: Place, admitted: list[Source]) -> dict[str, list[str]]:
     """What became of the samples of each source, as far as it is rendered."""
     names = [source.name for source in admitted]
     return {name: rows["status"].to_pylist() for name, rows in parts.finished(out, names, ["status"])}
 
 
-def _united(out: Path, count: int) -> tuple[list[Source], list[Refusal]]:
+def _united(out: Place, count: int) -> tuple[list[Source], list[Refusal]]:
     """The sources of all shards; of photos with the same pixels the first stays, the others' parts are removed."""
     every = [s for number in range(1, count + 1) for s in sources.read(out, _sources_of(number, count))]
     first: dict[str, Source] = {}
@@ -167,7 +167,7 @@ def _united(out: Path, count: int) -> tuple[list[Source], list[Refusal]]:
     return list(first.values()), twins
 
 
-def _failures(out: Path, count: int) -> list[Refusal]:
+def _failures(out: Place, count: int) -> list[Refusal]:
     names = (_failures_of(number, count) for number in range(1, count + 1))
     return [refusal for name in names for refusal in failures.read(out, name)]
 

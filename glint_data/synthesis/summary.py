@@ -1,12 +1,12 @@
 """What a run did, for a person and for a program."""
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from glint_data.dataset import failures, manifest
 from glint_data.dataset.failures import Refusal
 from glint_data.progress import duration, printable
+from glint_data.storage.places import Place
 from glint_data.synthesis import costs
 
 SHOWN = 3
@@ -21,7 +21,7 @@ class Summary:
     pixels than those that had been labelled.
     """
 
-    folder: Path
+    folder: Place
     sources: int = 0
     made: int = 0
     kept: int = 0

@@ -10,7 +10,6 @@ import itertools
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from glint_data import sources
 from glint_data.dataset import failures, manifest, runs
@@ -20,7 +19,7 @@ from glint_data.errors import GlintError
 from glint_data.progress import Meter, say
 from glint_data.sources import Source
 from glint_data.storage.files import holds, listing, make_folder, sweep
-from glint_data.storage.places import is_remote, place
+from glint_data.storage.places import Place, is_remote, place
 from glint_data.synthesis import costs, drift, listed, parts
 from glint_data.synthesis.recipes import plan
 from glint_data.synthesis.render_source import Cells, Task, render_source
@@ -33,7 +32,7 @@ SOURCES_PER_FOLDER = 79
 
 
 def synthesize(
-    places: Sequence[str | Path], out: str | Path, settings: Settings, workers: Workers, limit: int = 0
+    places: Sequence[str | Place], out: str | Place, settings: Settings, workers: Workers, limit: int = 0
 ) -> Summary:
     """Render every admitted photo through every cell into the dataset folder `out`, resuming what is there.
 
@@ -74,8 +73,8 @@ def synthesize(
 
 
 def scan(
-    out: Path,
-    files: list[Path],
+    out: Place,
+    files: list[Place],
     known: list[Source],
     workers: Workers,
     numbers: dict[str, int],
@@ -114,14 +113,14 @@ def merged(known: list[Source], admitted: list[Source]) -> list[Source]:
     )
 
 
-def look_again(out: Path, every: list[Source], changed: set[str], file: str = sources.FILE) -> None:
+def look_again(out: Place, every: list[Source], changed: set[str], file: str = sources.FILE) -> None:
     """Forget what was seen in files that turned out to hold another photo, so that the next run looks into them."""
     if changed:
         seen = [replace(s, size=-1, modified=-1) if s.path in changed else s for s in every]
         sources.write(out, seen, file)
 
 
-def _count_others(out: Path, every: list[Source], admitted: list[Source], summary: Summary) -> None:
+def _count_others(out: Place, every: list[Source], admitted: list[Source], summary: Summary) -> None:
     """Note what the dataset holds of photos that this run was not given."""
     now = {source.hash for source in admitted}
     others = {source.name for source in every if source.hash not in now}
@@ -133,7 +132,7 @@ def _count_others(out: Path, every: list[Source], admitted: list[Source], summar
 
 
 def render(
-    out: Path,
+    out: Place,
     settings: Settings,
     wanted: dict[Source, Cells],
     workers: Workers,
@@ -185,7 +184,7 @@ def _count(outcome: Outcome, summary: Summary, changed: set[str]) -> None:
         summary.seconds_by_type[number] = summary.seconds_by_type.get(number, 0.0) + spent
 
 
-def _tasks(out: Path, settings: Settings, wanted: dict[Source, Cells]) -> list[Task]:
+def _tasks(out: Place, settings: Settings, wanted: dict[Source, Cells]) -> list[Task]:
     """What each source still lacks; the cells of finished ones are looked at one source at a time."""
     missing = {source.name: cells for source, cells in wanted.items()}
     is_there = _written(out)
@@ -208,7 +207,7 @@ def _tasks(out: Path, settings: Settings, wanted: dict[Source, Cells]) -> list[T
     return tasks
 
 
-def _written(out: Path) -> Callable[[str | None], bool]:
+def _written(out: Place) -> Callable[[str | None], bool]:
     """Whether a path of the manifest is a file with something in it. Stores are asked folder by folder."""
     sizes = functools.lru_cache(maxsize=4)(listing)
 
@@ -226,7 +225,7 @@ def _written(out: Path) -> Callable[[str | None], bool]:
     return is_there
 
 
-def _plan_virtual(out: Path, settings: Settings, admitted: list[Source], summary: Summary) -> None:
+def _plan_virtual(out: Place, settings: Settings, admitted: list[Source], summary: Summary) -> None:
     """Write the recipes of all samples, and no pixels. What is planned already stays as it is, labels too."""
     is_begun = holds(out, manifest.FILE)
     known = set(manifest.read(out, ["source"])["source"]) if is_begun else set()

@@ -1,11 +1,11 @@
 """Labelled samples of one or several datasets, as training takes them: columns, and a sample when it is asked for."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from glint_data.dataset.dataset import Dataset
 from glint_data.dataset.sample import Sample
 from glint_data.dataset.samples import Samples, usable_samples
+from glint_data.storage.places import Place
 
 __all__ = ["PHOTOS", "Sample", "Samples", "distortions", "levels", "read_samples"]
 
@@ -13,7 +13,7 @@ PHOTOS = 8
 """Pristine photos that stay in memory: crops of recipes come in random order, often of the same few photos."""
 
 
-def read_samples(datasets: Sequence[str | Path | Dataset], labelled: bool = True) -> Samples:
+def read_samples(datasets: Sequence[str | Place | Dataset], labelled: bool = True) -> Samples:
     """The usable samples of all datasets, in order: files or recipes, and (if `labelled`) with a score.
 
     Raises:

@@ -28,6 +28,7 @@ from glint_data.labels.method import DESCRIPTOR
 from glint_data.labels.stage.measuring import Task, measured
 from glint_data.labels.stage.samples import Photo
 from glint_data.reference_sets import references
+from glint_data.storage.places import Place
 from glint_data.synthesis.recipes import sample_seed
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def refit(
     ]
 
 
-def _photo(reference: str, file: Path) -> Photo:
+def _photo(reference: str, file: Place) -> Photo:
     about = {
         "sample_id": reference,
         "source": reference,
@@ -140,7 +141,8 @@ def _write(
 ) -> Path:
     file = shipped.table_of(suite, source.name)
     file.parent.mkdir(exist_ok=True)
-    return write_table(file, table.replace_schema_metadata(_about(suite, photos, source)))
+    write_table(file, table.replace_schema_metadata(_about(suite, photos, source)))
+    return file
 
 
 if __name__ == "__main__":

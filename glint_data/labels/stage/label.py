@@ -28,6 +28,7 @@ from glint_data.labels.stage.summary import LabelSummary
 from glint_data.labels.stage.unrated import Unrated, label_unrated
 from glint_data.labels.undistorted import UNDISTORTED, VERSION
 from glint_data.labels.viewing import AUTO, FIT, PIXELS
+from glint_data.storage.places import Place
 
 MATCHES = 5
 """References named in each row as its evidence."""
@@ -38,9 +39,9 @@ _UNREADABLE = "no label: the photo cannot be read"
 
 
 def label_dataset(
-    dataset: str | Path | Dataset,
-    reference: str | Path | Dataset = "kadid",
-    reference_root: Path | str | None = None,
+    dataset: str | Place | Dataset,
+    reference: str | Place | Dataset = "kadid",
+    reference_root: Place | str | None = None,
     embedder: str | None = None,
     method: str | None = None,
     device: str = "auto",

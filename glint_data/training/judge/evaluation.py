@@ -11,7 +11,7 @@ import numpy as np
 from glint_data.errors import GlintError
 from glint_data.progress import track
 from glint_data.storage.files import write_atomically
-from glint_data.storage.places import is_remote, place
+from glint_data.storage.places import Place, is_remote, place
 from glint_data.training.feed.loader import Pixels
 from glint_data.training.judge import agreement, metrics
 from glint_data.training.judge.inference import score_image
@@ -30,7 +30,7 @@ BASELINE_CROPS = 4
 
 def evaluate(
     run: str | Path,
-    manifest: str | Path,
+    manifest: str | Place,
     split: str = "auto",
     crops: int = CROPS,
     device: str = "auto",
@@ -78,7 +78,7 @@ def evaluate(
     return found
 
 
-def _name(dataset: Path) -> str:
+def _name(dataset: Place) -> str:
     return dataset.name if is_remote(dataset) else dataset.resolve().name
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from glint_data.errors import GlintError
 from glint_data.progress import printable
-from glint_data.storage.places import is_remote, place
+from glint_data.storage.places import Place, is_remote, place
 from glint_data.training.judge import agreement, yardsticks
 from glint_data.training.samples import Samples, read_samples
 
@@ -20,7 +20,7 @@ KEYS = ("sample_id", "path", "image", "distorted", "file", "name")
 _ABSENT = {"", "nan", "none", "null", "na", "n/a"}
 
 
-def evaluate_scores(file: str | Path, manifest: str | Path) -> dict[str, Any]:
+def evaluate_scores(file: str | Path, manifest: str | Place) -> dict[str, Any]:
     """Compare the scores in a CSV with a dataset's labels.
 
     Args:
@@ -93,7 +93,7 @@ def _rows(file: Path) -> list[tuple[int, str, str]]:
 
 
 def _matched(
-    rows: Sequence[tuple[int, str, str]], samples: Samples, file: Path, dataset: Path
+    rows: Sequence[tuple[int, str, str]], samples: Samples, file: Place, dataset: Place
 ) -> tuple[dict[int, float], int]:
     """Sample's index -> score, and how many rows are of no labelled sample."""
     known = _names(samples)
@@ -134,7 +134,7 @@ def _names(samples: Samples) -> dict[str, int]:
     return {**ambiguous, **known}
 
 
-def _candidates(key: str, file: Path, dataset: Path) -> list[str]:
+def _candidates(key: str, file: Place, dataset: Place) -> list[str]:
     """How a row may name a sample, the surest first."""
     found = [key]
     if key:

@@ -9,6 +9,7 @@ import numpy as np
 
 from glint_data.errors import GlintError
 from glint_data.storage.files import write_atomically
+from glint_data.storage.places import Place
 from glint_data.training.judge.evaluation import CROPS, evaluate
 from glint_data.training.judge.metrics import NAMES, shown
 from glint_data.training.run.train import train
@@ -17,7 +18,7 @@ REPEATED = "repeated.json"
 
 
 def repeat_splits(
-    manifests: Sequence[str | Path], model: str, out: str | Path, rounds: int = 10, **options: Any
+    manifests: Sequence[str | Place], model: str, out: str | Path, rounds: int = 10, **options: Any
 ) -> dict[str, Any]:
     """Train and test on `rounds` different splits: `out/split_00`, `out/split_01`, ...
 
@@ -64,7 +65,7 @@ def repeat_text(report: dict[str, Any]) -> str:
 
 def cross_table(
     runs: Sequence[str | Path],
-    manifests: Sequence[str | Path],
+    manifests: Sequence[str | Place],
     crops: int = CROPS,
     device: str = "auto",
     split: str = "auto",

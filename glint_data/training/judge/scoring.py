@@ -16,7 +16,7 @@ from glint_data.errors import GlintError, ImageRefused
 from glint_data.models.network import QualityNetwork
 from glint_data.progress import track
 from glint_data.storage.files import write_atomically
-from glint_data.storage.places import is_remote, place
+from glint_data.storage.places import Place, is_remote, place
 from glint_data.training.judge.evaluation import CROPS
 from glint_data.training.judge.inference import score_image
 from glint_data.training.run.trained import open_trained
@@ -26,8 +26,8 @@ COLUMNS = ("image", "score", "spread", "crops", "width", "height", "error")
 
 def score(
     run: str | Path | None,
-    paths: Iterable[str | Path],
-    references: Sequence[str | Path] = (),
+    paths: Iterable[str | Place],
+    references: Sequence[str | Place] = (),
     out: str | Path | None = None,
     crops: int = CROPS,
     device: str = "auto",
@@ -135,7 +135,7 @@ def as_pixels(picture: Any) -> np.ndarray:
     return np.ascontiguousarray(pixels)
 
 
-def _score_file(network: QualityNetwork, file: Path, reference: Path | None, crops: int) -> dict[str, Any]:
+def _score_file(network: QualityNetwork, file: Place, reference: Place | None, crops: int) -> dict[str, Any]:
     row: dict[str, Any] = dict.fromkeys(COLUMNS) | {"image": str(file)}
     try:
         pixels = images.read_rgb(file)
@@ -146,9 +146,9 @@ def _score_file(network: QualityNetwork, file: Path, reference: Path | None, cro
     return row | {"score": round(found.value, 6), "spread": round(found.spread, 6), "crops": found.crops}
 
 
-def find_images(paths: Iterable[str | Path]) -> list[Path]:
+def find_images(paths: Iterable[str | Place]) -> list[Place]:
     """Image files of files, folders and patterns, each once, in order. Raises `GlintError` where there are none."""
-    found: dict[Path, None] = {}
+    found: dict[Place, None] = {}
     for given in paths:
         path = place(given)
         if is_remote(path):
@@ -170,14 +170,14 @@ def find_images(paths: Iterable[str | Path]) -> list[Path]:
     return list(found)
 
 
-def pair(files: list[Path], references: list[Path], needed: bool) -> list[Path | None]:
+def pair(files: Sequence[Place], references: Sequence[Place], needed: bool) -> list[Place | None]:
     """The reference of every file. Raises `GlintError` where the two do not fit together."""
     if not needed:
         if references:
             raise GlintError("this run's network judges images without a reference; leave --reference away")
         return [None] * len(files)
     if len(references) == 1 and references[0].is_dir():
-        paired: list[Path | None] = [references[0] / file.name for file in files]
+        paired: list[Place | None] = [references[0] / file.name for file in files]
         missing = [file for file in paired if file is not None and not file.is_file()]
         if missing:
             raise GlintError(f"{missing[0]}: no such reference; the folder needs a file of each image's name")

@@ -15,7 +15,7 @@ from glint_data.models.frozen import Frozen
 from glint_data.models.network import QualityNetwork
 from glint_data.models.published import open_published
 from glint_data.progress import say
-from glint_data.storage.places import is_remote, place
+from glint_data.storage.places import Place, is_remote, place
 from glint_data.training.judge.evaluation import BASELINE
 from glint_data.training.run import closed_form, inputs, processes, trained
 from glint_data.training.run.loop import TrainingLoop
@@ -26,7 +26,7 @@ from glint_data.training.splits import FILE as SPLIT
 from glint_data.training.splits import Split, make_split, read_split
 
 FEATURES = "features"
-Datasets = str | Path | Sequence[str | Path]
+Datasets = str | Place | Sequence[str | Place]
 
 
 def train(
@@ -55,7 +55,7 @@ def train(
             had, or a loss that is no longer finite.
     """
     settings, out = settings_from({"model": model, **options}), Path(out)
-    given = [manifests] if isinstance(manifests, (str, Path)) else list(manifests)
+    given = [manifests] if isinstance(manifests, (str, Path)) or is_remote(manifests) else list(manifests)
     places = [place(one) for one in given]
     group, chosen = processes.join(device)
     samples = read_samples(places)
