@@ -107,6 +107,7 @@ class Meter:
         self._task: TaskID
         self._begun = self._spoke = 0.0
         self._ticked_before = 0
+        self._said: int | None = None
 
     def __enter__(self) -> "Meter":
         self._begun = self._spoke = time.monotonic()
@@ -118,7 +119,7 @@ class Meter:
     def __exit__(self, *_exception: object) -> None:
         if self._bar is not None:
             self._bar.stop()
-        else:
+        elif self._said != self.done:
             self._line()
 
     def advance(self, count: int = 1) -> None:
@@ -196,7 +197,7 @@ class Meter:
         self._bar = bar
 
     def _line(self) -> None:
-        self._spoke = time.monotonic()
+        self._spoke, self._said = time.monotonic(), self.done
         of_total = f"{self.done:,}/{self.total:,}" if self.total is not None else f"{self.done:,}"
         numbers = ", ".join(filter(None, (of_total, self.pace(), self.left())))
         say(f"{self.what}: {numbers}{'; ' + self._note if self._note else ''}")

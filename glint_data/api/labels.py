@@ -237,6 +237,10 @@ def report(
     predictions: Annotated[
         Where | None, Option("Add a network's scores, as 'evaluate --predictions' wrote them.", "FILE")
     ] = None,
+    reference_root: Annotated[
+        Where | None,
+        Option("Show the references that labels lean on: folder of the set, or a dataset.", "PLACE"),
+    ] = None,
     progress: Progress = False,
     plugin: Plugins = (),
 ) -> Result:
@@ -249,8 +253,10 @@ def report(
         GlintError: `where` is neither a dataset nor a run, `run` is none, or `audit` is no certificate.
     """
     import json
+    from functools import partial
 
     from glint_data.errors import GlintError
+    from glint_data.labels.in_short import evidence_in_short
     from glint_data.reports import write_report
 
     certificate = None
@@ -263,6 +269,14 @@ def report(
             ) from None
     scores = None if predictions is None else here(predictions)
     folder = None if run is None else here(run)
+    root = None if reference_root is None else anywhere(reference_root)
     place = anywhere(where) if isinstance(where, (str, os.PathLike)) else where.folder
-    page = write_report(place, folder, certificate, predictions=scores)
+    page = write_report(
+        place,
+        folder,
+        certificate,
+        predictions=scores,
+        reference_root=root,
+        explain=partial(evidence_in_short, reference_root=root),
+    )
     return Answer({"report": page}, f"report: {page}")

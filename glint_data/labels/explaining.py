@@ -105,18 +105,38 @@ def evidence_of(
     sample = next(dataset.samples(sample_id=sample_id), None)
     if sample is None:
         raise GlintError(f"{dataset.folder}: holds no sample {sample_id}")
-    label, facts = sample.label, dataset.facts().get("label", {})
-    if label is None or label.method == RATED:
-        return None
-    if label.method not in (*METHODS.names(), UNDISTORTED):
-        raise GlintError(
-            f"{sample_id}: its label is by {label.method}, which is not known here; load its plug-in"
-        )
-    if facts.get("embedder") not in (None, descriptor.NAME):
-        raise GlintError(f"{sample_id}: labels by the embedder {facts['embedder']} are not taken apart")
-    cache = cache or embed.cache_folder()
-    rated = _reference(reference, label, facts, cache)
-    return _taken_apart(sample, label, facts, rated, cache)
+    return Explainer(dataset, reference, cache).of(sample)
+
+
+class Explainer:
+    """Takes labels of one dataset apart; references and fits are made once. Arguments as in `evidence_of`."""
+
+    def __init__(
+        self, dataset: Dataset, reference: str | Place | Dataset | None = None, cache: Path | None = None
+    ) -> None:
+        self._facts = dataset.facts().get("label", {})
+        self._reference, self._cache = reference, cache or embed.cache_folder()
+        self._rated: dict[str | None, tuple[Rated, Fits]] = {}
+
+    def of(self, sample: Sample) -> LabelEvidence | None:
+        """What the sample's label is made of; None and errors as in `evidence_of`."""
+        label, facts = sample.label, self._facts
+        if label is None or label.method == RATED:
+            return None
+        if label.method not in (*METHODS.names(), UNDISTORTED):
+            raise GlintError(
+                f"{sample.id}: its label is by {label.method}, which is not known here; load its plug-in"
+            )
+        if facts.get("embedder") not in (None, descriptor.NAME):
+            raise GlintError(f"{sample.id}: labels by the embedder {facts['embedder']} are not taken apart")
+        if label.set not in self._rated:
+            self._rated[label.set] = _reference(self._reference, label, facts, self._cache), {}
+        rated, fits = self._rated[label.set]
+        return _taken_apart(sample, label, facts, rated, self._cache, fits)
+
+
+Fits = dict[str, Any]
+"""Fitted methods by name, all on the same references."""
 
 
 def _reference(
@@ -136,7 +156,7 @@ def _reference(
 
 
 def _taken_apart(
-    sample: Sample, label: Label, facts: dict[str, Any], rated: Rated, cache: Path
+    sample: Sample, label: Label, facts: dict[str, Any], rated: Rated, cache: Path, fits: Fits
 ) -> LabelEvidence:
     column = rated.loaded.column_of().get((sample.type or 0, sample.level or 0))
     neighbours: tuple[tuple[str, float, float | None], ...] = ()
@@ -147,11 +167,11 @@ def _taken_apart(
         method = METHODS[label.method]
         rated.require(method)
         if isinstance(method, PooledMethod):
-            parts, alike = _pooled(method, sample, facts, rated, cache)
+            parts, alike = _pooled(method, sample, facts, rated, cache, fits)
         elif column is None or sample.suite != rated.loaded.suite:
             raise GlintError(f"{sample.id}: {rated.loaded.title} has no cell for its suite, type and level")
         else:
-            parts = _in_cell(method, sample, column, facts, rated, cache)
+            parts = _in_cell(method, sample, column, facts, rated, cache, fits)
             row_of = {name: row for row, name in enumerate(rated.loaded.references)}
             scores = rated.loaded.mos[:, column]
             neighbours = tuple(
@@ -180,9 +200,9 @@ def _undistorted(rated: Rated) -> Part:
 
 
 def _in_cell(
-    method: Method, sample: Sample, column: int, facts: dict[str, Any], rated: Rated, cache: Path
+    method: Method, sample: Sample, column: int, facts: dict[str, Any], rated: Rated, cache: Path, fits: Fits
 ) -> list[Part]:
-    fitted: Any = method.fit(rated.scored)
+    fitted = fits[method.name] = fits.get(method.name) or method.fit(rated.scored)
     photo = _photo(sample)
     blocks: dict[str, np.ndarray] = {}
     for source in content_evidence(method.needs | {DESCRIPTOR}):
@@ -205,10 +225,10 @@ def _in_cell(
 
 
 def _pooled(
-    method: PooledMethod, sample: Sample, facts: dict[str, Any], rated: Rated, cache: Path
+    method: PooledMethod, sample: Sample, facts: dict[str, Any], rated: Rated, cache: Path, fits: Fits
 ) -> tuple[list[Part], tuple[tuple[str, int | None, float], ...]]:
     pool = rated.pool(method)
-    fitted: Any = method.fit(pool)
+    fitted = fits[method.name] = fits.get(method.name) or method.fit(pool)
     blocks = _measured(method, sample, facts, cache)
     if not hasattr(fitted, "like"):
         return [Part(PAIR, f"what was measured, by {method.name}", float(fitted.predict(blocks)[0]))], ()

@@ -12,7 +12,7 @@ def cells_of(samples: Samples, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray
     """The (type, level) of these rows, and each row's; none where some have none, suites differ, or gaps are many."""
     number, level, suite = samples.type[rows], samples.level[rows], samples.suite[rows]
     known = (number >= 0) & (level >= 0)
-    if not known.all() or len(np.unique(suite)) > 1 or not samples.suites[suite[0]]:
+    if not known.all() or len(np.unique(suite)) > 1:
         return np.zeros((0, 2), np.int16), np.full(len(rows), -1)
     cells, column = np.unique(np.column_stack([number, level]), axis=0, return_inverse=True)
     rated = len(np.unique(samples.photo[rows] * len(cells) + column.ravel()))

@@ -151,6 +151,7 @@ def _strengths(samples: Samples, side: int) -> np.ndarray:
 def _least(suite: str, number: int) -> tuple[int, int] | None:
     """The level that changes least, from which on levels grow worse to either side, and the first one. None where the
     suite does not say."""
+    suite = suite.partition(" ")[0]  # without the version of a suite of one's own
     if suite not in distortions.suites() or number not in distortions.suite(suite).types:
         return None
     known = distortions.suite(suite)

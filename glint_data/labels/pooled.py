@@ -63,7 +63,7 @@ class PooledMethod(Method):
 
 
 def pooled_method(
-    version: str = "1", needs: Collection[str] = (), references: int = 12, pairs: int = 180
+    version: str = "1", needs: Collection[str] = (), references: int = 10, pairs: int = 180
 ) -> Callable[[Callable[[Pool], FittedPairs]], Callable[[Pool], FittedPairs]]:
     """Register a fit function under its own name; the docstring's first line is its title."""
 

@@ -52,11 +52,7 @@ class Rated:
                 "measurements ship, and those of a dataset with people's scores are made (--reference DATASET)"
             )
         if not method.holds(self.pairs):
-            raise GlintError(
-                f"label method {method.name} takes {method.references} references and {method.pairs} rated pairs; "
-                f"{self.loaded.title} has {len(np.unique(self.pairs.photo))} and {len(self.pairs)}; "
-                "--reference kadid needs no scores of your own"
-            )
+            raise _too_few(method, self.loaded.title, len(np.unique(self.pairs.photo)), len(self.pairs))
         blocks = {name: self.pairs.blocks[name] for name in sorted(method.needs)}
         return replace(self.pairs, blocks=blocks)
 
@@ -132,6 +128,13 @@ def rated_set(
     return _own(own_dataset(reference), embedder, device, cache, workers or work.default_workers(), leave_out)
 
 
+def _too_few(method: PooledMethod, title: str, references: int, pairs: int) -> GlintError:
+    return GlintError(
+        f"label method {method.name} takes {method.references} references and {method.pairs} rated pairs; "
+        f"{title} has {references} and {pairs}; --reference kadid needs no scores of your own"
+    )
+
+
 def _leaving_out(loaded: ReferenceSet, names: Sequence[str]) -> ReferenceSet:
     if not names:
         return loaded
@@ -166,6 +169,11 @@ def _own(
     if leave_out:
         _require_known(leave_out, names, str(dataset.folder))
         order = [photo for photo, name in zip(order, names, strict=True) if name not in leave_out]
+    pooled = for_unrated()
+    few = len(order) < pooled.references or len(rows) < pooled.pairs
+    if few and not len(cells_of(samples, rows)[0]):  # before minutes of measuring
+        title = dataset.facts().get("label", {}).get("title") or dataset.folder.name
+        raise _too_few(pooled, title, len(order), len(rows))
     by = embed.embedder(embedder, device)
     readers = [(samples.photos[photo].hash or "", samples.photos[photo].read) for photo in order]
     described = embed.embed_photos(readers, embed.embedder(), cache)
@@ -241,8 +249,9 @@ def _assembled(
     about = samples.dataset.facts().get("label", {})
     cells, column = cells_of(samples, rows)
     mos = grid_of(pairs.mos[:, None], pairs.photo, column, len(order), len(cells))[:, :, 0]
-    suite = samples.suites[samples.suite[rows[0]]] if len(cells) else ""
     name = about.get("set") or samples.dataset.folder.name
+    # types and levels of a table that names no suite are this study's own: no other dataset's are the same
+    suite = (samples.suites[samples.suite[rows[0]]] or f"types of {name}") if len(cells) else ""
     loaded = ReferenceSet(
         name=name,
         title=about.get("title") or name,

@@ -5,7 +5,8 @@ transferred label plus noise. Curves are straight lines in log-odds between a lo
 be steep or flat, bent either way, and need not reach the ends of the scale. A few ratings hold no more than that.
 Prior to any rating the label itself is the likeliest curve; what is reported is the mean of all curves, each as likely
 as the ratings make it (Bayesian model averaging, Hoeting 1999), and so are the labels' errors for these raters and the
-noise of one rating. Without ratings nothing changes, and a mean of rising curves rises.
+noise of one rating. A rating at an end of the scale may stand for anything beyond it (Tobin 1958). Without ratings
+nothing changes, and a mean of rising curves rises.
 """
 
 import itertools
@@ -37,6 +38,9 @@ _ERRORS = ((0.8, 0.25), (1.0, 0.4), (1.25, 0.25), (1.6, 0.1))
 """Times the labels' own standard deviations that errors may be for these raters, with their probabilities."""
 _NOISES = (0.12, 0.16, 0.2, 0.25)
 """Deviations of one rating from the raters' mean, on 0 to 1 (SD .5 to 1 on five steps), equally likely."""
+_END = 0.06
+"""From here on to an end of the scale: what a rating at the end says (a quarter of a step; half a step, which would be
+rounding alone, did worse)."""
 _QUANTILE = 1.645
 """Standard deviations between the middle and the end of a 90 % interval."""
 
@@ -103,8 +107,7 @@ class RaterMap:
         settings = [(error, weight, noise) for (error, weight), noise in itertools.product(_ERRORS, _NOISES)]
         logs, each = [], []
         for error, weight, noise in settings:
-            variance = (error * std) ** 2 + noise**2 / count
-            each.append(-0.5 * ((score - at) ** 2 / variance + np.log(variance)))
+            each.append(_likelihood(score, at, np.sqrt((error * std) ** 2 + noise**2 / count)))
             logs.append(each[-1].sum(axis=1) + prior + np.log(weight))
         weights = _probabilities(np.array(logs))
         by_setting, by_curve = weights.sum(axis=1), weights.sum(axis=0)
@@ -131,6 +134,17 @@ class RaterMap:
     def slope(self, label: np.ndarray) -> np.ndarray:
         """How much a step of the label is worth on the raters' scale."""
         return np.interp(label, _GRID, np.gradient(self._mean, _GRID))
+
+
+def _likelihood(score: np.ndarray, at: np.ndarray, deviation: np.ndarray) -> np.ndarray:
+    """(curves, n): logarithms of how likely scores (n,) are where curves say `at` (curves, n)."""
+    from scipy.special import log_ndtr
+
+    likely = -0.5 * ((score - at) / deviation) ** 2 - np.log(deviation * np.sqrt(2 * np.pi) / (2 * _END))
+    lowest, highest = score <= 0, score >= 1
+    likely[:, lowest] = log_ndtr((_END - at[:, lowest]) / deviation[lowest])
+    likely[:, highest] = log_ndtr((at[:, highest] - 1 + _END) / deviation[highest])
+    return likely
 
 
 def _curves() -> tuple[np.ndarray, np.ndarray]:

@@ -6,6 +6,7 @@ from typing import Any
 from glint_data.dataset import manifest, runs
 from glint_data.errors import GlintError
 from glint_data.reports.dataset import dataset_sections
+from glint_data.reports.explorer import Explain
 from glint_data.reports.page import Section, render
 from glint_data.reports.run import audit_section, read_scores, run_sections, scores_section
 from glint_data.storage.files import holds, write_atomically
@@ -21,12 +22,15 @@ def write_report(
     audit: dict[str, Any] | None = None,
     title: str = "",
     predictions: Path | None = None,
+    reference_root: Place | None = None,
+    explain: Explain | None = None,
 ) -> Place:
     """Write `report.html` into a dataset's or a run's folder and return its path.
 
     `run` adds a training run to a dataset's page, `audit` the certificate of the labels, `predictions` the CSV
-    of a network's scores that 'evaluate --predictions' wrote. A page of many samples has its pictures beside it,
-    in `report_files/`.
+    of a network's scores that 'evaluate --predictions' wrote, `reference_root` the pictures of the references,
+    `explain` what the labels of the samples that deserve a look are made of. A page of many samples has its pictures
+    beside it, in `report_files/`.
 
     Raises:
         GlintError: `where` is neither a dataset nor a run, or `run` is none.
@@ -39,7 +43,7 @@ def write_report(
         run = run or Path(str(folder))
     else:
         scores = read_scores(predictions) if predictions else {}
-        sections += dataset_sections(folder, audit, scores)
+        sections += dataset_sections(folder, audit, scores, reference_root, explain)
         if scores:
             sections.append(scores_section(manifest.read(folder, SCORED), scores))
     if audit:

@@ -8,8 +8,9 @@ from glint_data.dataset.dataset import Dataset
 from glint_data.dataset.status import Status
 from glint_data.errors import GlintError
 from glint_data.reports import figures
-from glint_data.reports.explorer import explorer_of
-from glint_data.reports.page import Section, embedded
+from glint_data.reports.explorer import Explain, explorer_of
+from glint_data.reports.page import Cells, Section, embedded
+from glint_data.reports.references import references_section
 from glint_data.reports.trust import trust_section
 from glint_data.storage.files import holds
 from glint_data.storage.places import Place
@@ -26,11 +27,16 @@ COLUMNS = [
 
 
 def dataset_sections(
-    folder: Place, audit: dict[str, Any] | None = None, scores: Mapping[str, float] | None = None
+    folder: Place,
+    audit: dict[str, Any] | None = None,
+    scores: Mapping[str, float] | None = None,
+    reference_root: Place | None = None,
+    explain: Explain | None = None,
 ) -> Iterator[Section]:
     """What is in a dataset: counts, labels with their certificate, every sample, and what was refused.
 
-    `audit` is the certificate of the labels, `scores` a network's by sample_id.
+    `audit` is the certificate of the labels, `scores` a network's by sample_id; at `reference_root` lie the pictures
+    of the references. `explain` says what labels are made of.
     """
     samples = manifest.read(folder, COLUMNS)
     finished = samples[samples["status"] != Status.FAILED]
@@ -44,13 +50,17 @@ def dataset_sections(
         ("on disk", f"{int((finished['status'] == Status.OK).sum()):,}"),
         ("labelled", f"{int(finished['mos'].notna().sum()):,}"),
     ]
-    yield Section("Dataset", counts, text=_versions_text(folder))
+    yield Section("Dataset", counts, small_print=_versions_text(folder))
     labelled = finished[finished["mos"].notna()]
-    explorer = explorer_of(Dataset(folder), scores)
+    explorer = explorer_of(Dataset(folder), scores, explain)
     if len(labelled):
         yield _label_section(folder, labelled)
         if not (labelled["label_method"] == "rated").all():
             yield trust_section(folder, labelled, audit, explorer.flagged)
+            sets = labelled.loc[labelled["label_method"] != "rated", "label_set"].dropna()
+            leaned = references_section(folder, str(sets.iloc[0]), reference_root) if len(sets) else None
+            if leaned is not None:
+                yield leaned
     yield Section("Samples", [], explorer=explorer)
     refusals = _refusals(folder)
     if refusals:
@@ -62,7 +72,7 @@ def dataset_sections(
 def _versions_text(folder: Place) -> str:
     record = runs.read(folder) if holds(folder, runs.FILE) else {}
     versions = ", ".join(f"{name} {version}" for name, version in sorted(record.get("versions", {}).items()))
-    return f"Made with {versions}." if versions else ""
+    return f"{versions}." if versions else ""
 
 
 def _rated_section(labelled: "pandas.DataFrame", about: dict[str, Any]) -> Section:
@@ -75,11 +85,14 @@ def _rated_section(labelled: "pandas.DataFrame", about: dict[str, Any]) -> Secti
     ]
     if labelled["mos_std"].notna().any():
         values.append(("mean spread of the ratings", f"{labelled['mos_std'].mean():.2f}"))
-    pictures = [("All labels", embedded(figures.histogram(labelled["mos"].to_numpy())))]
-    if labelled["level"].notna().any():
-        pictures.insert(0, ("Labels by type and level", embedded(figures.cell_means(labelled))))
+    pictures = (("All labels", embedded(figures.histogram(labelled["mos"].to_numpy()))),)
     text = f"On 0 to 1, higher is better. {about.get('citation', '')}"
-    return Section("Labels", values, text, tuple(pictures))
+    return Section("Labels", values, text, pictures, cells=_cells_of(labelled))
+
+
+def _cells_of(labelled: "pandas.DataFrame") -> Cells | None:
+    cells = cell_means(labelled)
+    return cells if cells.rows else None
 
 
 def _label_section(folder: Place, labelled: "pandas.DataFrame") -> Section:
@@ -96,27 +109,24 @@ def _label_section(folder: Place, labelled: "pandas.DataFrame") -> Section:
         ("mean 90 % interval", f"{(labelled['mos_high'] - labelled['mos_low']).mean():.2f} wide"),
         ("photos unlike every reference", f"{labelled.loc[noted, 'source'].nunique():,}"),
     ]
-    pictures = (
-        ("Labels by type and level", embedded(figures.cell_means(labelled))),
-        ("All labels", embedded(figures.histogram(labelled["mos"].to_numpy()))),
-        ("References that photos lean on most", embedded(figures.reference_use(_first_references(folder)))),
-    )
-    return Section("Labels", values, "On 0 to 1, higher is better.", pictures)
+    pictures = (("All labels", embedded(figures.histogram(labelled["mos"].to_numpy()))),)
+    return Section("Labels", values, "On 0 to 1, higher is better.", pictures, cells=_cells_of(labelled))
 
 
-def _first_references(folder: Place) -> "pandas.Series":
-    """The references of each photo's first labelled row, read a group of rows at a time."""
-    import pandas
-    import pyarrow.compute as pc
-
-    found: dict[str, list[str]] = {}
-    for batch in manifest.batches(folder, ["source", "label_references"], rows=100_000):
-        told = batch.filter(pc.is_valid(batch.column("label_references")))
-        sources = pandas.Series(told.column("source").cast("string").to_pylist(), dtype=object)
-        fresh = sources[~sources.duplicated() & ~sources.isin(found)]
-        lists = told.column("label_references").take(fresh.index.to_numpy()).to_pylist()
-        found.update(zip(fresh, lists, strict=True))
-    return pandas.Series(found, dtype=object)
+def cell_means(labelled: "pandas.DataFrame") -> Cells:
+    """Mean label of every type and level, by suite where there are several."""
+    table = labelled[labelled["type"].notna() & labelled["level"].notna()]
+    levels = tuple(sorted({int(level) for level in table["level"]}))
+    suites = table["suite"].nunique()
+    rows = []
+    for _key, group in table.groupby(["suite", "type"], sort=True, dropna=False):
+        means = group.groupby("level")["mos"].mean().to_dict()
+        first = group.iloc[0]
+        name = f"{int(first['type'])} {str(first['distortion'] or '').replace('_', ' ')}"
+        if suites > 1:
+            name += f" ({first['suite']})"
+        rows.append((name, tuple(means.get(level) for level in levels)))
+    return Cells("Mean label by type and level", levels, tuple(rows))
 
 
 def _refusals(folder: Place) -> list[tuple[str, ...]]:

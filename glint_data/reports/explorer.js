@@ -203,7 +203,10 @@
       else note.textContent = details.path + " is not beside this page: open the page in its dataset's folder.";
     };
     const corner = part.places && part.places[index];
-    after.onload = () => corner && details.path && byId("stage").scrollTo(corner[0] - 60, corner[1] - 60);
+    after.onload = () => {
+      byId("slider").style.maxWidth = after.naturalWidth + 8 + "px";
+      if (corner && details.path) byId("stage").scrollTo(corner[0] - 60, corner[1] - 60);
+    };
     facts(row, details);
     mode(viewer.dataset.mode || "slider");
   }
@@ -217,13 +220,14 @@
     const strength = d.strength === undefined ? "" : ", strength " + +d.strength.toPrecision(6);
     const label = data.mos[row] === null ? "none" :
       number(data.mos[row]) + (d.std === undefined ? "" : " ± " + number(d.std)) + ", on 0 to 1, higher is better" +
-      (width(row) >= 0 ? "; 90 % interval " + number(data.low[row]) + " to " + number(data.high[row]) : "");
+      (width(row) >= 0 ? "; 90\u00a0% interval " + number(data.low[row]) + " to " + number(data.high[row]) : "");
     const lines = {
       Distortion: (title(row) || d.name || "none") + (data.level[row] === null ? "" : ", level " + data.level[row]) + strength,
       Label: label,
       Network: score(row) === null ? null : number(score(row)),
       "Labelled by": d.method ? d.method + (d.set ? " from " + d.set : "") : null,
       Resembles: d.like ? d.like.map(([name, like]) => name + (like === null ? "" : " (" + number(like) + ")")).join(", ") : null,
+      Evidence: data.evidence[data.ids[row]] || (d.like ? "'glint-data explain' takes this label apart" : null),
       Note: data.note[row] >= 0 ? data.notes[data.note[row]] : null,
       Photo: data.photos[photoOf[row]][0] + (d.size ? ", " + d.size + " pixels" : ""),
       Recipe: d.seed === undefined ? null : "seed " + d.seed + (d.drawn ? ", drawn " + d.drawn : ""),
@@ -234,7 +238,7 @@
       if (!text) return;
       const dt = document.createElement("dt"), dd = document.createElement("dd");
       dt.textContent = name;
-      dd.textContent = text;
+      [].concat(text).forEach((line, index) => dd.append(...(index ? [document.createElement("br")] : []), line));
       box.append(dt, dd);
     });
   }
@@ -251,6 +255,14 @@
   viewer.querySelectorAll("[data-step]").forEach((b) => b.addEventListener("click", () => step(+b.dataset.step)));
   byId("viewer-close").addEventListener("click", () => viewer.close());
   byId("slider").addEventListener("input", slide);
+  const drag = (event) => {  // on the picture itself, too
+    if (!event.buttons || viewer.dataset.mode !== "slider") return;
+    const box = byId("canvas").getBoundingClientRect();
+    byId("slider").value = (100 * (event.clientX - box.left)) / box.width;
+    slide();
+    event.preventDefault();
+  };
+  ["pointerdown", "pointermove"].forEach((name) => byId("canvas").addEventListener(name, drag));
   viewer.addEventListener("keydown", (event) => {
     const onSlider = event.target.id === "slider";
     if (!onSlider && event.key === "ArrowRight") step(1);

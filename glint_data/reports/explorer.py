@@ -6,7 +6,8 @@ much for one file, beside it in `report_files/` as pictures and as scripts that 
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +16,7 @@ import numpy as np
 import distortions
 from glint_data.dataset.dataset import Dataset
 from glint_data.dataset.rows import in_order_of_photos
+from glint_data.dataset.sample import Sample
 from glint_data.dataset.status import Status
 from glint_data.progress import track
 from glint_data.reports import tiles
@@ -30,6 +32,10 @@ BYTES_A_SAMPLE = 9_500
 """What a sample's two tiles and its data come to in a page (measured on photographs: 6,000 to 9,000)."""
 RENDERED = 3_000
 """So many samples of a virtual dataset are rendered for the page; the others are listed without pictures."""
+EXPLAINED = 5
+"""So many labels at the head of each list are taken apart: that takes some tenths of a second each."""
+Explain = Callable[[Dataset, Sequence[Sample]], dict[str, list[str]]]
+"""What labels are made of, in lines by sample_id."""
 _COLUMNS = ("source", "suite", "type", "level", "status", "label_note", "mos", "mos_low", "mos_high")
 
 
@@ -52,10 +58,12 @@ def as_script(value: Any) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def explorer_of(dataset: Dataset, scores: Mapping[str, float] | None = None) -> Explorer:
+def explorer_of(
+    dataset: Dataset, scores: Mapping[str, float] | None = None, explain: Explain | None = None
+) -> Explorer:
     """Draw a dataset's samples and describe them; writes `report_files/` where they are too many for one page.
 
-    `scores` are a network's, by sample_id.
+    `scores` are a network's, by sample_id; `explain` says what labels are made of.
     """
     rows = dataset.rows()
     columns = dataset.columns("sample_id", *_COLUMNS)
@@ -72,6 +80,8 @@ def explorer_of(dataset: Dataset, scores: Mapping[str, float] | None = None) -> 
     photos = _photos(columns["source"])
     drawn = _drawn(dataset, rows, shown, photos, listed)
     data = _data(columns, samples, score, photos, lists)
+    first = dict.fromkeys(row for one in lists for row in one.rows[:EXPLAINED])
+    data["evidence"] = explain(dataset, [dataset[int(shown[row])] for row in first]) if explain else {}
     explorer = Explorer(data, lists)
     data["parts"] = []
     for number, (bounds, picture) in enumerate(drawn):
@@ -122,15 +132,21 @@ def _drawn(
     """Each photo with its tiles, in order; without tiles where nothing of it is drawn."""
     statuses = dataset.columns("status")["status"][shown]
     budget = RENDERED
+    begins = [first for first, _end in photos]
+    by_photo: dict[int, list[int]] = {}
+    for row in sorted(listed):
+        by_photo.setdefault(bisect_right(begins, row) - 1, []).append(row)
     tasks = []
     for number, (first, end) in enumerate(photos):
         planned = int((statuses[first:end] == Status.PLANNED).sum())
-        if planned > budget:
+        own = by_photo.get(number, [])
+        if planned > budget and not own:
             continue
-        budget -= planned
+        crops_only = planned > budget
+        budget -= 0 if crops_only else planned
         records = tuple(rows.row(int(row)) for row in shown[first:end])
-        names = frozenset(records[row - first]["sample_id"] for row in listed if first <= row < end)
-        tasks.append(tiles.Task(number, str(dataset.folder), records, names))
+        names = frozenset(records[row - first]["sample_id"] for row in own)
+        tasks.append(tiles.Task(number, str(dataset.folder), records, names, crops_only))
     waiting: dict[int, tiles.Tiles | None] = dict.fromkeys(range(len(photos)))
     for task in tasks:
         del waiting[task.number]
@@ -140,6 +156,8 @@ def _drawn(
             found, picture = next(outcomes)
             waiting[found] = picture
         yield bounds, waiting.pop(number)
+    for _ in outcomes:  # none is left: the bar closes here
+        pass
 
 
 def _pictures(tasks: list[tiles.Task]) -> Iterator[tuple[int, tiles.Tiles | None]]:
@@ -243,12 +261,8 @@ def _inside(picture: tiles.Tiles | None) -> dict[str, Any]:
         name: [tiles.address(before) if before else None, tiles.address(after)]
         for name, (before, after) in picture.crops.items()
     }
-    return {
-        "thumbnails": tiles.address(picture.thumbnails),
-        "detail": tiles.address(picture.details),
-        "photo": tiles.address(picture.photo) if picture.photo else None,
-        "crops": crops,
-    }
+    sheets = {"thumbnails": picture.thumbnails, "detail": picture.details, "photo": picture.photo}
+    return {name: tiles.address(encoded) for name, encoded in sheets.items() if encoded} | {"crops": crops}
 
 
 def _in_files(
@@ -259,10 +273,10 @@ def _in_files(
     found: dict[str, Any] = {"script": f"{stem}.js"}
     make_folder((folder / stem).parent)
     if picture is not None:
-        files = {"thumbnails": picture.thumbnails, "detail": picture.details}
-        if picture.photo is not None:
-            files["photo"] = picture.photo
+        files = {"thumbnails": picture.thumbnails, "detail": picture.details, "photo": picture.photo}
         for name, encoded in files.items():
+            if not encoded:
+                continue
             write_atomically(folder / f"{stem}-{name}.jpg", encoded)
             found[name] = f"{stem}-{name}.jpg"
         part = part | {"crops": _inside(picture)["crops"]}

@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     import pandas
     from matplotlib.figure import Figure
 
-INK, ACCENT = "#33415c", "#2a7f9e"
+INK, ACCENT, WORDS = "#5673a6", "#2a8fb0", "#76829a"
+"""Colours that can be read on a light page and on a dark one: the figures have no ground of their own."""
 
 
 def _figure(width: float, height: float) -> "Figure":
@@ -21,27 +22,13 @@ def _figure(width: float, height: float) -> "Figure":
 def _png(figure: "Figure") -> bytes:
     for axes in figure.axes:
         axes.spines[["top", "right"]].set_visible(False)
+        axes.spines[:].set_color(WORDS)
+        axes.tick_params(colors=WORDS)
+        axes.xaxis.label.set_color(WORDS)
+        axes.yaxis.label.set_color(WORDS)
     stream = io.BytesIO()
-    figure.savefig(stream, format="png", metadata={"Software": None})
+    figure.savefig(stream, format="png", metadata={"Software": None}, transparent=True)
     return stream.getvalue()
-
-
-def cell_means(labelled: "pandas.DataFrame") -> bytes:
-    """Mean label of every (type, level) as a coloured table."""
-    table = labelled.pivot_table(index="type", columns="level", values="mos", aggfunc="mean")
-    names = labelled.drop_duplicates("type").set_index("type")["distortion"].str.replace("_", " ")
-    values = table.to_numpy(float)
-    figure = _figure(4.7, 0.26 * len(table) + 0.9)
-    axes = figure.subplots()
-    axes.imshow(values, vmin=0, vmax=1, cmap="RdYlGn", aspect="auto")
-    for row, column in np.ndindex(*table.shape):
-        value = values[row, column]
-        if np.isfinite(value):
-            axes.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=7.5, color="#1b1b1b")
-    axes.set_xticks(range(table.shape[1]), [f"level {level}" for level in table.columns], fontsize=8)
-    axes.set_yticks(range(len(table)), [f"{kind} {names[kind]}" for kind in table.index], fontsize=8)
-    axes.tick_params(length=0)
-    return _png(figure)
 
 
 def histogram(values: np.ndarray) -> bytes:
@@ -50,17 +37,6 @@ def histogram(values: np.ndarray) -> bytes:
     axes = figure.subplots()
     axes.hist(values, bins=np.linspace(0, 1, 26).tolist(), color=ACCENT)
     axes.set(xlabel="mos", ylabel="samples", xlim=(0, 1))
-    return _png(figure)
-
-
-def reference_use(by_photo: "pandas.Series", most: int = 20) -> bytes:
-    """How many photos have each reference among their matches, the most used first; a list a photo."""
-    used = by_photo.explode().value_counts().head(most)
-    figure = _figure(4.0, 2.5)
-    axes = figure.subplots()
-    axes.bar(used.index.astype(str), used.to_numpy(), color=INK)
-    axes.set_ylabel("photos")
-    axes.tick_params(axis="x", rotation=90, labelsize=8)
     return _png(figure)
 
 
@@ -75,7 +51,7 @@ def curve(history: list[dict[str, Any]]) -> bytes:
     left.set(xlabel="epoch", ylabel="training loss")
     right = left.twinx()
     right.plot(epochs, [entry.get("val_srocc", np.nan) for entry in history], color=ACCENT, marker=".")
-    right.set_ylabel("validation SROCC", color=ACCENT)
+    right.set_ylabel("validation SROCC (dots)")
     return _png(figure)
 
 

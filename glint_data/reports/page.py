@@ -1,6 +1,7 @@
 """The page itself: sections to one HTML file, its styles and script inside."""
 
 import base64
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -10,11 +11,30 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Cells:
+    """Mean labels by type and level: a title, the levels, and of each type its name with a score a level, or None."""
+
+    title: str
+    levels: tuple[int, ...]
+    rows: tuple[tuple[str, tuple[float | None, ...]], ...]
+
+    def shades(self) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+        """Each type with (number, colour) a level: from red at 0 over yellow to green at 1."""
+        for name, values in self.rows:
+            shown = [
+                ("", "transparent") if v is None else (f"{v:.2f}", f"hsl({120 * v:.0f} 48% 68%)")
+                for v in values
+            ]
+            yield name, shown
+
+
+@dataclass(frozen=True)
 class Section:
     """A heading and its content; everything from files is escaped.
 
-    `facts` are names with values, `rows` a table, `photos` and `figures` captions with data addresses. A section
-    with an `explorer` is that and nothing else.
+    `facts` are names with values, `rows` a table, `photos` and `figures` captions with data addresses ("" where there
+    is no picture), `cells` a table of scores on 0 to 1; `small_print` is folded away. A section with an `explorer` is
+    that and nothing else.
     """
 
     title: str
@@ -23,6 +43,8 @@ class Section:
     figures: tuple[tuple[str, str], ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
     photos: tuple[tuple[str, str], ...] = ()
+    cells: "Cells | None" = None
+    small_print: str = ""
     explorer: "Explorer | None" = None
 
 

@@ -10,6 +10,7 @@ from glint_data.dataset.manifest import dataset_folder
 from glint_data.dataset.pixels import Pictures
 from glint_data.dataset.sample import Sample
 from glint_data.errors import GlintError
+from glint_data.progress import tick
 
 TILE = (112, 80)
 """Width and height of a sample's tile; multiples of 16, so that JPEG's blocks end where a tile ends."""
@@ -24,18 +25,23 @@ _COARSE = 4
 
 @dataclass(frozen=True)
 class Task:
-    """Rows of one photo (`dataset.Rows.row`), and which of them are listed (their ids)."""
+    """Rows of one photo (`dataset.Rows.row`), and which of them are listed (their ids).
+
+    `crops_only`: nothing but the crops of the listed, where drawing all would take too long.
+    """
 
     number: int
     dataset: str
     rows: tuple[dict[str, Any], ...]
     listed: frozenset[str]
+    crops_only: bool = False
 
 
 @dataclass
 class Tiles:
     """`thumbnails` and `details` are JPEG sheets, tile i for row i; `photo` is a JPEG of the pristine photo.
 
+    The sheets are empty where only crops were drawn.
     `places[i]` is (left, top) of the detail in the image, None where there is no picture; `errors[i]` says why.
     `crops` maps a listed id to its two crops (pristine, None where there is none; sample), `corners` to their place.
     """
@@ -57,7 +63,12 @@ def draw(task: Task) -> Tiles:
     details = thumbnails.copy()
     tiles = Tiles(b"", b"", None)
     for index, row in enumerate(task.rows):
+        tick()
         sample = Sample.from_row(row, pictures)
+        if task.crops_only and sample.id not in task.listed:
+            tiles.places.append(None)
+            tiles.errors.append(None)
+            continue
         try:
             pristine, pixels = sample.pristine(), sample.pixels()
         except GlintError as refusal:
@@ -65,11 +76,11 @@ def draw(task: Task) -> Tiles:
             tiles.errors.append(str(refusal))
             continue
         if tiles.photo is None and pristine is not None:
-            tiles.photo = jpeg(_inside(pristine, (2 * TILE[0], 2 * TILE[1])))
+            tiles.photo = jpeg(inside(pristine, (2 * TILE[0], 2 * TILE[1])))
         place = largest_difference(pixels, pristine, TILE)
         top, left = TILE[1] * (index // COLUMNS), TILE[0] * (index % COLUMNS)
         window = np.s_[top : top + TILE[1], left : left + TILE[0]]
-        thumbnails[window] = _framed(_inside(pixels, TILE))
+        thumbnails[window] = _framed(inside(pixels, TILE))
         details[window] = _framed(_cut(pixels, place, TILE))
         tiles.places.append(place)
         tiles.errors.append(None)
@@ -79,7 +90,8 @@ def draw(task: Task) -> Tiles:
             before = jpeg(_cut(pristine, corner, CROP), 92) if pristine is not None and same_size else None
             tiles.crops[sample.id] = before, jpeg(_cut(pixels, corner, CROP), 92)
             tiles.corners[sample.id] = corner
-    tiles.thumbnails, tiles.details = jpeg(thumbnails), jpeg(details)
+    if not task.crops_only:
+        tiles.thumbnails, tiles.details = jpeg(thumbnails), jpeg(details)
     return tiles
 
 
@@ -112,7 +124,7 @@ def _cut(pixels: np.ndarray, place: tuple[int, int], size: tuple[int, int]) -> n
     return pixels[top : top + size[1], left : left + size[0]]
 
 
-def _inside(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+def inside(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Reduced so that all of it fits; never enlarged."""
     import cv2
 

@@ -33,9 +33,7 @@ def trust_section(
     sizes = labelled[["width", "height"]].dropna()
     if len(sizes):
         side = np.sqrt(sizes["width"].to_numpy(float) * sizes["height"].to_numpy(float))
-        facts.append(
-            ("photos' size, as the side of a square", f"{side.min():.0f} to {side.max():.0f} pixels")
-        )
+        facts.append(("photos' size, as the side of a square", f"{_range(side.min(), side.max())} pixels"))
     facts.append(("mean 90 % interval here", f"{np.nanmean(width):.2f} wide"))
     if wide is not None:
         facts.append(("intervals over 1.5 times the certified mean", f"{wide:.0%}"))
@@ -59,6 +57,10 @@ def trust_section(
     notes = labelled.loc[noted, "label_note"].value_counts()
     rows = tuple((str(note), f"{count:,} samples") for note, count in notes.items())
     return Section("Can I trust it?", facts, text.strip(), rows=rows, photos=tuple(flagged[:PHOTOS_SHOWN]))
+
+
+def _range(low: float, high: float) -> str:
+    return f"{low:.0f}" if round(low) == round(high) else f"{low:.0f} to {high:.0f}"
 
 
 def _method(audit: dict[str, Any] | None) -> dict[str, Any]:

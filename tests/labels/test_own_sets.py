@@ -1,5 +1,7 @@
 """A dataset's own scores as the reference set, with and without types; pairs that no suite made."""
 
+import shutil
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -97,7 +99,7 @@ def test_what_is_rated_throughout_is_refused_with_the_command_that_compares(unty
 def test_too_few_scores_say_how_many_it_takes(tmp_path, cache):
     few = rated(tmp_path / "few", crops(5), typed=False)
     new = rated(tmp_path / "new", crops(1), method=None)
-    with pytest.raises(GlintError, match=r"takes 12 references and 180 rated pairs.*has 5 and 75.*kadid"):
+    with pytest.raises(GlintError, match=r"takes 10 references and 180 rated pairs.*has 5 and 75.*kadid"):
         label_dataset(new, few, cache=cache, workers=1)
     unrated = rated(tmp_path / "unrated", crops(4), method=None)
     with pytest.raises(GlintError, match="no sample of it has both a score that people gave"):
@@ -123,7 +125,7 @@ def test_a_dataset_is_described_as_a_reference_set(typed, untyped):
     assert (found.record()["pairs"], found.record()["cells"], found.record()["high"]) == (8 * 15, 15, 100)
     assert (found.record()["by_cell"], found.record()["by_pair"]) == ("content", None)
     assert "deep takes 10 photos, here are 8: it falls back to content" in found.text()
-    assert "any, for what nobody rated, takes 12 photos and 180 rated samples" in found.text()
+    assert "any, for what nobody rated, takes 10 photos and 180 rated samples" in found.text()
     other = glint.references(str(untyped)).record()
     assert (other["by_cell"], other["by_pair"], other["cells"]) == (None, "any", 0)
     with pytest.raises(GlintError, match="no dataset, and no scored set of that name; sets are"):
@@ -133,3 +135,30 @@ def test_a_dataset_is_described_as_a_reference_set(typed, untyped):
 def test_a_dataset_without_scores_is_no_reference_set(tmp_path):
     with pytest.raises(GlintError, match="no sample of it has both a score that people gave"):
         glint.references(str(rated(tmp_path / "new", crops(1), method=None)))
+
+
+def test_types_of_a_table_are_a_grid_of_the_study_and_of_nobody_else(typed, cache, tmp_path):
+    """Without a suite's name the study audits itself by cell; equal numbers elsewhere mean something else."""
+    own = Dataset(shutil.copytree(typed, tmp_path / "study"))
+    ids = own.columns("sample_id")["sample_id"]
+    own.rewrite({key: {"suite": None, "suite_version": None} for key in ids})
+    found = audit_reference(own, methods=["mean"], cache=cache, workers=1).record()
+    assert found["methods"]["mean"]["srocc"] > 0.2
+    new = Dataset(rated(tmp_path / "new", crops(1), method=None))
+    new.rewrite(
+        {key: {"suite": None, "suite_version": None} for key in new.columns("sample_id")["sample_id"]}
+    )
+    with pytest.raises(GlintError, match="scores are for types of ours"):
+        label_dataset(new, own, cache=cache, workers=1)
+
+
+def test_suites_of_ones_own_are_the_same_in_the_same_version_only(typed, cache, tmp_path):
+    own = Dataset(shutil.copytree(typed, tmp_path / "study"))
+    new = Dataset(rated(tmp_path / "new", crops(1), method=None))
+    for dataset, version in ((own, "aa"), (new, "bb")):
+        ids = dataset.columns("sample_id")["sample_id"]
+        dataset.rewrite({key: {"suite": "phone", "suite_version": version} for key in ids})
+    with pytest.raises(GlintError, match="suite phone bb, but Our study's scores are for phone aa"):
+        label_dataset(new, own, cache=cache, workers=1)
+    new.rewrite({key: {"suite_version": "aa"} for key in new.columns("sample_id")["sample_id"]})
+    assert label_dataset(new, own, cache=cache, workers=1).labelled == len(CELLS)

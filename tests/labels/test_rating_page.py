@@ -8,7 +8,9 @@ import subprocess
 import numpy as np
 import pytest
 from small_sets import CELLS, crops, rated
+from test_label_stage import plan
 
+import glint_data as glint
 from glint_data.dataset.dataset import Dataset
 from glint_data.errors import GlintError
 from glint_data.labels.rating_page import chosen, write_page
@@ -77,3 +79,24 @@ def test_in_a_browser(labelled, tmp_path, width):
         f'"{name}",{score},"rater1"' for name, score in zip(samples, (4, 5, 1), strict=False)
     ]
     assert found["where"] == "picture 4 of 4, 3 rated" and found["overflow"] <= 0
+
+
+@pytest.mark.slow
+def test_from_the_page_to_labels_on_the_raters_scale(tmp_path, monkeypatch):
+    """`rate`, the CSV as the page saves it, `label --ratings`: harsh raters draw all labels down, in their order."""
+    monkeypatch.setenv("GLINT_DATA_CACHE", str(tmp_path / "cache"))
+    cells = [(number, level) for number in (1, 10, 11) for level in (2, 3, 4, 5)]
+    dataset = plan(tmp_path / "d", crops(2, size=(160, 120)), cells)
+    before = glint.label(dataset, method="content", workers=1).table(["sample_id", "mos"])
+    page = glint.rate(dataset, tmp_path / "rate.html", samples=12)
+    said = dict(zip(before["sample_id"], 1 + 4 * before["mos"].to_numpy() ** 2.5, strict=True))
+    lines = [f'"{name}",{max(1, round(said[name]))},"ann"' for name in page.record()["samples"]]
+    (tmp_path / "ann.csv").write_text("\n".join(["sample_id,score,rater", *lines]) + "\n")
+    dataset = glint.label(dataset, method="content", ratings=tmp_path / "ann.csv", workers=1)
+    after = dataset.table(["sample_id", "mos", "mos_low", "mos_high"])
+    assert "12 ratings of 12 samples by 1 raters" in dataset.text()
+    order = np.argsort(before["mos"].to_numpy())
+    assert (np.diff(after["mos"].to_numpy()[order]) >= -1e-6).all()
+    truth = np.array([(said[name] - 1) / 4 for name in after["sample_id"]])
+    assert np.abs(after["mos"] - truth).mean() < 0.6 * np.abs(before["mos"] - truth).mean()
+    assert ((after["mos_low"] <= after["mos"]) & (after["mos"] <= after["mos_high"])).all()

@@ -12,8 +12,11 @@ import skimage.data
 
 from glint_data import images
 from glint_data.dataset import manifest
+from glint_data.errors import GlintError
+from glint_data.labels.in_short import evidence_in_short
 from glint_data.reports import explorer, write_report
 from glint_data.reports.attention import Samples, look_at
+from glint_data.reports.dataset import cell_means
 from glint_data.reports.explorer import as_script
 from glint_data.reports.tiles import largest_difference
 from glint_data.synthesis.recipes import Settings
@@ -148,12 +151,81 @@ def test_a_script_cannot_be_ended_by_its_data():
     assert "</" not in text and "<!" not in text and json.loads(text)["note"] == "</script><!--"
 
 
+@pytest.mark.slow
+def test_the_labels_of_the_listed_are_taken_apart(made, tmp_path, monkeypatch):
+    monkeypatch.setenv("GLINT_DATA_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(explorer, "EXPLAINED", 1)
+    data = data_of(write_report(made / "real", explain=evidence_in_short).read_text())
+    first = {data["ids"][rows[0]] for _title, _text, rows, _total in data["lists"]}
+    assert set(data["evidence"]) == first and len(first) == 3
+    for lines in data["evidence"].values():
+        assert "mean of the cell" in lines[0]
+        assert any("not made by what is here now" in line for line in lines)  # these labels are made up
+
+
+def test_what_cannot_be_taken_apart_says_why(made, tmp_path):
+    folder = tmp_path / "copy"
+    shutil.copytree(made / "real", folder)
+    manifest.write(folder, manifest.read(folder).assign(label_set="somebody's"), manifest.facts(folder))
+    told = data_of(write_report(folder, explain=evidence_in_short).read_text())["evidence"]
+    assert len(told) > 2
+    for lines in told.values():
+        assert len(lines) == 1 and "cannot be taken apart" in lines[0]
+
+
+def test_recipes_beyond_what_is_rendered_have_their_crops(made, monkeypatch):
+    monkeypatch.setattr(explorer, "RENDERED", 0)
+    data = data_of(write_report(made / "virtual").read_text())
+    cat, cup = data["parts"]
+    listed = {data["ids"][row] for _title, _text, rows, _total in data["lists"] for row in rows}
+    assert set(cat["crops"]) | set(cup["crops"]) == listed
+    assert not {"thumbnails", "detail"} & (set(cat) | set(cup))
+
+
+def test_references_that_photos_lean_on(made, tmp_path):
+    page = write_report(made / "real").read_text()
+    assert "References that photos lean on" in page and "--reference-root PLACE" in page
+    assert "I01: 2 photos, similarity 0.50" in page and "&lt;b&gt;I02" in page
+    images.write_png(tmp_path / "I01.png", skimage.data.coffee()[:120, :160])
+    shown = write_report(made / "real", reference_root=tmp_path).read_text()
+    assert "--reference-root PLACE" not in shown
+    figures = re.findall(r'<figure>(<img src="data:image/jpeg[^>]*>)?<figcaption>(I01|&lt;b)', shown)
+    assert [(bool(picture), name) for picture, name in figures] == [(True, "I01"), (False, "&lt;b")]
+    with pytest.raises(GlintError, match="no pristine image of KADID-10k"):
+        write_report(made / "real", reference_root=made / "photos")
+
+
+def test_mean_labels_of_several_suites_stand_apart():
+    import pandas
+
+    rows = pandas.DataFrame(
+        {
+            "suite": ["kadid10k", "kadid10k", "live", None],
+            "type": [1, 1, 1, None],
+            "level": [1, 3, 3, None],
+            "distortion": ["gaussian_blur", "gaussian_blur", "jpeg2000_at_rate", None],
+            "mos": [0.5, 0.25, 0.75, 0.9],
+        }
+    )
+    cells = cell_means(rows)
+    assert cells.levels == (1, 3)
+    assert dict(cells.rows) == {
+        "1 gaussian blur (kadid10k)": (0.5, 0.25),
+        "1 jpeg2000 at rate (live)": (None, 0.75),
+    }
+    assert list(cells.shades())[1][1] == [("", "transparent"), ("0.75", "hsl(90 48% 68%)")]
+
+
 PROBE = """<script>
 window.addEventListener("load", () => setTimeout(() => {
   const out = {};
   out.tiles = document.querySelectorAll("#tiles .tile").length;
   out.overflow = document.documentElement.scrollWidth - window.innerWidth;
-  out.broken = [...document.querySelectorAll(".tile b")].filter((e) => e.getClientRects().length > 1).length;
+  const numbers = [...document.querySelectorAll(".tile b, .cells td")];
+  out.broken = numbers.filter((e) => { const r = document.createRange(); r.selectNodeContents(e);
+    return new Set([...r.getClientRects()].map((box) => Math.round(box.top))).size > 1; }).length;
+  out.width = window.innerWidth;
+  out.dark = getComputedStyle(document.body).backgroundColor;
   document.querySelector('select[name="level"]').value = "5";
   document.querySelector(".controls").dispatchEvent(new Event("input"));
   out.filtered = document.querySelectorAll("#tiles .tile").length;
@@ -175,24 +247,36 @@ window.addEventListener("load", () => setTimeout(() => {
 
 @pytest.mark.browser
 @pytest.mark.skipif(BROWSER is None, reason="no Chromium found: apt-get install chromium")
-@pytest.mark.parametrize("in_files", [False, True])
-@pytest.mark.parametrize("width", [390, 1280])
-def test_in_a_browser(made, tmp_path, monkeypatch, width, in_files):
+@pytest.mark.parametrize(
+    ("width", "in_files", "dark"),
+    [(390, False, True), (390, True, False), (768, False, False), (1280, True, True)],
+)
+def test_in_a_browser(made, tmp_path, monkeypatch, width, in_files, dark):
     folder = tmp_path / "copy"
     shutil.copytree(made / "real", folder)
     if in_files:
         monkeypatch.setattr(explorer, "ONE_FILE", 1000)
     page = write_report(folder)
-    page.write_text(page.read_text().replace("</body>", PROBE))
+    # a window is never narrower than 500 pixels there: the page stands in a frame of its own, and tells it
+    page.write_text(
+        page.read_text().replace("</body>", PROBE.replace("document.body.set", "parent.document.body.set"))
+    )
+    frame = folder / "frame.html"
+    frame.write_text(
+        f'<body><iframe src="{page.name}" style="border:0;width:{width}px;height:900px"></iframe></body>'
+    )
     command = [
         *(BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
         *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
         f"--user-data-dir={tmp_path / 'profile'}",
-        *(f"--window-size={width},900", "--virtual-time-budget=8000", "--dump-dom", page.as_uri()),
+        *("--allow-file-access-from-files", f"--blink-settings=preferredColorScheme={0 if dark else 1}"),
+        *("--window-size=1400,900", "--virtual-time-budget=8000", "--dump-dom", frame.as_uri()),
     ]
     shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     found = json.loads(re.search(r'data-found="([^"]*)"', shown)[1].replace("&quot;", '"'))
     worst = manifest.read(folder).query("level == 5").sort_values("mos")["sample_id"].tolist()
+    assert found["width"] == width
+    assert found["dark"] == ("rgb(19, 26, 38)" if dark else "rgb(244, 246, 249)")
     assert found["tiles"] == 12 and found["filtered"] == 4
     assert (found["first"], found["second"]) == tuple(worst[:2])
     assert found["natural"] == 240  # the worst is of the cup, 240 pixels wide, shown at 1:1

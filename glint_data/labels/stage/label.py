@@ -117,7 +117,7 @@ def label_dataset(
     return LabelSummary(
         dataset=str(dataset.folder),
         reference=loaded.name,
-        method=plan.chosen.name,
+        method=plan.chosen.name if plan.pooled is None or (plan.columns >= 0).any() else plan.pooled.name,
         embedder=loaded.embedder,
         photos=len(samples.photos),
         samples=len(samples),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from distortions.suites import SUITES
 from glint_data.dataset.dataset import Dataset
 from glint_data.dataset.rows import Rows
 from glint_data.dataset.sample import Sample
@@ -39,9 +40,10 @@ class Photo:
 
 @dataclass(frozen=True)
 class Samples:
-    """Row i of the manifest: `photo[i]` indexes `photos`, `suite[i]` indexes `suites`; `type[i]`, `level[i]` are -1
-    where it has none. `rendered[i]`: it was rendered, or planned, without failure; `rated[i]`: people scored it;
-    `pixels[i]`: how many the sample has, 0 where nobody noted it."""
+    """Row i of the manifest: `photo[i]` indexes `photos`, `suite[i]` indexes `suites`, names that hold the version
+    where a suite does not ship (see `_suites`), "" for none; `type[i]`, `level[i]` are -1 where it has none.
+    `rendered[i]`: it was rendered, or planned, without failure; `rated[i]`: people scored it; `pixels[i]`: how many
+    the sample has, 0 where nobody noted it."""
 
     dataset: Dataset
     photos: tuple[Photo, ...]
@@ -92,7 +94,7 @@ def read_samples(dataset: Dataset) -> Samples:
     hash_codes, hashes = rows.codes("source_hash")
     photo = hash_codes.astype(np.int64)
     _, first = np.unique(photo, return_index=True)
-    suite, suites = rows.codes("suite")
+    suite, suites = _suites(rows)
     status, words = rows.codes("status")
     method, methods = rows.codes("label_method")
     usable = np.array([word in (Status.OK, Status.PLANNED) for word in words], bool)
@@ -101,7 +103,7 @@ def read_samples(dataset: Dataset) -> Samples:
     return Samples(
         dataset=dataset,
         photos=tuple(Photo(hashes[photo[row]], dataset[int(row)]) for row in first),
-        suites=tuple(name or "" for name in suites),
+        suites=suites,
         photo=photo,
         suite=suite,
         type=_numbers(rows, "type", -1),
@@ -110,6 +112,21 @@ def read_samples(dataset: Dataset) -> Samples:
         rated=people[method] & np.isfinite(rows.array("mos").astype(float)),
         pixels=width * height,
     )
+
+
+def _suites(rows: Rows) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Which suite each row is of, and their names. Two suites of one's own that share a name are told apart by their
+    versions, hashes of what they hold; the levels of suites that ship mean the same in every version."""
+    (named, names), (dated, versions) = rows.codes("suite"), rows.codes("suite_version")
+    pairs, code = np.unique(
+        named.astype(np.int64) * len(versions) + dated.astype(np.int64), return_inverse=True
+    )
+    known = []
+    for pair in pairs:
+        name, version = names[pair // len(versions)] or "", versions[pair % len(versions)]
+        known.append(name if not name or not version or name in SUITES else f"{name} {version}")
+    keys = tuple(dict.fromkeys(known))
+    return np.array([keys.index(name) for name in known])[code.ravel()], keys
 
 
 def _numbers(rows: Rows, name: str, gap: int) -> np.ndarray:

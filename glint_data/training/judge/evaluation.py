@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from glint_data import judge
 from glint_data.errors import GlintError
 from glint_data.progress import track
 from glint_data.storage.files import write_atomically
@@ -67,7 +68,9 @@ def evaluate(
         numbers = agreement.compare(samples, beside[:, 0])
         found["baseline"] = {name: numbers[name] for name in (*metrics.NAMES, "intervals_95")}
     name = f"evaluation_{_name(place(manifest)).removesuffix('.parquet')}_{used}.json"
-    if trained.folder.is_dir():
+    if trained.folder.is_dir() and not judge.is_shipped(
+        trained.folder
+    ):  # nothing is written into the package
         write_atomically(
             trained.folder / name, (json.dumps(found, indent=1, allow_nan=False) + "\n").encode()
         )
