@@ -133,9 +133,14 @@ def _refilled(
 
 @njit(cache=True)
 def _is_filled(held: np.uint64, count: int, padded: int) -> bool:
-    """Whether what is left is filling: ones, or zeros as some write them (F.1.2.3); libjpeg overlooks a few bytes."""
+    """Whether what is left is filling: ones, or zeros as some write them (F.1.2.3), and then whole bytes of the same.
+
+    libjpeg overlooks a few bytes.
+    """
     left = count - padded
     if left <= 0:
         return left == 0
+    part, whole = left % 8, left - left % 8
     rest = int(held >> np.uint64(padded)) & ((1 << left) - 1)
-    return rest == 0 or rest == (1 << left) - 1
+    first, last = rest >> whole, rest & ((1 << whole) - 1)
+    return (first == 0 or first == (1 << part) - 1) and (last == 0 or last == (1 << whole) - 1)

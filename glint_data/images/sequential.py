@@ -61,7 +61,7 @@ def _judged(encoded: bytes) -> str | None:
                 data, at, tables.codes, order, tables.steps, count, tables.interval
             )
             if status:
-                return f"{jpeg_blocks.SAID[status]} (unit {block + 1:,} of {count:,})"
+                return f"{jpeg_blocks.SAID[status]} (unit {min(block + 1, count):,} of {count:,})"
             seen.update(names)
             if seen >= tables.channels.keys():
                 return None
