@@ -170,10 +170,10 @@ def _versions(folder: Place) -> Iterator[str]:
 def _cells(rows: "pandas.DataFrame") -> Iterator[str]:
     """Samples rendered here as a type or level that their suite does not have."""
     cells = rows[_rendered_here(rows)].drop_duplicates(["suite", "type", "level"])
-    for row in cells.itertuples():
-        suite, number = distortions.suite(str(row.suite)), row.type
-        if number not in suite.types or row.level not in suite.levels(number):
-            yield f"{row.sample_id}: {suite.name} has no type {number} with a level {row.level}"
+    for row in cells[["sample_id", "suite", "type", "level"]].to_dict("records"):
+        suite, number, level = distortions.suite(row["suite"]), row["type"], row["level"]
+        if number not in suite.types or level not in suite.levels(number):
+            yield f"{row['sample_id']}: {suite.name} has no type {number:g} with a level {level:g}"
 
 
 def _rendered_here(rows: "pandas.DataFrame") -> "pandas.Series[bool]":
