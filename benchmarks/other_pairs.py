@@ -78,7 +78,7 @@ def labelled(kodak: Path, folder: Path) -> dict[tuple[int, int, int], dict[str, 
 
 
 def at_psnr(photo: np.ndarray, wanted: float) -> np.ndarray:
-    """The photo through JPEG 2000 at the ratio whose PSNR comes nearest; ratios are halved in between, in logarithms."""
+    """The photo through JPEG 2000 at the ratio whose PSNR comes nearest, found by halving, in logarithms."""
     import distortions
 
     low, high = np.log(4.0), np.log(2000.0)
