@@ -57,6 +57,7 @@ def quickstart(
     out: Annotated[Where, Option("Folder for everything it makes.", "FOLDER")] = "quickstart",
     *,
     seed: Annotated[int, Option("Seed of the whole run.", least=0)] = 0,
+    small: Annotated[bool, Option("Three photos and six types: a first look in a minute.")] = False,
     progress: Progress = False,
     plugin: Plugins = (),
 ) -> Result:
@@ -74,7 +75,7 @@ def quickstart(
     from glint_data.api.first_steps import quickstart as run
 
     folder = here(out)
-    text = run(folder, seed)
+    text = run(folder, seed, small)
     return Answer({"folder": folder}, text)
 
 

@@ -172,11 +172,11 @@ def evaluate(
 
 
 class Scores(Answer):
-    """Scores of images: `rows` holds a dictionary an image, as the columns of the CSV."""
+    """Scores of images: `rows` holds a dictionary an image, as the columns of the CSV; `about` what they mean."""
 
-    def __init__(self, rows: list[dict[str, Any]], out: Path | None) -> None:
-        super().__init__({"scores": rows}, "")
-        self.rows, self.out = rows, out
+    def __init__(self, rows: list[dict[str, Any]], out: Path | None, about: dict[str, str]) -> None:
+        super().__init__({"scores": rows, "about": about}, "")
+        self.rows, self.out, self.about = rows, out, about
 
     @property
     def refused(self) -> list[dict[str, Any]]:
@@ -189,6 +189,7 @@ class Scores(Answer):
 
         lines = [
             f"{row['score']:.4f} ±{row['spread']:.4f}  {printable(row['image'])}"
+            + ("  (unlike its training: do not rely on it)" if row["unlike_training"] else "")
             for row in self.rows
             if not row["error"]
         ]
@@ -196,6 +197,7 @@ class Scores(Answer):
         if self.out is not None:
             scored = len(self.rows) - len(self.refused)
             lines.append(f"{scored:,} of {len(self.rows):,} images scored: {self.out}")
+        lines += [f"{name.replace('_', ' ')}: {said}" for name, said in self.about.items()]
         return "\n".join(lines)
 
 
@@ -236,7 +238,8 @@ def score(
     words = [os.fspath(entry) for entry in several(images)]
     chosen, pictures = training.run_and_images(words, None if run is None else here(run))
     pristine = [anywhere(entry) for entry in several(reference)]
-    return Scores(training.score(chosen, pictures, pristine, target, crops, device), target)
+    rows = training.score(chosen, pictures, pristine, target, crops, device)
+    return Scores(rows, target, training.about(chosen))
 
 
 @verb

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import glint_data
 from glint_data import progress, sources
 from glint_data.dataset import failures, manifest, runs
+from glint_data.dataset.columns import SCALED
 from glint_data.dataset.status import Status
 from glint_data.errors import GlintError
 from glint_data.importing.own_table import Entry, OwnTable, parse_range, read_own_table
@@ -212,7 +213,7 @@ def _note(picture: Taken) -> str | None:
     if picture.resized_from is None:
         return None
     width, height = picture.resized_from
-    return f"scaled from {width}x{height} to {picture.width}x{picture.height}, its reference's size"
+    return f"{SCALED}{width}x{height} to {picture.width}x{picture.height}, its reference's size"
 
 
 def set_name(table: Place) -> str:

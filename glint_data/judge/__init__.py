@@ -16,3 +16,8 @@ def folder() -> Path:
             "this installation carries no judge; name a run of your own, --run RUN, made by 'glint-data train'"
         )
     return here
+
+
+def is_shipped(folder: Path) -> bool:
+    """Whether a folder is the one that ships."""
+    return folder.resolve() == Path(__file__).parent.resolve()

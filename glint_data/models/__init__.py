@@ -40,12 +40,12 @@ def create(
 ) -> "QualityNetwork":
     """A network by name: `create("glintiqa", size="tiny")`, `create("ahiq", variant="exact", patch_size=16)`.
 
-    Options are the fields of the network's configuration (`GlintIQAConfig`, `AHIQConfig`), `size` ("full", "lite"
-    or "tiny"), and where the backbones' weights come from: `pretrained=True` (the hub's cache, an installed
-    package, or fetched where that is allowed; the default of full and lite), `backbone_weights=[FILE, ...]` (local
-    checkpoints, first the transformer's), or `pretrained=False` (from scratch, or filled later by
-    `load_published`; the default of tiny). `pretrained_branches` names the branches meant: both, or in size lite
-    the CNN alone. `network.provenance` says for each what happened.
+    Options are the fields of the network's configuration (`GlintIQAConfig`, `AHIQConfig`), `size` ("full", "lite",
+    "tiny"; of glintiqa "nano" too), and where the backbones' weights come from: `pretrained=True` (the hub's cache,
+    an installed package, or fetched where that is allowed; the default of all but tiny), `backbone_weights=[FILE,
+    ...]` (local checkpoints, first the transformer's), or `pretrained=False` (from scratch, or filled later by
+    `load_published`; the default of tiny). `pretrained_branches` names the branches meant: both, or in the small
+    sizes the CNN alone. `network.provenance` says for each what happened.
 
     Raises:
         GlintError: an unknown name, variant, size or option, or weights that cannot be had.

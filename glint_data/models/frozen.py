@@ -5,7 +5,6 @@ statistics, Gatys et al. 2016), while what a picture shows changes the late ones
 the head is solved for, in seconds, by scikit-learn (`training/run/closed_form.py`) and kept as plain arrays.
 """
 
-import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +13,11 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from glint_data.errors import GlintError
 from glint_data.models import NETWORKS
 from glint_data.models.backbones import build_backbone, fill_backbone
+from glint_data.models.folding import fold_norms
 from glint_data.models.network import QualityNetwork
 from glint_data.models.normalise import Normalise
 from glint_data.models.shapes import check_same
@@ -67,7 +66,7 @@ class Frozen(QualityNetwork):
         self.stem = nn.Sequential(network.conv_stem, network.bn1)
         self.blocks = blocks[: config.groups]
         for part in (self.stem, *(block for group in self.blocks for block in group)):
-            _fold_norms(part)
+            fold_norms(part)
         self.requires_grad_(False)
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # a third less work on a CPU
         self.features = self.describe_images(torch.zeros(1, 3, 64, 64)).shape[1]
@@ -147,11 +146,3 @@ class Frozen(QualityNetwork):
             )
         self.set_head({name: values.cpu().numpy() for name, values in head.items()})
         self.load_state_dict(tensors)
-
-
-def _fold_norms(part: nn.Module) -> None:
-    """Fold each batch norm into the convolution before it; what is left of it is its activation."""
-    for (name, before), (norm_name, norm) in itertools.pairwise(list(part.named_children())):
-        if isinstance(before, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
-            setattr(part, name, fuse_conv_bn_eval(before, norm))
-            setattr(part, norm_name, norm.act if hasattr(norm, "act") else nn.Identity())

@@ -16,6 +16,7 @@ from glint_data.models import NETWORKS, backbones
 from glint_data.models.attention import ChannelAttention
 from glint_data.models.cnn_taps import CnnTaps
 from glint_data.models.dropout import ShardedDropout
+from glint_data.models.local import LocalGlintIQA
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class GlintIQAConfig:
     frozen_cnn_stages: int = 2
     attention_dropout: float = 0.5
     head_dropout: float = 0.5
+    cnn_groups: int = 5  # without a transformer (vit=""): groups of blocks whose channels are described
 
     attention_heads: int = 8
     learned_temperature: bool = True
@@ -82,7 +84,17 @@ LITE = {
     "attention_heads": 4,
     "pretrained_branches": ("cnn",),  # whose weights an installed package carries
 }
-SIZES = {"full": {}, "lite": LITE, "tiny": TINY}
+NANO = {
+    "vit": "",  # none: `models/local.py`
+    "vit_taps": (),
+    "cnn": "tf_efficientnet_lite0",
+    "input_size": 192,
+    "width": 256,
+    "frozen_cnn_stages": 0,
+    "head_dropout": 0.1,
+    "pretrained_branches": ("cnn",),
+}
+SIZES = {"full": {}, "lite": LITE, "nano": NANO, "tiny": TINY}
 
 
 class LocalFeatures(nn.Module):
@@ -184,10 +196,12 @@ class GlintIQA(backbones.TwoBranches):
         self._frozen = self._freeze_first()
 
     @classmethod
-    def assemble(
+    def assemble(  # type: ignore[override]  # without a transformer it is another class of the same interface
         cls, config: GlintIQAConfig, pretrained: bool = False, backbone_weights: Sequence[str | Path] = ()
-    ) -> "GlintIQA":
+    ) -> "GlintIQA | LocalGlintIQA":
         """The network of a configuration, its backbones filled as `glint_data.models.create` says."""
+        if not config.vit:
+            return LocalGlintIQA.assemble(config, pretrained, backbone_weights)
         vit_taps, cnn_taps, provenance = backbones.two_branches(
             config, 3, False, pretrained, backbone_weights
         )

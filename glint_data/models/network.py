@@ -32,6 +32,7 @@ class QualityNetwork(nn.Module):
         ""  # a name that every published file of this network holds, as it is called in later ones
     )
     parts: Mapping[str, str] = {}
+    sees_whole = False  # judges a picture by crops that cover it, not by a grid of samples of it
     closed_form = False  # its weights are solved for, not trained step by step; see `models/frozen.py`
 
     def __init__(self, config: Any, provenance: dict[str, str] | None = None) -> None:
@@ -90,6 +91,14 @@ class QualityNetwork(nn.Module):
 
     def from_features(self, *features: tuple[Tensor, ...]) -> Tensor:
         """Scores (B,) from the `frozen_features` of the distorted images and, if needed, of their references."""
+        raise NotImplementedError
+
+    def statistics(self, image: Tensor) -> Tensor:
+        """What networks that see pictures whole judge crops by, (B, F)."""
+        raise NotImplementedError
+
+    def from_statistics(self, described: Tensor) -> Tensor:
+        """Scores (B,) from `statistics`."""
         raise NotImplementedError
 
     def forward(self, *images: Tensor) -> Tensor:

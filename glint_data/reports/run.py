@@ -9,6 +9,7 @@ from glint_data.dataset import csv_files, runs
 from glint_data.errors import GlintError
 from glint_data.reports import figures
 from glint_data.reports.page import Section, embedded
+from glint_data.reports.series import series_section
 
 if TYPE_CHECKING:
     import pandas
@@ -53,6 +54,8 @@ def run_sections(run: Path) -> Iterator[Section]:
         if found.get("baseline", {}).get("srocc") is not None:
             numbers.append(("SROCC of a frozen network beside it", f"{found['baseline']['srocc']:.3f}"))
         yield Section("Evaluation on photos it never saw", numbers, f"{found.get('samples', '?')} samples.")
+    if (series := series_section(run)) is not None:
+        yield series
 
 
 def _evaluation(file: Path) -> dict[str, Any]:

@@ -11,11 +11,12 @@ if TYPE_CHECKING:
     from glint_data.training.judge.evaluation import evaluate, evaluate_text
     from glint_data.training.judge.given_scores import evaluate_scores, scores_text
     from glint_data.training.judge.protocols import cross_table, cross_text, repeat_splits, repeat_text
-    from glint_data.training.judge.scoring import run_and_images, score, scorer
+    from glint_data.training.judge.scoring import about, run_and_images, score, scorer
     from glint_data.training.run.train import train
     from glint_data.training.switches import read_switches
 
 _PLACES = {
+    "about": "judge.scoring",
     "cross_table": "judge.protocols",
     "cross_text": "judge.protocols",
     "evaluate": "judge.evaluation",
@@ -32,6 +33,7 @@ _PLACES = {
 }
 
 __all__ = [
+    "about",
     "cross_table",
     "cross_text",
     "evaluate",

@@ -19,7 +19,7 @@ class TrainSettings:
         "glintiqa", "glintiqa (no reference), ahiq (full reference), or frozen (solved in seconds)."
     )
     variant: str = option("default", "default, or exact as published.")
-    size: str = option("lite", "full, lite (pretrained CNN from a package), or tiny.")
+    size: str = option("lite", "full, lite (pretrained CNN from a package), nano (that CNN alone), or tiny.")
     from_scratch: bool = option(False, "Without pretrained backbones.")
     backbone_weights: tuple[str, ...] = option(
         (), "A backbone's local checkpoint; repeat for the second.", metavar="FILE", many=True
@@ -70,7 +70,7 @@ class TrainSettings:
         if self.start_from:
             return 3e-4
         # Small networks are trained from scratch, or, in size lite, for the most part.
-        is_small = self.size in ("tiny", "lite") and not self.backbone_weights
+        is_small = self.size in ("tiny", "nano", "lite") and not self.backbone_weights
         return 1e-3 if self.from_scratch or is_small else 1e-4
 
     def record(self) -> dict[str, Any]:

@@ -303,3 +303,41 @@ def test_options_that_are_gone_say_why(case, tmp_path):
     runs.write(finished, record)
     images.write_png(tmp_path / "photo.png", photo(3))
     assert np.isfinite(training.score(finished, [tmp_path / "photo.png"])[0]["score"])
+
+
+def test_a_run_whose_split_is_gone_is_not_judged_on_what_it_was_trained_on(case):
+    """Its test photos cannot be told from the others; all samples are judged only where that is asked for."""
+    dataset, _, finished, _ = case
+    (finished / "split.csv").unlink()
+    for split in ("auto", "test"):
+        with pytest.raises(GlintError, match=r"split.csv: is gone, .* by --split all"):
+            training.evaluate(finished, dataset, split)
+    assert training.evaluate(finished, dataset, "all", crops=1)["photos"] == 5
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"<!DOCTYPE html><html></html>", "is a web page"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 3\n", "pointer of Git LFS"),
+        (b"", "is empty"),
+    ],
+)
+def test_weights_that_are_none_say_what_they_are(case, content, said):
+    dataset, _, finished, _ = case
+    (finished / "model.safetensors").write_bytes(content)
+    with pytest.raises(GlintError, match=said):
+        training.score(finished, [dataset / "images/P0.png"])
+
+
+def test_a_folder_is_scored_without_what_systems_leave_in_it(case, tmp_path, monkeypatch):
+    dataset, _, finished, _ = case
+    pictures = tmp_path / "pictures"
+    for name in ("a.png", "sub/b.png", "._a.png", ".cache/c.png", "@eaDir/a.png/d.png"):
+        (pictures / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(dataset / "images/P0.png", pictures / name)
+    monkeypatch.chdir(tmp_path)
+    rows = training.score(finished, ["pictures"], crops=1)
+    assert [row["image"] for row in rows] == ["pictures/a.png", "pictures/sub/b.png"]
+    with pytest.raises(GlintError, match=r"s.txt: scores are written as .csv or .json"):
+        training.score(finished, ["pictures"], out="s.txt")

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from glint_data import judge
 from glint_data.errors import GlintError
 from glint_data.progress import track
 from glint_data.storage.files import write_atomically
@@ -51,9 +52,7 @@ def evaluate(
     """
     trained = open_trained(run, device)
     samples = read_samples([place(manifest)])
-    has_split = (trained.folder / SPLIT).is_file()
-    known = read_split(trained.folder) if has_split else Split({}, {})  # a published checkpoint has none
-    samples, used = choose(samples, known, split, str(manifest))
+    samples, used = choose(samples, _split_of(trained, split), split, str(manifest))
     scores = predict(trained, samples, crops)
     found = agreement.compare(samples, scores[:, 0]) | {
         "scale": trained.scale,
@@ -67,7 +66,9 @@ def evaluate(
         numbers = agreement.compare(samples, beside[:, 0])
         found["baseline"] = {name: numbers[name] for name in (*metrics.NAMES, "intervals_95")}
     name = f"evaluation_{_name(place(manifest)).removesuffix('.parquet')}_{used}.json"
-    if trained.folder.is_dir():
+    if trained.folder.is_dir() and not judge.is_shipped(
+        trained.folder
+    ):  # nothing is written into the package
         write_atomically(
             trained.folder / name, (json.dumps(found, indent=1, allow_nan=False) + "\n").encode()
         )
@@ -76,6 +77,22 @@ def evaluate(
     if plot is not None:
         write_scatter(Path(plot), samples, scores, found)
     return found
+
+
+def _split_of(trained: TrainedRun, asked: str) -> Split:
+    """Who was trained on; a published checkpoint and the judge that ships do not say.
+
+    Raises:
+        GlintError: a run's split is gone, so that its test photos cannot be told from the trained ones.
+    """
+    if (trained.folder / SPLIT).is_file():
+        return read_split(trained.folder)
+    if asked != "all" and trained.folder.is_dir() and trained.folder != Path(judge.__file__).parent:
+        raise GlintError(
+            f"{trained.folder / SPLIT}: is gone, and with it who was trained on; restore it, or judge all samples, "
+            "trained ones too, by --split all"
+        )
+    return Split({}, {})
 
 
 def _name(dataset: Place) -> str:

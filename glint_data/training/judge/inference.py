@@ -9,15 +9,20 @@ from glint_data.errors import GlintError
 from glint_data.models.network import QualityNetwork
 from glint_data.training.feed.crops import crop, grid_places, pad_to
 from glint_data.training.feed.loader import to_unit
+from glint_data.training.judge.viewing import whole
 
 
 @dataclass(frozen=True)
 class Score:
-    """Mean over the crops and their standard deviation (0 where there is one crop)."""
+    """Mean over the crops and their standard deviation (0 where there is one crop).
+
+    `described`: the picture's statistics (F,) where the network judges by such.
+    """
 
     value: float
     spread: float
     crops: int
+    described: np.ndarray | None = None
 
 
 def score_image(
@@ -31,8 +36,11 @@ def score_image(
     device = next(network.parameters()).device
     inputs = [to_unit(cut.to(device)) for cut in grid_crops(network, image, reference, crops)]
     with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=amp):
-        scores = network(*inputs).float().cpu().numpy().astype(np.float64)
-    return Score(float(scores.mean()), float(scores.std()), len(scores))
+        described = network.statistics(*inputs) if network.sees_whole else None
+        scores = network(*inputs) if described is None else network.from_statistics(described)
+    values = scores.float().cpu().numpy().astype(np.float64)
+    mean = None if described is None else described.float().mean(dim=0).cpu().numpy().astype(np.float64)
+    return Score(float(values.mean()), float(values.std()), len(values), mean)
 
 
 def grid_crops(
@@ -40,7 +48,8 @@ def grid_crops(
 ) -> list[torch.Tensor]:
     """The fixed crops by which an image is judged, uint8 (n, 3, S, S), then its reference's at the same places.
 
-    Raises `GlintError` where a reference is needed and missing, or of another size.
+    A grid of `count` crops, or, for networks that see pictures whole, at most so many of those that cover it
+    (see `viewing`). Raises `GlintError` where a reference is needed and missing, or of another size.
     """
     size = network.input_size
     given = [image] if reference is None else [image, reference]
@@ -55,7 +64,13 @@ def grid_crops(
             "a full-reference network compares images of one size"
         )
     given = [pad_to(pixels, size) for pixels in given]
-    places = grid_places(given[0].shape, size, count)
+    if network.sees_whole:
+        given[0], places = whole(given[0], size)
+        places = [
+            places[index] for index in np.unique(np.linspace(0, len(places) - 1, count).round().astype(int))
+        ]
+    else:
+        places = grid_places(given[0].shape, size, count)
     return [
         torch.from_numpy(
             np.stack([crop(pixels, place, size) for place in places]).transpose(0, 3, 1, 2).copy()

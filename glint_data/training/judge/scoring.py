@@ -4,6 +4,7 @@ import csv
 import glob
 import io
 import json
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,15 +14,14 @@ import numpy as np
 from glint_data import images, sources
 from glint_data.dataset import runs
 from glint_data.errors import GlintError, ImageRefused
-from glint_data.models.network import QualityNetwork
 from glint_data.progress import track
 from glint_data.storage.files import write_atomically
 from glint_data.storage.places import Place, is_remote, place
 from glint_data.training.judge.evaluation import CROPS
 from glint_data.training.judge.inference import score_image
-from glint_data.training.run.trained import open_trained
+from glint_data.training.run.trained import TrainedRun, open_trained, run_folder
 
-COLUMNS = ("image", "score", "spread", "crops", "width", "height", "error")
+COLUMNS = ("image", "score", "spread", "crops", "width", "height", "unlike_training", "error")
 
 
 def score(
@@ -38,23 +38,33 @@ def score(
     outside. `spread` is the standard deviation over the image's crops. `run` may be a run's folder, a published
     checkpoint (whose scores are on the scale of what its authors trained on), or None for the judge that ships.
     For a full-reference network `references` holds one pristine image for all, one for each image, or one folder
-    with files of the same names. `out` is written as JSON where it ends in .json, else as CSV. An image that cannot
-    be read gets an `error` and no score.
+    with files of the same names. `out` is written as CSV or JSON, by its ending. An image that cannot
+    be read gets an `error` and no score. `unlike_training` says whether a picture is further from what the run learned
+    from than nearly all pictures held out of it were; null where the run does not know.
 
     Returns one dictionary per image with the keys `COLUMNS`.
 
     Raises:
         GlintError: nothing to score, a damaged run, or references missing or not needed.
     """
+    if out is not None and Path(out).suffix.lower() not in (".csv", ".json"):
+        raise GlintError(f"{out}: scores are written as .csv or .json; name such a file")
     files = find_images(paths)
     trained = open_trained(run, device)
     pristine = pair(files, [place(given) for given in references], trained.network.needs_reference)
     rows = []
     for file, reference in zip(track(files, len(files), "images scored"), pristine, strict=True):
-        rows.append(_score_file(trained.network, file, reference, crops))
+        rows.append(_score_file(trained, file, reference, crops))
     if out is not None:
         write_scores(Path(out), rows, trained.scale)
     return rows
+
+
+def about(run: str | Path | None) -> dict[str, str]:
+    """What a run's record says of its scores: what it was trained on, where they do not hold; empty where nothing."""
+    folder = run_folder(run)
+    found = runs.read(folder).get("about") if (folder / runs.FILE).is_file() else None
+    return {str(name): str(value) for name, value in found.items()} if isinstance(found, dict) else {}
 
 
 def run_and_images(words: Sequence[str], run: str | Path | None) -> tuple[str | Path | None, list[str]]:
@@ -135,14 +145,16 @@ def as_pixels(picture: Any) -> np.ndarray:
     return np.ascontiguousarray(pixels)
 
 
-def _score_file(network: QualityNetwork, file: Place, reference: Place | None, crops: int) -> dict[str, Any]:
+def _score_file(trained: TrainedRun, file: Place, reference: Place | None, crops: int) -> dict[str, Any]:
     row: dict[str, Any] = dict.fromkeys(COLUMNS) | {"image": str(file)}
     try:
         pixels = images.read_rgb(file)
         row |= {"height": pixels.shape[0], "width": pixels.shape[1]}
-        found = score_image(network, pixels, images.read_rgb(reference) if reference else None, crops)
+        found = score_image(trained.network, pixels, images.read_rgb(reference) if reference else None, crops)
     except (ImageRefused, GlintError) as refusal:
         return row | {"error": str(refusal)}
+    if trained.familiar is not None and found.described is not None:
+        row["unlike_training"] = trained.familiar.is_unlike(found.described)
     return row | {"score": round(found.value, 6), "spread": round(found.spread, 6), "crops": found.crops}
 
 
@@ -154,8 +166,9 @@ def find_images(paths: Iterable[str | Place]) -> list[Place]:
         if is_remote(path):
             found |= dict.fromkeys(sources.find([path], datasets=True))
         elif path.is_dir():
-            inside = sorted(file for file in path.rglob("*") if file.suffix.lower() in images.EXTENSIONS)
-            found |= dict.fromkeys(inside)
+            base = Path(os.path.abspath(path))  # noqa: PTH100  (links stay links)
+            inside = sources.find([path], datasets=True)
+            found |= dict.fromkeys(path / file.relative_to(base) for file in inside)
         elif path.is_file():
             found[path] = None
         else:

@@ -106,6 +106,7 @@ def train(
         backbones=network.provenance,
         seconds=progress.seconds,
         waiting=progress.waiting / max(progress.seconds, 1e-9),
+        notes=split.notes,
     )
     if group.is_first:
         if baseline and not network.closed_form:
@@ -234,6 +235,8 @@ def _announce(
         left_out = split.excluded[part]
         note = f" ({left_out:,} left out: labelled from photos that are examined)" if left_out else ""
         say(f"  {part}: {len(samples):,} samples of {photos[part]:,} photos{note}")
+    for note in split.notes:
+        say(f"  note: {note}")
     if split.near_duplicates:
         say(f"  {split.near_duplicates} near-duplicate photos stay on the side of their twins")
     every = "" if network.closed_form else ", after every epoch"

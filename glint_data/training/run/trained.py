@@ -13,6 +13,7 @@ from glint_data.errors import GlintError
 from glint_data.models.network import QualityNetwork
 from glint_data.models.published import open_published
 from glint_data.models.shapes import without_gone
+from glint_data.training.judge.familiar import Familiar
 from glint_data.training.run.checkpoints import WEIGHTS, read_tensors, write_tensors
 from glint_data.weights.device import choose_device
 from glint_data.weights.read import digest
@@ -30,6 +31,7 @@ class TrainedRun:
     folder: Path
     network: QualityNetwork
     record: dict[str, Any]
+    familiar: Familiar | None = None
 
     @property
     def scale(self) -> dict[str, Any]:
@@ -109,7 +111,7 @@ def open_trained(source: str | Path | None, device: str = "auto") -> TrainedRun:
             f"{folder}: the loaded network scores the probe images {found}, it scored {expected} when it was "
             "saved; the versions of torch or timm differ too much, see run.json"
         )
-    return TrainedRun(folder, network, record)
+    return TrainedRun(folder, network, record, Familiar.read(folder))
 
 
 def rebuild(described: Any, where: str = "the record") -> QualityNetwork:

@@ -1,0 +1,151 @@
+"""Make the judge that ships, stage by stage; every stage goes on with what is there.
+
+    python -m tools.judge --data DATA --out FOLDER
+
+DATA holds kadid10k/ (images, dmos.csv), pristine/ (cid22, cbsd68, kodak) and scores/. What ships is FOLDER/judge.
+"""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from glint_data.models.network import QualityNetwork
+from glint_data.training.run.checkpoints import read_tensors
+from tools.judge import described, finetune, first, heads, held, network, pictures, pretrain, ship, splits
+
+STAGES = ("render", "pretrain", "kadid", "label", "describe", "splits", "first", "finetune")
+CROPS = 4
+
+
+def main() -> None:
+    """Read the options and run the stages."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--stages", nargs="+", choices=STAGES, default=STAGES)
+    parser.add_argument("--steps", type=int, default=1700, help="of pre-training, 32 crops each")
+    parser.add_argument("--finetune-steps", type=int, default=2000, help="16 crops each")
+    parser.add_argument("--workers", type=int, default=1)
+    asked = parser.parse_args()
+    torch.set_num_threads(asked.workers)
+    asked.out.mkdir(parents=True, exist_ok=True)
+    for stage in STAGES:
+        if stage in asked.stages:
+            globals()[f"_{stage}"](asked)
+
+
+def _render(asked: argparse.Namespace) -> None:
+    pictures.measured(pictures.rendered_windows(asked.data, asked.out, asked.workers), asked.out)
+
+
+def _pretrain(asked: argparse.Namespace) -> None:
+    datasets = pictures.rendered_windows(asked.data, asked.out, asked.workers)
+    pretrain.pretrained(pictures.measured(datasets, asked.out), asked.out, asked.steps)
+
+
+def _kadid(asked: argparse.Namespace) -> None:
+    pictures.rendered_kadid(asked.data, asked.out, asked.workers)
+
+
+def _label(asked: argparse.Namespace) -> None:
+    pictures.labelled(asked.out, asked.workers)
+
+
+def rows(asked: argparse.Namespace) -> heads.Rows:
+    """KADID-10k's pictures as the base sees them, with people's scores."""
+    base = _base(asked)
+    scored = finetune.kadid(asked.out / "kadid", asked.data / "kadid10k" / "dmos.csv")
+    seen = described.statistics(base, list(scored.path), asked.out / "kadid_described", CROPS)
+    return heads.Rows(seen, scored.mos, scored.photo)
+
+
+def _describe(asked: argparse.Namespace) -> None:
+    rows(asked)
+
+
+def _splits(asked: argparse.Namespace) -> None:
+    base = _base(asked)
+    found = splits.examined(rows(asked), network.hidden(base), range(5))
+    median = float(np.median([one["test_srocc"] for one in found]))
+    print(f"KADID-10k by reference, base that saw no score: median test SROCC {median:.4f}")
+    record = {"median_test_srocc": median, "splits": found}
+    splits.result_file(asked.out).write_text(json.dumps(record, indent=1) + "\n")
+
+
+def _first(asked: argparse.Namespace) -> None:
+    base, parts = _base(asked), _sets(asked)
+    head, srocc = first.head(base, rows(asked), parts, asked.out)
+    print(f"head on the base: SROCC {srocc:.4f} on the references held out")
+    _ship(asked, network.with_head(base, head), parts, "first", {"head": list(first.CHOICE)})
+
+
+def _finetune(asked: argparse.Namespace) -> None:
+    parts = _sets(asked)
+    judge = network.opened(asked.out / "first")
+    sets = {name: parts.train[name] for name in ("kadid", "windows")}
+    sets["pristine"] = finetune.joined(parts.train["references"], parts.train["pristine"])
+    finetune.finetune(judge, sets, asked.finetune_steps, asked.out / "finetuning")
+    facts = {
+        "steps": asked.finetune_steps,
+        "batch": finetune.BATCH,
+        "crop": finetune.CROP,
+        "rate": finetune.RATE,
+    }
+    _ship(asked, judge, parts, "judge", {"finetuning": facts})
+
+
+def _base(asked: argparse.Namespace) -> QualityNetwork:
+    return network.base_network(read_tensors(asked.out / "base.safetensors")[0])
+
+
+def _sets(asked: argparse.Namespace) -> first.Sets:
+    return first.sets(asked.out, asked.data / "kadid10k" / "dmos.csv")
+
+
+def _ship(
+    asked: argparse.Namespace, judge: QualityNetwork, parts: first.Sets, name: str, facts: dict[str, Any]
+) -> None:
+    """Examine on what was held out, and write the run's folder `name`."""
+    numbers, strangers = held.examined(judge, parts)
+    print(json.dumps(numbers, indent=1))
+    by_reference = splits.result_file(asked.out)
+    scores = {
+        "held_out": numbers,
+        "kadid10k_by_reference_of_the_base": json.loads(by_reference.read_text())
+        if by_reference.is_file()
+        else None,
+    }
+    pictures_of = {
+        part: {key: len(one) for key, one in sets.items()}
+        for part, sets in (("train", parts.train), ("held_out", parts.held))
+    }
+    facts |= {
+        "pretraining": {
+            "steps": asked.steps,
+            "batch": pretrain.BATCH,
+            "crop": pretrain.CROP,
+            "rate": pretrain.RATE,
+            "frozen_groups": pretrain.FROZEN,
+        },
+        "data": {
+            "pictures": pictures_of,
+            "suite": "kadid10k",
+            "windows_labelled_by": "pair",
+            "untouched": finetune.PRISTINE,
+        },
+        "splits": {
+            "held_out_references": sorted(set(parts.held["kadid"].photo)),
+            "held_out_photos": sorted(set(parts.held["windows"].photo)),
+        },
+        "seeds": "fixed in tools/judge: every draw is a function of its stage and step",
+        "scores": scores,
+    }
+    ship.write(judge, (held.known(judge, parts), strangers), asked.out / name, facts)
+
+
+if __name__ == "__main__":
+    main()
