@@ -189,13 +189,3 @@ def test_every_registered_name_is_on_its_page():
     assert len(lines) > 100 and set(lines) <= set(shown.splitlines()), (
         "python -m glint_data.api.names docs/names.md"
     )
-
-
-def test_tests_and_tools_are_short_too():
-    files = [file for room in ("tests", "benchmarks", "tools") for file in (REPOSITORY / room).rglob("*.py")]
-    long = {str(file.relative_to(REPOSITORY)): len(file.read_text().splitlines()) for file in files}
-    assert {name for name, lines in long.items() if lines > 300} <= {
-        "tests/engines/test_ray_engine.py",
-        "tests/images/test_found_by_a_stranger.py",
-        "tests/training/test_bound_runs.py",
-    }
