@@ -11,6 +11,7 @@ from contents import contents
 from safetensors.torch import load_file, save_file
 from test_training import FAST, photo, write_dataset
 
+import glint_data as glint
 from glint_data import images, training
 from glint_data.dataset import manifest, runs
 from glint_data.errors import GlintError
@@ -246,6 +247,23 @@ def test_three_photos_are_enough(tmp_path):
     dataset = write_dataset(tmp_path / "data", photos=3)
     done = training.train([dataset], "glintiqa", tmp_path / "run", **(TWO | {"epochs": 1}))
     assert done.photos == {"train": 1, "val": 1, "test": 1}
+
+
+@pytest.mark.slow
+def test_contract_three_photos_and_no_option_but_the_network(tmp_path, monkeypatch):
+    """As a notebook says it: size lite, twenty epochs, the baseline beside it; then judged and scored with."""
+    monkeypatch.chdir(tmp_path)
+    folder = write_dataset(tmp_path / "data", photos=3)
+    manifest.write(folder, manifest.read(folder).query("level != 2 and level != 4"))
+    dataset = glint.open("data")
+    run = glint.train(dataset, model="glintiqa", out="run")
+    assert run.photos == {"train": 1, "val": 1, "test": 1} and run.epochs == 20
+    assert any("efficientnet_lite0" in origin for origin in run.record()["backbones"].values())
+    assert "beside it, a frozen network" in run.text()
+    numbers = glint.evaluate(run, dataset).record()
+    json.dumps(numbers, allow_nan=False)
+    assert numbers["samples"] == 3 and numbers["intervals_95"]["srocc"] is None
+    assert np.isfinite(glint.scorer("run")(folder / "images/P0.png"))
 
 
 @pytest.mark.parametrize("model", ["glintiqa", "ahiq"])

@@ -166,9 +166,10 @@ def find_images(paths: Iterable[str | Place]) -> list[Place]:
         if is_remote(path):
             found |= dict.fromkeys(sources.find([path], datasets=True))
         elif path.is_dir():
-            base = Path(os.path.abspath(path))  # noqa: PTH100  (links stay links)
-            inside = sources.find([path], datasets=True)
-            found |= dict.fromkeys(path / file.relative_to(base) for file in inside)
+            inside = sources.find(
+                [path], datasets=True
+            )  # as absolute paths, but images are told as they were named
+            found |= dict.fromkeys(path / os.path.relpath(str(file), str(path)) for file in inside)
         elif path.is_file():
             found[path] = None
         else:
