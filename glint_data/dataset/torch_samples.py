@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch.utils.data._utils import collate as torch_collate
 
+from glint_data import progress
 from glint_data.crops import crop as cut
 from glint_data.crops import pad_to, random_place
 from glint_data.dataset.sample import Sample, Status
@@ -64,7 +65,8 @@ class TorchSamples(torch.utils.data.Dataset[dict[str, Any]]):
         for opened in (dataset, *samples.datasets):
             opened._pictures.spare = SPARE
         if part is not None:
-            samples = deal(samples).select(samples, part)
+            with progress.shown(False):
+                samples = deal(samples).select(samples, part)
             if not len(samples):
                 raise GlintError(
                     f"{dataset.folder}: no sample is left for {part}: all labels lean on photos that are examined"

@@ -70,7 +70,7 @@ def verify(dataset: str | Place, workers: Workers, seed: int = 0) -> Findings:
     rows = manifest.frame_of(table)
     findings = Findings(folder, samples=len(rows))
     findings.problems += [*values.problems(table), *_keys(rows), *_labels(rows), *_label_facts(file, rows)]
-    findings.problems += [*_versions(folder), *_links(folder)]
+    findings.problems += [*_versions(folder), *_links(folder), *_cells(rows)]
     files = _files(folder, rows, findings.problems)
     tasks = [(str(file), expected) for file, expected in files.items()]
     for outcome in track(run_tasks(check_file, tasks, workers), len(tasks), "files") if tasks else ():
@@ -88,6 +88,9 @@ def _keys(rows: "pandas.DataFrame") -> Iterator[str]:
     used = rows["path"].dropna()
     for path in used[used.duplicated()].unique():
         yield f"{path}: several rows have this path"
+    done = rows["status"] == Status.OK
+    for name in rows.loc[done & rows["path"].notna() & rows["image_hash"].isna(), "sample_id"]:
+        yield f"{name}: no hash of its pixels is recorded, so nothing tells whether they are the right ones"
     for row in rows[rows["status"] == Status.FAILED].itertuples():
         yield f"{row.sample_id}: failed: {row.error}"
 
@@ -149,6 +152,20 @@ def _versions(folder: Place) -> Iterator[str]:
             yield f"made with version {version} of {suite}: {error}"
 
 
+def _cells(rows: "pandas.DataFrame") -> Iterator[str]:
+    """Samples rendered here as a type or level that their suite does not have."""
+    cells = rows[_rendered_here(rows)].drop_duplicates(["suite", "type", "level"])
+    for row in cells[["sample_id", "suite", "type", "level"]].to_dict("records"):
+        suite, number, level = distortions.suite(row["suite"]), row["type"], row["level"]
+        if number not in suite.types or level not in suite.levels(number):
+            yield f"{row['sample_id']}: {suite.name} has no type {number:g} with a level {level:g}"
+
+
+def _rendered_here(rows: "pandas.DataFrame") -> "pandas.Series[bool]":
+    made = rows["status"].isin((Status.OK, Status.PLANNED)) & rows["seed"].notna() & rows["type"].notna()
+    return made & rows["suite"].isin(distortions.suites()) & rows["sample_id"].notna()
+
+
 def _links(folder: Place) -> Iterator[str]:
     for link in runs.links(folder):
         yield f"{link}: is a link; a dataset holds its own files"
@@ -187,11 +204,7 @@ def _rerender(
     seed: int,
     findings: Findings,
 ) -> None:
-    rendered_here = (
-        rows["status"].isin((Status.OK, Status.PLANNED)) & rows["seed"].notna() & rows["type"].notna()
-    )
-    rendered_here &= rows["suite"].isin(distortions.suites()) & rows["sample_id"].notna()
-    ids = sorted(rows.loc[rendered_here, "sample_id"])
+    ids = sorted(rows.loc[_rendered_here(rows), "sample_id"])
     chosen = set(random.Random(seed).sample(ids, min(RERENDERED, len(ids))))
     numbers = [number for number, name in enumerate(rows["sample_id"]) if name in chosen]
     tasks = [(str(folder), row) for row in table.take(numbers).to_pylist()] if numbers else []

@@ -12,6 +12,7 @@ from glint_data.labels.scales import OWN, UNIT
 class LabelSummary:
     """What a label run did. `median_width`: of the 90 % intervals, on the set's own scale; None without labels.
 
+    Samples that people rated are neither `labelled` nor `unlabelled`: their scores stay.
     `rising_series`: how many series of levels rose where they should fall, before any smoothing (`labels.levels`).
     `said_on`: the scale of the text's numbers, "unit" or "own" (`labels.scales`).
     """
@@ -42,8 +43,10 @@ class LabelSummary:
             if self.median_width is None
             else f"; 90 % intervals {self._said(self.median_width)} in the median"
         )
+        unrated = "" if self.labelled + self.unlabelled == self.samples else "unrated "
         lines = [
-            f"{self.labelled:,} of {self.samples:,} samples labelled, {self.photos:,} photos, "
+            f"{self.labelled:,} of {self.labelled + self.unlabelled:,} {unrated}samples labelled, "
+            f"{self.photos:,} photos, "
             f"in {progress.duration(self.seconds)} (embedding {progress.duration(self.seconds_embedding)})",
             f"  method {self.method}, references {self.reference}, embedder {self.embedder}{width}",
         ]
