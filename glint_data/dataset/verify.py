@@ -14,7 +14,7 @@ from glint_data.dataset.status import Status
 from glint_data.errors import GlintError
 from glint_data.progress import printable, track
 from glint_data.storage.files import holds
-from glint_data.storage.places import Place, place
+from glint_data.storage.places import Place, place, recorded
 from glint_data.work import Workers, run_tasks
 
 if TYPE_CHECKING:
@@ -53,13 +53,19 @@ class Findings:
             lines.append(f"  ... and {len(self.problems) - most:,} more")
         return printable(
             "\n".join(
-                [*lines, "Nothing was changed. The command that made the dataset makes lost files again."]
+                [
+                    *lines,
+                    "Nothing was changed. The command that made the dataset makes lost files again; "
+                    "delete those that hold other pixels first.",
+                ]
             )
         )
 
 
-def verify(dataset: str | Place, workers: Workers, seed: int = 0) -> Findings:
+def verify(dataset: str | Place, workers: Workers, seed: int = 0, sources: bool = False) -> Findings:
     """Check schema, values, keys, files, hashes, labels and their provenance, and drift of some renderings.
+
+    With `sources` the photos that the samples were made from are decoded too, wherever they lie.
 
     Raises:
         GlintError: there is no manifest to check, or it is of another version.
@@ -78,6 +84,15 @@ def verify(dataset: str | Place, workers: Workers, seed: int = 0) -> Findings:
         problem = outcome.error or outcome.result
         if problem:
             findings.problems.append(problem)
+    if sources:
+        photos = list(_photos(rows))
+        for outcome in (
+            track(run_tasks(check_photo, photos, workers), len(photos), "photos") if photos else ()
+        ):
+            findings.files += 1
+            problem = outcome.error or outcome.result
+            if problem:
+                findings.problems.append(problem)
     _rerender(folder, table, rows, workers, seed, findings)
     return findings
 
@@ -193,6 +208,27 @@ def check_file(task: tuple[str, str]) -> str | None:
         None
         if seen == expected
         else f"{file}: other pixels than were written (hash {seen[:12]}, not {expected[:12]})"
+    )
+
+
+def _photos(rows: "pandas.DataFrame") -> Iterator[tuple[str, str, str, str | None]]:
+    """Name, path, recorded hash and edit of every photo that samples were made from."""
+    columns = ["source", "source_path", "source_hash", "source_edit"]
+    known = rows[columns].dropna(subset=columns[:3]).drop_duplicates()
+    for name, path, expected, edit in known.itertuples(index=False):
+        yield name, path, expected, edit if isinstance(edit, str) else None
+
+
+def check_photo(task: tuple[str, str, str, str | None]) -> str | None:
+    """Compare a photo's pixels, from its own file, with what its samples were made of; see `check_file`."""
+    name, path, expected, edit = task
+    seen = images.pixel_hash(images.edit_from(edit).of(images.read_rgb(recorded(path)), path))
+    return (
+        None
+        if seen == expected
+        else f"{path}: other pixels than when the samples of {name} were made (hash {seen[:12]}, not {expected[:12]}); "
+        "restore the photo, or touch the file and run the command that made the dataset again, which takes it in under "
+        "another name"
     )
 
 

@@ -136,7 +136,8 @@ def _settings(own: OwnTable, resize: bool, strip: bool) -> dict[str, Any]:
     lines = "\n".join(repr(entry) for entry in own.entries)
     return {
         **{"table": own.file.name, "rows": len(own.entries), "resize": resize, "strip": strip},
-        "content": hashlib.sha256(f"{own.scale}\n{lines}".encode()).hexdigest(),
+        "scale": own.scale.text() if own.scale else None,
+        "lines": f"those of hash {hashlib.sha256(lines.encode()).hexdigest()[:16]}",
     }
 
 

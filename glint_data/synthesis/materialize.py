@@ -56,8 +56,12 @@ def materialize(dataset: Place, out: Place, where: list[str], workers: Workers) 
         sources.write(out, list(cells))
         summary = Summary(out, sources=len(cells))
         render(out, settings, cells, workers, summary)
-        summary.own_labels = _carry_labels(out, dataset, rows["sample_id"].tolist())
         failures.write(out, summary.refusals)
+        if not holds(out, manifest.FILE):
+            raise GlintError(
+                f"{out}: none of the {len(rows):,} samples could be made; the first: {summary.refusals[0].error}"
+            )
+        summary.own_labels = _carry_labels(out, dataset, rows["sample_id"].tolist())
     return summary
 
 
