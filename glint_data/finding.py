@@ -1,6 +1,7 @@
 """The photo files that places name: folders searched, lists, files. What is no photo of the user's is left out."""
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -24,10 +25,10 @@ _SYSTEM_FOLDERS = frozenset(
 def find(places: Iterable[AnyPlace], out: Place | None = None, datasets: bool = False) -> list[Place]:
     """The image files that `places` name: folders (searched through), .txt lists (a path a line), files.
 
-    A list's relative paths start at the list's folder. The order is that of the places, sorted within
-    a folder; a file named twice counts once. Folders are searched without hidden folders, those of systems (@eaDir,
-    __MACOSX ...) and the ._* files beside photos. A subfolder that cannot be opened is returned itself, to be
-    refused by name. Files that are named, by themselves or in a list, are always taken.
+    A list's relative paths start at the list's folder. The order is that of the places, sorted within a folder; a file
+    named twice counts once. Folders are searched without what is hidden (a dot first), folders of systems (@eaDir,
+    __MACOSX ...) and files without a picture's ending; a line says so. A subfolder that cannot be opened is returned
+    itself, to be refused by name. Files that are named, by themselves or in a list, are always taken.
 
     Args:
         out: the dataset that is made of the photos: nothing below it is one of them.
@@ -39,15 +40,20 @@ def find(places: Iterable[AnyPlace], out: Place | None = None, datasets: bool = 
     named = [place(text) for text in places]
     found: dict[Place, None] = {}
     passed_over: list[str] = []
+    others: Counter[str] = Counter()
     for at in named:
         check(at)
         try:
-            files = _files_of(at, out, datasets, passed_over)
+            files = _files_of(at, out, datasets, passed_over, others)
         except OSError as error:
             raise GlintError(f"{at}: cannot be opened ({error.strerror or error})") from error
         found.update((_absolute(file), None) for file in files)
     more = f" and {len(passed_over) - 3} more" if len(passed_over) > 3 else ""
     unsearched = f"not searched for photos: {'; '.join(passed_over[:3])}{more}" if passed_over else ""
+    if others:
+        kinds = ", ".join(f"{ending} {count:,}" for ending, count in others.most_common(5))
+        left = f"left out: {others.total():,} files that are hidden or have no picture's ending ({kinds})"
+        unsearched = f"{unsearched}; {left}" if unsearched else left
     if not found:
         endings = " ".join(sorted(ending[1:] for ending in images.EXTENSIONS))
         raise GlintError(
@@ -59,11 +65,13 @@ def find(places: Iterable[AnyPlace], out: Place | None = None, datasets: bool = 
     return list(found)
 
 
-def _files_of(at: Place, out: Place | None, datasets: bool, passed_over: list[str]) -> list[Place]:
+def _files_of(
+    at: Place, out: Place | None, datasets: bool, passed_over: list[str], others: "Counter[str]"
+) -> list[Place]:
     if at.is_dir():
         if is_remote(at):
-            return _remote_below(at, out, datasets, passed_over)
-        return list(_below(at, out, datasets, passed_over))
+            return _remote_below(at, out, datasets, passed_over, others)
+        return list(_below(at, out, datasets, passed_over, others))
     if at.suffix.lower() == ".txt":
         return _read_list(at)
     if at.is_file() or (not is_remote(at) and at.is_symlink()):
@@ -71,7 +79,9 @@ def _files_of(at: Place, out: Place | None, datasets: bool, passed_over: list[st
     raise GlintError(f"{at}: no such file or folder; name a folder of photos, a .txt list or photo files")
 
 
-def _below(folder: Path, out: Place | None, datasets: bool, passed_over: list[str]) -> list[Path]:
+def _below(
+    folder: Path, out: Place | None, datasets: bool, passed_over: list[str], others: "Counter[str]"
+) -> list[Path]:
     """Links to files are followed, links to folders are not; a link to nothing is kept, to be refused by name."""
     made = out.resolve() if isinstance(out, Path) else None
     if made is not None and folder.resolve().is_relative_to(made):
@@ -97,7 +107,9 @@ def _below(folder: Path, out: Place | None, datasets: bool, passed_over: list[st
                     passed_over.append(f"{here / entry.name} (hidden, or a system's)")
                 elif made is None or not _is_same(Path(entry.path), made):
                     folders.append(Path(entry.path))
-            elif _is_photo(entry.name) and _is_file(entry):
+            elif not _is_photo(entry.name):
+                others[_kind_of(entry.name)] += 1
+            elif _is_file(entry):
                 found.append(Path(entry.path))
     return sorted(found)
 
@@ -126,7 +138,12 @@ def _is_hidden(name: str) -> bool:
 
 
 def _is_photo(name: str) -> bool:
-    return PurePosixPath(name).suffix.lower() in _ENDINGS and not name.startswith("._")
+    return PurePosixPath(name).suffix.lower() in _ENDINGS and not name.startswith(".")
+
+
+def _kind_of(name: str) -> str:
+    """What a line says of a file that is left out."""
+    return "hidden" if name.startswith(".") else PurePosixPath(name).suffix.lower() or "without ending"
 
 
 def is_dataset(names: set[str]) -> bool:
@@ -146,7 +163,9 @@ def _is_export(folder: Path, names: set[str]) -> bool:
         return False
 
 
-def _remote_below(folder: "UPath", out: Place | None, datasets: bool, passed_over: list[str]) -> list[Place]:
+def _remote_below(
+    folder: "UPath", out: Place | None, datasets: bool, passed_over: list[str], others: "Counter[str]"
+) -> list[Place]:
     with explaining(folder):
         names = sorted(folder.fs.find(folder.path))
     begin = len(folder.path.rstrip("/")) + 1
@@ -154,6 +173,7 @@ def _remote_below(folder: "UPath", out: Place | None, datasets: bool, passed_ove
     made = _below_of(out, folder) if out is not None and is_remote(out) else None
     inner = set() if datasets else set(_datasets_among(relative))
     passed_over += [f"{folder / str(path)} (a dataset)" for path in sorted(inner)]
+    others.update(_kind_of(path.name) for path in relative if not _is_photo(path.name))
     return [
         folder / str(path)
         for path in relative

@@ -14,6 +14,8 @@ from multiprocessing.context import SpawnContext, SpawnProcess
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+from glint_data.errors import GlintError
+
 _lock = threading.Lock()
 
 
@@ -42,7 +44,12 @@ def _without_main() -> Iterator[None]:
         original = multiprocessing.spawn.get_preparation_data
 
         def without_main(name: str) -> dict[str, Any]:
-            data = original(name)
+            try:
+                data = original(name)
+            except FileNotFoundError:  # os.getcwd()
+                raise GlintError(
+                    "the folder in which this was started is gone; change into one that is there and run it again"
+                ) from None
             if threading.get_ident() == thread:
                 data.pop("init_main_from_name", None)
                 data.pop("init_main_from_path", None)

@@ -1,7 +1,9 @@
 """Tables as people's programs write them: CSV with any separator and encoding, Excel sheets, numbers with commas."""
 
 import csv
+import functools
 import io
+import itertools
 import re
 import zipfile
 from collections.abc import Iterable, Sequence
@@ -62,20 +64,28 @@ def read_table(file: Place, any_of: Sequence[Sequence[str]] = (), optional: Sequ
         )
     else:
         cells, separator = _lines(file, decoded(content, str(file)))
-        sheets = [cells]
-    filled = [
-        [(number, line) for number, line in sheet if any(cell.strip() for cell in line)] for sheet in sheets
-    ]
-    filled = [sheet for sheet in filled if sheet]
-    fitting = [sheet for sheet in filled if not _lacking(_header(sheet), any_of)]
+        sheets = [Sheet("", cells)]
+    filled = [sheet for sheet in sheets if sheet.filled]
+    fitting = [sheet for sheet in filled if not _lacking(_header(sheet.filled), any_of)]
     if not fitting:
-        there = ", ".join(_header(filled[0])[:8]) if filled else "nothing"
-        wanted = "; ".join(
-            " or ".join(names) for names in _lacking(_header(filled[0]) if filled else [], any_of)
-        )
+        header = [name for name in _header(filled[0].filled) if name] if filled else []
+        there = ", ".join(header[:8]) or "nothing"
+        wanted = "; ".join(" or ".join(names) for names in _lacking(header, any_of))
         raise GlintError(f"{file}: lacks the column {wanted or 'names'}; its first line holds {there}")
     used = {name for names in any_of for name in names} | set(optional)
-    return _table(file, fitting[0], separator, used)
+    several = [sheet.name for sheet in fitting if len(sheet.filled) > 1]
+    if len(several) > 1:
+        raise GlintError(
+            f"{file}: the sheets {several[0]!r} and {several[1]!r} both hold such a table; save the one that is meant "
+            "as CSV UTF-8"
+        )
+    sheet = max(fitting, key=lambda sheet: len(sheet.filled) > 1)
+    if sheet.merged:
+        raise GlintError(
+            f"{file}: the cells {sheet.merged[0]} are merged, so that only the first of them holds something; "
+            "take them apart and fill each"
+        )
+    return _table(file, sheet.filled, separator, used)
 
 
 def _bytes_of(file: Place) -> bytes:
@@ -106,6 +116,20 @@ Lines = list[tuple[int, list[str]]]
 """(place in the file, cells) of each line."""
 
 
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet's name and lines, and which of its cells are merged, such as B2:B4."""
+
+    name: str
+    lines: Lines
+    merged: tuple[str, ...] = ()
+
+    @functools.cached_property
+    def filled(self) -> Lines:
+        """The lines that hold something."""
+        return [(number, line) for number, line in self.lines if any(cell.strip() for cell in line)]
+
+
 def _lines(file: Place, text: str) -> tuple[Lines, str]:
     first = next((line for line in text.splitlines() if line.strip()), "")
     if first.lower().startswith("sep=") and len(first.strip()) == 5:  # Excel's own note
@@ -120,8 +144,12 @@ def _lines(file: Place, text: str) -> tuple[Lines, str]:
         raise GlintError(f"{file}: line {reader.line_num}: no CSV ({error})") from error
 
 
-def sheets_of(file: Place, content: bytes) -> list[Lines]:
-    """Every sheet of an .xlsx as lines of text. Raises `GlintError`."""
+def sheets_of(file: Place, content: bytes) -> list[Sheet]:
+    """Every sheet of an .xlsx as lines of text. A formula that was saved without its result is text itself ("=A1*2").
+
+    Raises:
+        GlintError: openpyxl is not installed, or the file cannot be read.
+    """
     try:
         import openpyxl
     except ImportError:
@@ -129,15 +157,36 @@ def sheets_of(file: Place, content: bytes) -> list[Lines]:
             f"{file}: reading .xlsx needs openpyxl: pip install openpyxl; or save the sheet as CSV UTF-8"
         ) from None
     try:
-        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-        return [
-            [(number, [cell_text(value) for value in row]) for number, row in _filled(sheet)]
-            for sheet in book.worksheets
-        ]
+        results = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+        formulas = openpyxl.load_workbook(io.BytesIO(content), read_only=True)
+        with zipfile.ZipFile(io.BytesIO(content)) as parts:
+            return [
+                _sheet(results[sheet.title], sheet, parts.read(sheet._worksheet_path.lstrip("/")))
+                for sheet in formulas.worksheets
+            ]
     except Exception as error:  # openpyxl raises the errors of what it stumbles over
         raise GlintError(
             f"{file}: not a readable .xlsx file ({error}); save it again, or as CSV UTF-8"
         ) from error
+
+
+def _sheet(results: Any, formulas: Any, source: bytes) -> Sheet:
+    """A sheet read for its results; for its formulas too, where its XML holds any."""
+    lines: Lines = [(number, [cell_text(value) for value in row]) for number, row in _filled(results)]
+    if b"<f>" in source or b"<f " in source:
+        computed = dict(lines)
+        lines = [
+            (
+                number,
+                [
+                    had or cell_text(value)
+                    for had, value in itertools.zip_longest(computed.get(number, ()), row)
+                ],
+            )
+            for number, row in _filled(formulas)
+        ]
+    merged = tuple(cells.decode() for cells in re.findall(rb'<mergeCell ref="([A-Z0-9:]+)"', source))
+    return Sheet(results.title, lines, merged)
 
 
 _MOST_COLUMNS = 200
@@ -205,6 +254,10 @@ def numbers(texts: Sequence[str], where: Sequence[str], commas_are_decimal: bool
         plain = text.strip().replace("\u2212", "-").replace("\u00a0", "")
         if plain.lower() in _NOTHING:
             found.append(None)
+        elif plain.startswith("="):
+            raise GlintError(
+                f"{place} {text!r} is a formula without its result; open and save the file in a spreadsheet"
+            )
         elif _POINT.fullmatch(plain):
             found.append(float(plain))
         elif _COMMA.fullmatch(plain):

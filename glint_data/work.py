@@ -158,6 +158,11 @@ def outcome_of(task: Any, call: Callable[[], Any]) -> Outcome:
 
 @contextlib.contextmanager
 def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+    if multiprocessing.current_process().daemon:
+        raise GlintError(
+            "this runs in a daemon process (of multiprocessing.Pool, a DataLoader, or Process(daemon=True)), which may "
+            "start no processes of its own; call it from another process, such as Process(daemon=False)"
+        )
     # spawn: a forked child would inherit the locks of OpenCV's and torch's threads.
     pool = ProcessPoolExecutor(workers, CONTEXT, initializer=_begin_worker, initargs=(ticks_of_workers(),))
     try:

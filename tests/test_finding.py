@@ -42,6 +42,33 @@ def test_hidden_and_system_folders_are_left_out_and_named(tmp_path, capsys):
     assert [p.name for p in sources.find([tmp_path / "list.txt"])] == ["._a.png"]
 
 
+def test_hidden_files_and_other_endings_are_counted(tmp_path, capsys):
+    """Android keeps deleted photos as .trashed-...; cameras write .HIF."""
+    for number, name in enumerate(("a.png", ".trashed-17-IMG_1.png", "b.xmp", "c.XMP", "noending")):
+        put(tmp_path / name, number)
+    assert names(tmp_path) == ["a.png"]
+    said = capsys.readouterr().err
+    assert "left out: 4 files that are hidden or have no picture's ending (.xmp 2, " in said
+    assert "hidden 1" in said and "without ending 1" in said
+    for number, name in enumerate(("d.HIF", "e.pbm", "f.mpo", "g.jpx")):
+        put(tmp_path / name, number)
+    assert len(names(tmp_path)) == 5
+    with pytest.raises(GlintError, match=r"holds no image files.*left out: 1 files"):
+        put(tmp_path / "other" / "noending")
+        sources.find([tmp_path / "other"])
+
+
+@pytest.mark.parametrize("empty", ["", "  "])
+def test_an_empty_path_is_not_this_folder(tmp_path, monkeypatch, empty):
+    put(tmp_path / "a.png")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(GlintError, match="an empty path"):
+        sources.find([empty])
+    with pytest.raises(GlintError, match="an empty path"):
+        synthesize(["a.png"], empty, Settings("kadid10k", (7,), (1,)), 1)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png"]
+
+
 def test_raw_files_are_not_passed_over(tmp_path):
     put(tmp_path / "a.png")
     (tmp_path / "b.CR2").write_bytes(b"II*\0\x10\0\0\0CR\2\0" + bytes(100))

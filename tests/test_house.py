@@ -25,6 +25,7 @@ TORCH_PLACES = {
     "models",
     "training",
     "weights",
+    "batched",
     "denoise",
     "dataset.torch_samples",
 }

@@ -71,3 +71,58 @@ def test_numbers_as_people_write_them(text, decimal, number):
 def test_what_is_no_one_number_is_refused(text):
     with pytest.raises(GlintError, match=r"^here "):
         numbers([text], ["here"], commas_are_decimal=False)
+
+
+def workbook(file, *sheets, change=None):
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for number, rows in enumerate(sheets, 1):
+        sheet = book.create_sheet(f"part {number}")
+        for row in rows:
+            sheet.append(row)
+    if change:
+        change(book)
+    book.save(file)
+    return file
+
+
+HEAD = ["image", "mos"]
+
+
+def test_formulas_without_their_results_are_no_empty_cells(tmp_path):
+    """As programs write them that compute nothing: a spreadsheet shows numbers, the file holds none."""
+    file = workbook(tmp_path / "t.xlsx", [HEAD, ["a.png", 3.5], ["b.png", "=B2+1"]])
+    table = read_table(file, [("image",)], ["mos"])
+    assert table.column("mos") == ["3.5", "=B2+1"]
+    with pytest.raises(GlintError, match=r"line 3: mos '=B2\+1' is a formula without its result"):
+        table.numbers("mos")
+
+
+def test_formulas_with_their_results_are_numbers(tmp_path):
+    plain, kept = workbook(tmp_path / "t.xlsx", [HEAD, ["a.png", "=1+2.5"]]), tmp_path / "kept.xlsx"
+    with zipfile.ZipFile(plain) as before, zipfile.ZipFile(kept, "w") as after:
+        for part in before.infolist():
+            content = before.read(part).replace(b"<v></v>", b"<v>3.5</v>").replace(b"<v />", b"<v>3.5</v>")
+            after.writestr(part.filename, content.replace(b"<v/>", b"<v>3.5</v>"))
+    assert read_table(kept, [("image",)], ["mos"]).numbers("mos") == [3.5]
+
+
+def test_merged_cells_are_refused(tmp_path):
+    rows = [HEAD, ["a.png", 1], ["b.png", 2], ["c.png", 3]]
+    file = workbook(tmp_path / "t.xlsx", rows, change=lambda book: book.worksheets[0].merge_cells("B2:B3"))
+    with pytest.raises(GlintError, match=r"t\.xlsx: the cells B2:B3 are merged"):
+        read_table(file, [("image",)])
+    beside = workbook(
+        tmp_path / "u.xlsx", [["notes"]], rows, change=lambda book: book.worksheets[0].merge_cells("A1:C1")
+    )
+    assert len(read_table(beside, [("image",)]).rows) == 3, "of another sheet"
+
+
+def test_two_sheets_that_both_fit_are_refused_and_headers_alone_are_none(tmp_path):
+    with pytest.raises(GlintError, match="the sheets 'part 1' and 'part 3' both hold such a table"):
+        read_table(
+            workbook(tmp_path / "t.xlsx", [HEAD, ["a.png", 1]], [], [HEAD, ["b.png", 2]]), [("image",)]
+        )
+    file = workbook(tmp_path / "u.xlsx", [HEAD], [["other"]], [HEAD, ["b.png", 2]])
+    assert read_table(file, [("image",)]).column("image") == ["b.png"]

@@ -196,6 +196,9 @@ def export(
 def verify(
     dataset: DatasetArgument,
     *,
+    sources: Annotated[
+        bool, Option("Compare the photos' own files too with what the samples were made of.")
+    ] = False,
     workers: Workers = 0,
     engine: Engine = "local",
     progress: Progress = False,
@@ -219,7 +222,7 @@ def verify(
 
     place = place_of(dataset)
     with opened_engine(engine, workers, place, writes=False) as chosen:
-        return run(place, chosen)
+        return run(place, chosen, sources=sources)
 
 
 @verb

@@ -56,6 +56,9 @@ def label(
     monotone: Annotated[
         bool, Option("Smooth levels that rise where they should fall, within a photo and a type.")
     ] = False,
+    scale: Annotated[
+        str, Option("Scale of widths in the summary: unit (0 to 1) or own (the set's).")
+    ] = "unit",
     device: Device = "auto",
     workers: Workers = 0,
     engine: Engine = "local",
@@ -81,10 +84,13 @@ def label(
     >>> 0 <= dataset[0].label.low <= dataset[0].label.mos <= dataset[0].label.high <= 1
     True
     """
+    from dataclasses import replace
+
     from glint_data.dataset.dataset import Dataset
     from glint_data.labels import label_dataset
+    from glint_data.labels.scales import checked
 
-    place = place_of(dataset)
+    place, scale = place_of(dataset), checked(scale)
     with opened_engine(engine, workers, place, writes=False) as chosen:
         summary = label_dataset(
             place,
@@ -99,7 +105,7 @@ def label(
             ratings=[here(file) for file in several(ratings)],
             monotone=monotone,
         )
-    return Dataset(place, summary)
+    return Dataset(place, replace(summary, said_on=scale))
 
 
 @verb
@@ -114,6 +120,9 @@ def audit(
     leave_type_out: Annotated[
         bool, Option("Also the method for unrated distortions: each type left out with its reference.")
     ] = False,
+    scale: Annotated[
+        str, Option("Scale of RMSE, widths and bias in the tables: own (the set's) or unit.")
+    ] = "own",
     device: Device = "auto",
     workers: Workers = 0,
     figures: Annotated[
@@ -125,7 +134,7 @@ def audit(
     """Certify the labels: leave one reference out, predict its scores, compare.
 
     Every method beside the baselines `mean` (content ignored) and `nearest`
-    (the published transfer). RMSE and width are on the set's own scale.
+    (the published transfer). The record's RMSE and width are on the set's own scale.
 
     Returns:
         The certificate: `record()["methods"][NAME]` holds a method's measures.
@@ -135,9 +144,11 @@ def audit(
     """
     from glint_data.api.places import file_to_write
     from glint_data.labels import audit_reference, write_figures
+    from glint_data.labels.certificate import Audit
+    from glint_data.labels.scales import checked
     from glint_data.work import default_workers
 
-    folder = file_to_write(figures)
+    folder, scale = file_to_write(figures), checked(scale)
     found = audit_reference(
         reference,
         None if reference_root is None else anywhere(reference_root),
@@ -147,6 +158,7 @@ def audit(
         leave_type_out=leave_type_out,
         workers=workers or default_workers(),
     )
+    found = Audit(found.record(), scale)
     pictures = [] if folder is None else write_figures(found.record(), folder)
     return Answer(
         found.record(), lambda: "\n".join([found.text(), *(f"figure: {picture}" for picture in pictures)])

@@ -1,5 +1,6 @@
 """The command line: verbs made from the functions of `glint_data.api`; what is heavy is imported inside those."""
 
+import os
 import sys
 from typing import Annotated
 
@@ -14,7 +15,6 @@ INTERRUPTED = 130
 app = typer.Typer(
     name="glint-data",
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -48,6 +48,7 @@ def main() -> None:
     """Run the command line; every error a person can mend is one sentence and an exit code."""
     from glint_data.cli import table
 
+    _open_streams()
     table.register(app)
     try:
         app()
@@ -67,3 +68,15 @@ def main() -> None:
             say("\nStopped. What was finished is kept; the same command resumes there.")
         # Typer says 2 for wrong use; here 1 is wrong use and 3 is done with refusals.
         sys.exit(1 if code == 2 else code)
+
+
+def _open_streams() -> None:
+    """Where a standard stream is closed, the next file that is opened would take its number and what is said."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))

@@ -1,12 +1,14 @@
 """From a verb's function to its command: options, help and what is printed at the end."""
 
 import inspect
+import os
 from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
 
 from glint_data.api.verbs import VERBS, Parameter
+from glint_data.errors import GlintError
 from glint_data.progress import printable
 
 DONE_WITH_REFUSALS = 3
@@ -38,12 +40,12 @@ def command(
             called = other if words.pop(flag) else called
         result = called(**_values(parameters, words), progress=True)
         if text := result.text():
-            typer.echo(printable(text))
+            _print(text)
         if file is not None:
             _write(file, result.record())
         following, code = closing(result, words) if closing and called is function else ("", 0)
         if following:
-            typer.echo(printable(following))
+            _print(following)
         if code:
             raise typer.Exit(code)
 
@@ -54,6 +56,19 @@ def command(
     run.__signature__ = inspect.Signature(entries)  # type: ignore[attr-defined]  # what Typer reads
     run.__doc__ = _help(function, example)
     app.command(name or verb.replace("_", "-"), rich_help_panel=panel)(run)
+
+
+def _print(text: str) -> None:
+    """Print a result. Raises `GlintError` where standard output is a file that cannot take it."""
+    try:
+        typer.echo(printable(text))
+    except BrokenPipeError:  # whoever read it has seen enough; Typer ends quietly
+        raise
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is still to be flushed fails no second time
+        raise GlintError(
+            f"the work is done, but its result cannot be printed: standard output: {error.strerror or error}"
+        ) from None
 
 
 def _values(parameters: tuple[Parameter, ...], words: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ _HEAD = """# Command line
 Made from the commands themselves by `python -m glint_data.cli.reference docs/command-line.md`; every command is
 also [a function](python.md). Every command takes `--json FILE`, to write its result's record, and
 `--plugin FILE.py`, for [things of your own](extending.md). Exit codes: 0 all done, 1 wrong use or nothing done,
-3 done with refusals.
+3 done with refusals. `glint-data --install-completion` has your shell complete commands and options.
 """
 
 

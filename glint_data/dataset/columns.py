@@ -51,6 +51,9 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "suite_version": ("dictionary", "version of the suite that the sample was planned with"),
 }
 
+SCALED = "scaled from "
+"""How the `label_note` of a picture begins that an import brought to its reference's size."""
+
 ADDED = (
     *("label_version", "mask_path", "low_resolution_path", "licence", "split", "source_edit"),
     "suite_version",

@@ -2,6 +2,7 @@
 
 import contextlib
 import operator
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, overload
 
@@ -50,7 +51,7 @@ class Dataset:
         self._result = result
         self._pictures = Pictures(self.folder, photos)
         self._rows: tuple[Any, Rows] | None = None
-        self._holds_lock = 0
+        self._locked_by: int | None = None  # a thread
         manifest.opened(self.file)
         rendering.learn_suite(self.folder)
 
@@ -61,7 +62,7 @@ class Dataset:
         return {"file": self.file, "folder": self.folder, "_pictures": self._pictures}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__ |= {**state, "_rows": None, "_holds_lock": 0, "_result": None}
+        self.__dict__ |= {**state, "_rows": None, "_locked_by": None, "_result": None}
 
     def __len__(self) -> int:
         return int(manifest.opened(self.file).metadata.num_rows)
@@ -182,17 +183,18 @@ class Dataset:
     def lock(self) -> Iterator[None]:
         """Hold the dataset's lock for the time of the block, so that no other process writes into it.
 
-        May be nested. Raises `GlintError` where another process holds it.
+        May be nested. Raises `GlintError` where another process holds it, or another thread.
         """
-        if self._holds_lock:
+        here = threading.get_ident()
+        if self._locked_by == here:
             yield
             return
         with only_run(self.folder):
-            self._holds_lock += 1
+            self._locked_by = here
             try:
                 yield
             finally:
-                self._holds_lock -= 1
+                self._locked_by = None
 
     def rewrite(self, changes: "rewriting.Changes", facts: Mapping[str, Any] | None = None) -> "Dataset":
         """Replace columns of the manifest under the dataset's lock; the file is exchanged when it is whole.

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from glint_data.dataset import values
 from glint_data.dataset.columns import ADDED, COLUMNS, schema
 from glint_data.dataset.fitting import EXACT, check_columns, fitted
+from glint_data.dataset.keys import Keys
 from glint_data.errors import GlintError
+from glint_data.progress import printable
 from glint_data.storage.files import listing, writing
 from glint_data.storage.places import Place, check, explaining, is_remote, place
 
@@ -93,6 +95,10 @@ def read_table(
         table = fitted(table, names, file, 0) if len(names) else table
     if checked:
         _check_values(table, file, 0)
+        if "sample_id" in names:
+            keys = Keys()
+            keys.add(table.column("sample_id"))
+            _check_keys(keys, parquet, file)
     return table if isinstance(table, pa.Table) else pa.Table.from_batches([table])
 
 
@@ -104,13 +110,17 @@ def batches(
     file, parquet = _opened_for(path, names, None)
     present = [name for name in names if name in parquet.schema_arrow.names]
     first = 0
+    keys = Keys()
     with _readable(file):
         for batch in parquet.iter_batches(rows, columns=present):
             batch.validate(full=True)
             batch = fitted(batch, names, file, first)
             _check_values(batch, file, first)
+            if "sample_id" in names:
+                keys.add(batch.column("sample_id"))
             yield batch
             first += len(batch)
+    _check_keys(keys, parquet, file)
 
 
 @contextlib.contextmanager
@@ -128,6 +138,19 @@ def _readable(file: Place) -> Iterator[None]:
 def _check_values(table: "pyarrow.Table | pyarrow.RecordBatch", file: Place, first: int) -> None:
     for problem in values.problems(table, first):
         raise GlintError(f"{file}: {problem}; mend the table, or make it again")
+
+
+def _check_keys(keys: Keys, parquet: "pyarrow.parquet.ParquetFile", file: Place) -> None:
+    """Raise `GlintError` where one sample_id stands in two rows."""
+    rows = keys.twice()
+    if rows is None:
+        return
+    first, second = parquet.read(columns=["sample_id"])["sample_id"].take(list(rows)).to_pylist()
+    if first == second:  # and not two names of one hash
+        raise GlintError(
+            f"{file}: rows {rows[0]:,} and {rows[1]:,} are both called {printable(first)}, and a sample counts once; "
+            "take the doubled rows out ('glint-data verify' lists them), or make it again"
+        )
 
 
 def _opened_for(

@@ -10,7 +10,7 @@ import json
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -30,17 +30,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Picture:
-    """`pixels` uint8 (H, W, 3) RGB with their hash; `file` are the bytes read, None where it was rendered.
+    """`pixels` uint8 (H, W, 3) RGB with their `hash`; `file` are the bytes read, None where it was rendered.
 
     `mask` uint8 (H, W) is what a rendering in regions brings along, 255 where it distorts.
     """
 
     pixels: np.ndarray
-    hash: str
+    known: str | None
     format: str
     file: bytes | None = None
     parameters: str | None = None
     mask: np.ndarray | None = None
+
+    @functools.cached_property
+    def hash(self) -> str:
+        """The pixels' hash: `known` already, or worked out now (a tenth of rendering a small photo)."""
+        return self.known or images.pixel_hash(self.pixels)
 
     def encoded(self, format: str | None = None) -> bytes:
         """The bytes of a file of that format (None: its own), those read where they are of it."""
@@ -48,6 +53,10 @@ class Picture:
         if self.file is not None and format == self.format:
             return self.file
         return images.ENCODERS[format](self.pixels)
+
+
+_Key = tuple[str | None, ...]
+"""What tells a photo's pixels from others: their hash and the places that they can be read from."""
 
 
 @dataclass(frozen=True)
@@ -59,16 +68,21 @@ class _Held:
 
 
 class Pictures:
-    """Pixels for the samples of one dataset. `photos` pristine ones are kept: ask for one photo's samples together."""
+    """Pixels for the samples of one dataset. `photos` pristine ones are kept: ask for one photo's samples together.
 
-    def __init__(self, folder: Place, photos: int = 1) -> None:
-        self.folder, self._most = folder, photos
-        self._held: OrderedDict[tuple[str | None, ...], _Held] = OrderedDict()
+    `spare` bytes of further photos' pixels are kept as read, without the work that a photo's samples share: for
+    samples that are asked for in any order.
+    """
+
+    def __init__(self, folder: Place, photos: int = 1, spare: int = 0) -> None:
+        self.folder, self._most, self.spare = folder, photos, spare
+        self._spared: OrderedDict[_Key, Picture] = OrderedDict()
+        self._held: OrderedDict[_Key, _Held] = OrderedDict()
         self._lock = threading.Lock()
         self._made_with: dict[str, str] | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return shared_pictures, (self.folder, self._most)
+        return shared_pictures, (self.folder, self._most, self.spare)
 
     @functools.cached_property
     def place(self) -> str:
@@ -127,13 +141,12 @@ class Pictures:
             sample.seed,
             sample.parameters,
         )
-        seen = images.pixel_hash(made.pixels)
-        if sample.image_hash and seen != sample.image_hash:
+        if sample.image_hash and images.pixel_hash(made.pixels) != sample.image_hash:
             raise ImageRefused(
                 "renders to other pixels here than those recorded; compare the versions in run.json"
             )
         parameters = json.dumps(made.parameters, sort_keys=True)
-        return Picture(made.pixels, seen, self.format, parameters=parameters, mask=made.mask)
+        return Picture(made.pixels, sample.image_hash, self.format, parameters=parameters, mask=made.mask)
 
     def _photo(self, sample: "Sample") -> _Held:
         key = (sample.source_hash, sample.reference_path, sample.source_path, sample.source_edit)
@@ -141,12 +154,18 @@ class Pictures:
             if key in self._held:
                 self._held.move_to_end(key)
                 return self._held[key]
-        picture = self._read_photo(sample)
+            picture = self._spared.get(key)
+        picture = picture or self._read_photo(sample)
         held = _Held(picture, distortions.Photo(picture.pixels))
         with self._lock:
             self._held[key] = held
             while len(self._held) > self._most:
                 self._held.popitem(last=False)
+            if self.spare:
+                self._spared[key] = replace(picture, file=None)
+                self._spared.move_to_end(key)
+                while sum(spared.pixels.nbytes for spared in self._spared.values()) > self.spare:
+                    self._spared.popitem(last=False)
         return held
 
     def _read_photo(self, sample: "Sample") -> Picture:
@@ -166,9 +185,9 @@ class Pictures:
 
 
 @functools.lru_cache(maxsize=16)
-def shared_pictures(folder: Place, photos: int) -> Pictures:
+def shared_pictures(folder: Place, photos: int, spare: int) -> Pictures:
     """One for all samples of a dataset that come from another process, so that they share its photos."""
-    return Pictures(folder, photos)
+    return Pictures(folder, photos, spare)
 
 
 @contextlib.contextmanager

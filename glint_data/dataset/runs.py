@@ -10,7 +10,15 @@ from typing import Any
 import glint_data
 from glint_data import plugins
 from glint_data.errors import CannotWrite, GlintError
-from glint_data.storage.files import is_partial, listing, make_folder, read_bytes, remove, write_atomically
+from glint_data.storage.files import (
+    is_partial,
+    listing,
+    make_folder,
+    read_bytes,
+    remove,
+    write_atomically,
+    write_first,
+)
 from glint_data.storage.places import Place, check, is_remote
 
 FILE = "run.json"
@@ -52,7 +60,9 @@ def open_folder(folder: Place, verb: str, settings: dict[str, Any]) -> None:
     """Make `folder` the output of `verb`, or check that it already is, with these very settings; see `check_folder`."""
     if not check_folder(folder, verb, settings):
         settings = json.loads(json.dumps(settings))
-        write(folder, {"verb": verb, "settings": settings, "versions": versions()})
+        record = {"verb": verb, "settings": settings, "versions": versions()}
+        if not write_first(folder / FILE, _as_bytes(record)):  # another run began in this very moment
+            check_folder(folder, verb, settings)
 
 
 def check_folder(folder: Place, verb: str, settings: dict[str, Any]) -> bool:
@@ -191,8 +201,11 @@ def history(folder: Place) -> list[dict[str, Any]]:
 
 def write(folder: Place, record: dict[str, Any]) -> None:
     """Write the record, whole or not at all."""
-    text = json.dumps(record, indent=1, sort_keys=True, default=str)
-    write_atomically(folder / FILE, (text + "\n").encode())
+    write_atomically(folder / FILE, _as_bytes(record))
+
+
+def _as_bytes(record: dict[str, Any]) -> bytes:
+    return (json.dumps(record, indent=1, sort_keys=True, default=str) + "\n").encode()
 
 
 def other_versions(record: dict[str, Any]) -> list[str]:

@@ -26,11 +26,13 @@ _ADVICE = "a training run writes one as split.csv"
 
 @dataclass
 class Split:
-    """`part` maps each photo's hash to train, val or test; `names` each hash to the source's name."""
+    """`part` maps each photo's hash to train, val or test; `names` each hash to the source's name. `near_duplicates`
+    stay on the side of their twins; `notes` say what a table left open or parted."""
 
     part: dict[str, str]
     names: dict[str, str]
     near_duplicates: int = 0
+    notes: list[str] = field(default_factory=list)
     excluded: Counter[str] = field(default_factory=Counter)
 
     def select(self, samples: Samples, part: str) -> Samples:
@@ -116,7 +118,27 @@ def split_of_file(samples: Samples, file: Place) -> Split:
     empty = [side for side in PARTS if side not in part.values()]
     if empty:
         raise GlintError(f"{file}: names no source of these manifests as {' or '.join(empty)}")
-    return Split(part, names)
+    notes = []
+    if unnamed := sorted(set(names.values()) - set(listed)):
+        notes.append(f"{file} does not name {_some(unnamed)}: left out")
+    if unknown := sorted(set(listed) - set(names.values())):
+        notes.append(f"{file} names {_some(unknown)}, of which there are no samples here")
+    groups = [[key for key in group if key in part] for group in _alike_photos(samples)]
+    parted = [
+        " and ".join(sorted(f"{names[key]} ({part[key]})" for key in group))
+        for group in groups
+        if len({part[key] for key in group}) > 1
+    ]
+    if parted:
+        notes.append(
+            f"{file} parts photos that look alike, so the examination knows what was learned: {_some(parted)}"
+        )
+    return Split(part, names, notes=notes)
+
+
+def _some(names: Sequence[str], most: int = 5) -> str:
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def deal(
@@ -128,9 +150,7 @@ def deal(
         GlintError: fewer than three different photos.
     """
     names = _names(samples)
-    groups = near_duplicate_groups(
-        list(names), [samples[int(first)] for first in samples.first_of_photos()[1]]
-    )
+    groups = _alike_photos(samples)
     if len(groups) < 3:
         raise GlintError(
             f"{len(names)} photos of {len(groups)} different contents: training needs at least 3 "
@@ -156,6 +176,14 @@ def _names(samples: Samples) -> dict[str, str]:
     """Photos' keys to their names, in the order of the samples."""
     photos = samples.first_of_photos()[0]
     return {samples.photos.keys[photo]: samples.photos.names[photo] for photo in photos}
+
+
+def _alike_photos(samples: Samples) -> list[list[str]]:
+    """The keys of these samples' photos, those that look alike together."""
+    photos, first = samples.first_of_photos()
+    return near_duplicate_groups(
+        [samples.photos.keys[photo] for photo in photos], [samples[int(row)] for row in first]
+    )
 
 
 def near_duplicate_groups(keys: Sequence[str], samples: Sequence[Sample]) -> list[list[str]]:

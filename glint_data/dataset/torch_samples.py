@@ -3,10 +3,12 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+import cv2
 import numpy as np
 import torch
 from torch.utils.data._utils import collate as torch_collate
 
+from glint_data import progress
 from glint_data.crops import crop as cut
 from glint_data.crops import pad_to, random_place
 from glint_data.dataset.sample import Sample, Status
@@ -16,6 +18,10 @@ from glint_data.errors import GlintError
 
 if TYPE_CHECKING:
     from glint_data.dataset.dataset import Dataset
+
+
+SPARE = 1 << 27
+"""Bytes of pristine photos that a process keeps in memory: training asks for samples in any order."""
 
 
 class TorchSamples(torch.utils.data.Dataset[dict[str, Any]]):
@@ -56,8 +62,11 @@ class TorchSamples(torch.utils.data.Dataset[dict[str, Any]]):
         if part is not None and part not in PARTS:
             raise GlintError(f"part {part!r}: choose one of {', '.join(PARTS)}, or None for all photos")
         samples = usable_samples([dataset], labelled)
+        for opened in (dataset, *samples.datasets):
+            opened._pictures.spare = SPARE
         if part is not None:
-            samples = deal(samples).select(samples, part)
+            with progress.shown(False):
+                samples = deal(samples).select(samples, part)
             if not len(samples):
                 raise GlintError(
                     f"{dataset.folder}: no sample is left for {part}: all labels lean on photos that are examined"
@@ -72,6 +81,7 @@ class TorchSamples(torch.utils.data.Dataset[dict[str, Any]]):
         self.rows, self._manifest = samples.row, dataset.signature()
         self.with_reference = _all_have_pristine(samples)
         self._samples: Samples | None = samples
+        self._planes: tuple[np.ndarray, Any] | None = None
         self._epoch = torch.zeros((), dtype=torch.int64).share_memory_()
 
     def __len__(self) -> int:
@@ -82,7 +92,7 @@ class TorchSamples(torch.utils.data.Dataset[dict[str, Any]]):
         self._epoch.fill_(epoch)
 
     def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"_samples": None}
+        return self.__dict__ | {"_samples": None, "_planes": None}
 
     def __getitem__(self, index: int) -> dict[str, Any]:
         if not -len(self) <= index < len(self):
@@ -119,10 +129,11 @@ class TorchSamples(torch.utils.data.Dataset[dict[str, Any]]):
             rng = np.random.default_rng([self.seed, int(self._epoch), index])
             corner = random_place(images[0].shape, self.crop, rng)
             images = [cut(image, corner, self.crop) for image in images]
-        tensors = [
-            torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1))).to(torch.float32).div_(255)
-            for image in images
-        ]
+        tensors = [_planes(images[0])]
+        if len(images) > 1:  # samples of one photo often follow one another
+            if self._planes is None or self._planes[0] is not images[1]:
+                self._planes = images[1], _planes(images[1])
+            tensors.append(self._planes[1].clone())
         if self.transform is None:
             return tensors
         state, transformed = torch.get_rng_state(), []
@@ -130,6 +141,14 @@ class TorchSamples(torch.utils.data.Dataset[dict[str, Any]]):
             torch.set_rng_state(state)
             transformed.append(self.transform(tensor))
         return transformed
+
+
+def _planes(image: np.ndarray) -> Any:
+    """(H, W, 3) uint8 as float32 (3, H, W) on 0..1."""
+    planes = np.empty((3, *image.shape[:2]), np.float32)
+    for plane, values in zip(planes, cv2.split(image), strict=True):
+        np.divide(values, np.float32(255), out=plane, dtype=np.float32)
+    return torch.from_numpy(planes)
 
 
 def _all_have_pristine(samples: Samples) -> bool:

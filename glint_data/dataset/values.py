@@ -83,7 +83,7 @@ def problems(table: "pa.Table | pa.RecordBatch", first_row: int = 0) -> "Iterato
 def _checks(name: str, column: Any) -> Iterator[tuple[Any, str]]:
     """(which rows are wrong, what is wrong with them) of one column."""
     if name == "sample_id" and column.null_count:
-        yield column.is_null(), "every sample needs its own"
+        yield column.is_null(), "is no name, and every sample needs one"
     if name in RANGES:
         low, high = RANGES[name]
         wrong = outside(column, low, high)

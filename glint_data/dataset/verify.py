@@ -14,7 +14,7 @@ from glint_data.dataset.status import Status
 from glint_data.errors import GlintError
 from glint_data.progress import printable, track
 from glint_data.storage.files import holds
-from glint_data.storage.places import Place, place
+from glint_data.storage.places import Place, place, recorded
 from glint_data.work import Workers, run_tasks
 
 if TYPE_CHECKING:
@@ -53,13 +53,19 @@ class Findings:
             lines.append(f"  ... and {len(self.problems) - most:,} more")
         return printable(
             "\n".join(
-                [*lines, "Nothing was changed. The command that made the dataset makes lost files again."]
+                [
+                    *lines,
+                    "Nothing was changed. The command that made the dataset makes lost files again; "
+                    "delete those that hold other pixels first.",
+                ]
             )
         )
 
 
-def verify(dataset: str | Place, workers: Workers, seed: int = 0) -> Findings:
+def verify(dataset: str | Place, workers: Workers, seed: int = 0, sources: bool = False) -> Findings:
     """Check schema, values, keys, files, hashes, labels and their provenance, and drift of some renderings.
+
+    With `sources` the photos that the samples were made from are decoded too, wherever they lie.
 
     Raises:
         GlintError: there is no manifest to check, or it is of another version.
@@ -70,7 +76,7 @@ def verify(dataset: str | Place, workers: Workers, seed: int = 0) -> Findings:
     rows = manifest.frame_of(table)
     findings = Findings(folder, samples=len(rows))
     findings.problems += [*values.problems(table), *_keys(rows), *_labels(rows), *_label_facts(file, rows)]
-    findings.problems += [*_versions(folder), *_links(folder)]
+    findings.problems += [*_versions(folder), *_links(folder), *_cells(rows)]
     files = _files(folder, rows, findings.problems)
     tasks = [(str(file), expected) for file, expected in files.items()]
     for outcome in track(run_tasks(check_file, tasks, workers), len(tasks), "files") if tasks else ():
@@ -78,6 +84,15 @@ def verify(dataset: str | Place, workers: Workers, seed: int = 0) -> Findings:
         problem = outcome.error or outcome.result
         if problem:
             findings.problems.append(problem)
+    if sources:
+        photos = list(_photos(rows))
+        for outcome in (
+            track(run_tasks(check_photo, photos, workers), len(photos), "photos") if photos else ()
+        ):
+            findings.files += 1
+            problem = outcome.error or outcome.result
+            if problem:
+                findings.problems.append(problem)
     _rerender(folder, table, rows, workers, seed, findings)
     return findings
 
@@ -88,6 +103,9 @@ def _keys(rows: "pandas.DataFrame") -> Iterator[str]:
     used = rows["path"].dropna()
     for path in used[used.duplicated()].unique():
         yield f"{path}: several rows have this path"
+    done = rows["status"] == Status.OK
+    for name in rows.loc[done & rows["path"].notna() & rows["image_hash"].isna(), "sample_id"]:
+        yield f"{name}: no hash of its pixels is recorded, so nothing tells whether they are the right ones"
     for row in rows[rows["status"] == Status.FAILED].itertuples():
         yield f"{row.sample_id}: failed: {row.error}"
 
@@ -149,6 +167,20 @@ def _versions(folder: Place) -> Iterator[str]:
             yield f"made with version {version} of {suite}: {error}"
 
 
+def _cells(rows: "pandas.DataFrame") -> Iterator[str]:
+    """Samples rendered here as a type or level that their suite does not have."""
+    cells = rows[_rendered_here(rows)].drop_duplicates(["suite", "type", "level"])
+    for row in cells[["sample_id", "suite", "type", "level"]].to_dict("records"):
+        suite, number, level = distortions.suite(row["suite"]), row["type"], row["level"]
+        if number not in suite.types or level not in suite.levels(number):
+            yield f"{row['sample_id']}: {suite.name} has no type {number:g} with a level {level:g}"
+
+
+def _rendered_here(rows: "pandas.DataFrame") -> "pandas.Series[bool]":
+    made = rows["status"].isin((Status.OK, Status.PLANNED)) & rows["seed"].notna() & rows["type"].notna()
+    return made & rows["suite"].isin(distortions.suites()) & rows["sample_id"].notna()
+
+
 def _links(folder: Place) -> Iterator[str]:
     for link in runs.links(folder):
         yield f"{link}: is a link; a dataset holds its own files"
@@ -179,6 +211,27 @@ def check_file(task: tuple[str, str]) -> str | None:
     )
 
 
+def _photos(rows: "pandas.DataFrame") -> Iterator[tuple[str, str, str, str | None]]:
+    """Name, path, recorded hash and edit of every photo that samples were made from."""
+    columns = ["source", "source_path", "source_hash", "source_edit"]
+    known = rows[columns].dropna(subset=columns[:3]).drop_duplicates()
+    for name, path, expected, edit in known.itertuples(index=False):
+        yield name, path, expected, edit if isinstance(edit, str) else None
+
+
+def check_photo(task: tuple[str, str, str, str | None]) -> str | None:
+    """Compare a photo's pixels, from its own file, with what its samples were made of; see `check_file`."""
+    name, path, expected, edit = task
+    seen = images.pixel_hash(images.edit_from(edit).of(images.read_rgb(recorded(path)), path))
+    return (
+        None
+        if seen == expected
+        else f"{path}: other pixels than when the samples of {name} were made (hash {seen[:12]}, not {expected[:12]}); "
+        "restore the photo, or touch the file and run the command that made the dataset again, which takes it in under "
+        "another name"
+    )
+
+
 def _rerender(
     folder: Place,
     table: "pyarrow.Table",
@@ -187,11 +240,7 @@ def _rerender(
     seed: int,
     findings: Findings,
 ) -> None:
-    rendered_here = (
-        rows["status"].isin((Status.OK, Status.PLANNED)) & rows["seed"].notna() & rows["type"].notna()
-    )
-    rendered_here &= rows["suite"].isin(distortions.suites()) & rows["sample_id"].notna()
-    ids = sorted(rows.loc[rendered_here, "sample_id"])
+    ids = sorted(rows.loc[_rendered_here(rows), "sample_id"])
     chosen = set(random.Random(seed).sample(ids, min(RERENDERED, len(ids))))
     numbers = [number for number, name in enumerate(rows["sample_id"]) if name in chosen]
     tasks = [(str(folder), row) for row in table.take(numbers).to_pylist()] if numbers else []

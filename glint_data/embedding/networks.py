@@ -161,14 +161,13 @@ class PooledBackbone(NetworkEmbedder):
             state = read_weights(found.file) if weights else find.timm_state(model, found)
             network = timm_network(model, state, str(found.file))
         settings = resolve_data_config({}, model=network)
+        self._network = network.to(device).eval()
         self._mean = torch.tensor(settings["mean"]).view(3, 1, 1)
         self._deviation = torch.tensor(settings["std"]).view(3, 1, 1)
-        self._fixed = (
-            settings["input_size"][1:]
-            if settings.get("fixed_input_size") or _wants_one_size(network)
-            else None
-        )
-        self._network = network.to(device).eval()
+        height, width = settings["input_size"][1:]
+        is_fixed = settings.get("fixed_input_size") or _wants_one_size(network)
+        is_fixed = is_fixed or not self._takes(height + 17, width + 41)
+        self._fixed = (height, width) if is_fixed else None
 
     def embed(self, photos: Sequence[np.ndarray]) -> np.ndarray:
         """float32 (len(photos), dimensions) of unit length."""
@@ -196,6 +195,17 @@ class PooledBackbone(NetworkEmbedder):
     def _forward(self, batch: "torch.Tensor") -> "torch.Tensor":
         vectors: torch.Tensor = self._network(batch)
         return vectors
+
+    def _takes(self, height: int, width: int) -> bool:
+        """Whether the network can look at pictures of a size that is no multiple of anything; not all say that they
+        cannot (LeViT, PiT)."""
+        import torch
+
+        try:
+            self._run(torch.zeros(1, 3, height, width))
+        except (RuntimeError, AssertionError, ValueError):
+            return False
+        return True
 
 
 def _wants_one_size(network: "torch.nn.Module") -> bool:

@@ -75,7 +75,7 @@ def _connect(ray: ModuleType, workers: int) -> str:
         if address != "local":
             try:
                 if silence := head.complaint(address or _noted_address()):
-                    raise ConnectionError(f"nobody answers there: {silence}")
+                    raise ConnectionError(f"no head answers there: {silence}")
                 ray.init(address=address or "auto", **options)
                 return f"ray: joined {ray.get_runtime_context().gcs_address}, {size(ray)}"
             except ConnectionError:

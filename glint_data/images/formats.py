@@ -9,8 +9,24 @@ from glint_data.errors import ImageRefused
 EXTENSIONS = frozenset(
     f".{ending}"
     for ending in (
-        *("png", "jpg", "jpeg", "jpe", "jfif", "bmp", "dib", "tif", "tiff", "webp"),
-        *("ppm", "pgm", "pnm", "gif", "jp2", "j2k", "avif", "heic", "heif", "jxl"),
+        *("png", "apng", "jpg", "jpeg", "jpe", "jfif", "mpo", "bmp", "dib", "tif", "tiff", "webp", "gif"),
+        *(
+            "ppm",
+            "pgm",
+            "pbm",
+            "pnm",
+            "jp2",
+            "j2k",
+            "j2c",
+            "jpc",
+            "jpf",
+            "jpx",
+            "avif",
+            "heic",
+            "heif",
+            "hif",
+            "jxl",
+        ),
     )
 )
 RAW_EXTENSIONS = frozenset(

@@ -4,6 +4,7 @@ import re
 import struct
 
 from glint_data.errors import ImageRefused
+from glint_data.images import sequential
 
 _BASELINE, _EXTENDED, _PROGRESSIVE, _ARITHMETIC, _PROGRESSIVE_ARITHMETIC = 0xC0, 0xC1, 0xC2, 0xC9, 0xCA
 _DECODED = (_BASELINE, _EXTENDED, _PROGRESSIVE, _ARITHMETIC, _PROGRESSIVE_ARITHMETIC)
@@ -39,7 +40,9 @@ def check_coding(encoded: bytes) -> None:
 
 
 def check(encoded: bytes) -> None:
-    """Refuse a JPEG that libjpeg warns of (a hole, zeros, a cut); the data are read at an eighth of the size.
+    """Refuse a JPEG that libjpeg warns of (a hole, zeros, a cut), or whose blocks cannot be an encoder's.
+
+    libjpeg reads the data at an eighth of the size; what it does not warn of is looked for in sequential files alone.
 
     Raises:
         ImageRefused: damaged.
@@ -48,11 +51,13 @@ def check(encoded: bytes) -> None:
         _entropy_decoded(encoded)
     except ValueError as error:
         said = str(error).strip()
-        if _UNUSUAL_SAMPLING in said:
-            return
         padding = _PADDED.search(said)
-        if padding is None or not _is_whole_without(encoded, int(padding[1])):
+        is_sound = _UNUSUAL_SAMPLING in said or (padding and _is_whole_without(encoded, int(padding[1])))
+        if not is_sound:
             raise ImageRefused(f"damaged: {said}; restore the file from its source") from error
+    wrong = sequential.what_is_wrong(encoded)
+    if wrong:
+        raise ImageRefused(f"damaged: {wrong}; restore the file from its source")
 
 
 _UNUSUAL_SAMPLING = "determine subsampling"

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import glint_data
 from glint_data import progress, sources
 from glint_data.dataset import failures, manifest, runs
+from glint_data.dataset.carried import write_again
+from glint_data.dataset.columns import SCALED
 from glint_data.dataset.status import Status
 from glint_data.errors import GlintError
 from glint_data.importing.own_table import Entry, OwnTable, parse_range, read_own_table
@@ -134,7 +136,8 @@ def _settings(own: OwnTable, resize: bool, strip: bool) -> dict[str, Any]:
     lines = "\n".join(repr(entry) for entry in own.entries)
     return {
         **{"table": own.file.name, "rows": len(own.entries), "resize": resize, "strip": strip},
-        "content": hashlib.sha256(f"{own.scale}\n{lines}".encode()).hexdigest(),
+        "scale": own.scale.text() if own.scale else None,
+        "lines": f"those of hash {hashlib.sha256(lines.encode()).hexdigest()[:16]}",
     }
 
 
@@ -212,7 +215,7 @@ def _note(picture: Taken) -> str | None:
     if picture.resized_from is None:
         return None
     width, height = picture.resized_from
-    return f"scaled from {width}x{height} to {picture.width}x{picture.height}, its reference's size"
+    return f"{SCALED}{width}x{height} to {picture.width}x{picture.height}, its reference's size"
 
 
 def set_name(table: Place) -> str:
@@ -233,7 +236,7 @@ def _write(folder: Place, own: OwnTable, rows: list[dict[str, Any]], taken: Pict
     if frame["split"].notna().any():
         parts = frame[["source", "split"]].dropna().rename(columns={"split": "part"}).drop_duplicates()
         write_atomically(folder / SPLIT, parts.to_csv(index=False).encode())
-    manifest.write(folder, frame, _facts(own, rows))
+    write_again(folder, frame, _facts(own, rows))
 
 
 def _source_records(frame: "pandas.DataFrame", taken: Pictures) -> list[Source]:

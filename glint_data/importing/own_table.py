@@ -8,17 +8,12 @@ import re
 from dataclasses import dataclass
 
 from glint_data.errors import GlintError
-from glint_data.storage.places import Place, is_remote, place
+from glint_data.importing.own_lines import file_of, sources_of, splits_of, stem_of, unique
+from glint_data.storage.places import Place
 from glint_data.tables import Table, read_table
 
 COLUMNS = ("reference", "mos", "mos_std", "type", "level", "source", "split", "licence")
-_PARTS = {
-    **dict.fromkeys(("train", "training"), "train"),
-    **dict.fromkeys(("val", "valid", "validation", "dev"), "val"),
-    **dict.fromkeys(("test", "testing"), "test"),
-}
 _MAX_NUMBER = 9999
-_LONGEST_NAME = 180
 
 
 @dataclass(frozen=True)
@@ -113,14 +108,14 @@ def read_own_table(
     types, distortions, named = _types(table, texts["type"])
     notes += named
     levels = _whole(table, "level", texts["level"])
-    files = [_file(table.file, text, line) for text, line in zip(texts[picture], table.lines, strict=True)]
+    files = [file_of(table.file, text, line) for text, line in zip(texts[picture], table.lines, strict=True)]
     references = [
-        _file(table.file, text, line) if text else None
+        file_of(table.file, text, line) if text else None
         for text, line in zip(texts["reference"], table.lines, strict=True)
     ]
-    names = _unique([_stem(path) for path in files])
-    sources = _sources(table, texts["source"], references, names)
-    splits = _splits(table, texts["split"], sources)
+    names = unique([stem_of(path) for path in files])
+    sources = sources_of(table, texts["source"], references, names)
+    splits = splits_of(table, texts["split"], sources)
     entries = [
         Entry(
             *(line, names[at], files[at], references[at], sources[at], scores[at], spreads[at]),
@@ -129,6 +124,7 @@ def read_own_table(
         for at, line in enumerate(table.lines)
     ]
     _check_twice(file, entries)
+    notes += _odd_lines(entries)
     return OwnTable(file, entries, scale if any(score is not None for score in scores) else None, notes)
 
 
@@ -157,6 +153,11 @@ def _check_scores(
         if spread is not None and (spread < 0 or score is None):
             why = "is negative" if spread < 0 else "stands beside no mos"
             raise GlintError(f"{table.file}: line {line}: mos_std {spread:g} {why}")
+        if spread is not None and scale is not None and spread > scale.high - scale.low:
+            raise GlintError(
+                f"{table.file}: line {line}: mos_std {spread:g} is wider than --range {scale.low:g},{scale.high:g}; "
+                "is it on another scale?"
+            )
 
 
 LEAST_FILLED = 1 / 3
@@ -174,18 +175,28 @@ def _narrow(table: Table, scores: list[float | None], scale: Scale | None) -> li
 
 
 def _types(table: Table, texts: list[str]) -> tuple[list[int | None], list[str | None], list[str]]:
-    """Numbers as they stand; names numbered in their alphabetical order, which the notes tell."""
-    if all(not text or re.fullmatch(r"\d+(\.0+)?", text) for text in texts):
+    """Numbers as they stand; names, whatever their case, numbered in their alphabetical order, which the notes tell."""
+    numeric = {text for text in texts if re.fullmatch(r"[+-]?\d+([.,]\d*)?", text)}
+    names = {text.casefold(): text for text in reversed(texts) if text and text not in numeric}
+    if numeric and names:
+        line = next(line for line, text in zip(table.lines, texts, strict=True) if text in numeric)
+        name = next(iter(names.values()))
+        raise GlintError(
+            f"{table.file}: line {line}: type {texts[table.lines.index(line)]!r} is a number where others are names, "
+            f"such as {name!r}; write all as one of the two"
+        )
+    if not names:
         return _whole(table, "type", texts), [None] * len(texts), []
-    number_of = {name: number for number, name in enumerate(sorted({text for text in texts if text}), 1)}
+    number_of = {name: number for number, name in enumerate(sorted(names), 1)}
     if len(number_of) > _MAX_NUMBER:
         raise GlintError(
             f"{table.file}: has {len(number_of):,} types; is 'type' the right name of that column?"
         )
-    listed = ", ".join(f"{number} {name}" for name, number in list(number_of.items())[:8])
+    listed = ", ".join(f"{number} {names[name]}" for name, number in list(number_of.items())[:8])
     more = f" and {len(number_of) - 8} more" if len(number_of) > 8 else ""
     note = f"types by name, numbered: {listed}{more}"
-    return [number_of.get(text) for text in texts], [text or None for text in texts], [note]
+    folded = [text.casefold() for text in texts]
+    return [number_of.get(name) for name in folded], [names.get(name) for name in folded], [note]
 
 
 def _whole(table: Table, name: str, texts: list[str]) -> list[int | None]:
@@ -199,84 +210,6 @@ def _whole(table: Table, name: str, texts: list[str]) -> list[int | None]:
     return found
 
 
-def _file(table: Place, text: str, line: int) -> Place:
-    if "\0" in text:
-        raise GlintError(f"{table}: line {line}: names {text!r}, which is no path")
-    if "://" in text:
-        return place(text)
-    beside = table.parent / text
-    if "\\" in text and (is_remote(table) or not beside.exists()):  # written on Windows
-        return table.parent / text.replace("\\", "/")
-    return beside
-
-
-def _stem(path: Place) -> str:
-    return _name(path.stem)
-
-
-def _name(text: str) -> str:
-    """A text as a name: as it is, but for what no manifest, terminal or file system takes."""
-    name = re.sub(r"[\x00-\x1f\x7f-\x9f\\/\ud800-\udfff]|::", "-", text)
-    name = name.encode()[:_LONGEST_NAME].decode(errors="ignore")
-    return f"photo{name}" if name.startswith(".") else name or "photo"
-
-
-def _unique(stems: list[str]) -> list[str]:
-    """Names that differ in more than case, in the order of the table: a, a-2, a-3."""
-    taken: set[str] = set()
-    reserved = {stem.lower() for stem in stems}
-    names = []
-    for stem in stems:
-        name, number = stem, 1
-        while name.lower() in taken or (number > 1 and name.lower() in reserved):
-            number += 1
-            name = f"{stem}-{number}"
-        taken.add(name.lower())
-        names.append(name)
-    return names
-
-
-def _sources(table: Table, texts: list[str], references: list[Place | None], names: list[str]) -> list[str]:
-    """The photo behind each line: as the column says, else its reference's stem, else the picture itself."""
-    listed = list(dict.fromkeys(path for path in references if path is not None))
-    stems = dict(zip(listed, _unique([_stem(path) for path in listed]), strict=True))
-    written = list(dict.fromkeys(text for text in texts if text))
-    names_of = dict(zip(written, _unique([_name(text) for text in written]), strict=True))
-    said: dict[Place, str] = {}
-    of_source: dict[str, Place] = {}
-    found = []
-    for line, text, reference, name in zip(table.lines, texts, references, names, strict=True):
-        source = names_of[text] if text else stems[reference] if reference is not None else name
-        if reference is not None:
-            if said.setdefault(reference, source) != source:
-                raise GlintError(
-                    f"{table.file}: line {line}: {reference.name} is the photo {source}, and {said[reference]} before"
-                )
-            if of_source.setdefault(source.lower(), reference) != reference:
-                raise GlintError(
-                    f"{table.file}: line {line}: the photo {source} has two references, {reference.name} and "
-                    f"{of_source[source.lower()].name}; give each its own source"
-                )
-        found.append(source)
-    return found
-
-
-def _splits(table: Table, texts: list[str], sources: list[str]) -> list[str | None]:
-    parts: list[str | None] = []
-    part_of: dict[str, str] = {}
-    for line, text, source in zip(table.lines, texts, sources, strict=True):
-        part = _PARTS.get(text.lower())
-        if text and part is None:
-            raise GlintError(f"{table.file}: line {line}: split {text!r}; parts are train, val, test")
-        if part is not None and part_of.setdefault(source, part) != part:
-            raise GlintError(
-                f"{table.file}: line {line}: the photo {source} is in {part}, and in {part_of[source]} before; "
-                "a photo belongs to one part"
-            )
-        parts.append(part)
-    return parts
-
-
 def _check_twice(file: Place, entries: list[Entry]) -> None:
     """The same picture of the same photo with two scores: which one is meant cannot be known."""
     before: dict[tuple[Place, Place | None], Entry] = {}
@@ -287,3 +220,24 @@ def _check_twice(file: Place, entries: list[Entry]) -> None:
                 f"{file}: lines {first.line} and {entry.line} give {entry.distorted.name} two scores; "
                 "put their mean into one line"
             )
+
+
+def _odd_lines(entries: list[Entry]) -> list[str]:
+    """Notes on lines that may be a slip: without the reference that others have, and naming a picture again."""
+    notes = []
+    alone = [entry for entry in entries if entry.reference is None]
+    if alone and len(alone) < len(entries):
+        notes.append(
+            f"{len(alone):,} of {len(entries):,} lines name no reference (line {alone[0].line} first); "
+            "those pictures are photos of their own"
+        )
+    first: dict[tuple[Place, Place | None], Entry] = {}
+    again = [
+        entry for entry in entries if first.setdefault((entry.distorted, entry.reference), entry) is not entry
+    ]
+    if again:
+        notes.append(
+            f"{len(again):,} lines name a picture of an earlier line again (line {again[0].line} first); "
+            "each is a sample of its own"
+        )
+    return notes

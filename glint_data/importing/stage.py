@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import glint_data
 from glint_data import progress, sources
 from glint_data.dataset import failures, manifest, runs
+from glint_data.dataset.carried import write_again
 from glint_data.dataset.status import Status
 from glint_data.errors import GlintError
 from glint_data.importing.folder import ImageFolder
@@ -207,7 +208,7 @@ def _write(
         "label": set_facts(description, layout, ratings),
     }
     facts["label"]["version"] = glint_data.__version__
-    manifest.write(out, pandas.DataFrame(rows), facts)
+    write_again(out, pandas.DataFrame(rows), facts)
 
 
 def _sources(

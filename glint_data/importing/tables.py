@@ -89,8 +89,8 @@ def _sheet(file: Path, wanted: list[str]) -> "pandas.DataFrame":
     import pandas
 
     sheets = own_tables.sheets_of(file, read_bytes(file))
-    for lines in sheets:
-        texts = pandas.DataFrame([cells for _number, cells in lines]).fillna("")
+    for sheet in sheets:
+        texts = pandas.DataFrame([cells for _number, cells in sheet.lines]).fillna("")
         if all(name.startswith("column") for name in wanted):
             rows = _numbered(texts)
             number = pandas.to_numeric(rows[wanted[-1]], errors="coerce")

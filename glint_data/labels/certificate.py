@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+from glint_data.labels.scales import OWN, checked, on_unit_scale
+
 _COLUMNS = (
     ("srocc", "SROCC", "{:.3f}"),
     ("krocc", "KROCC", "{:.3f}"),
@@ -18,18 +20,19 @@ _COLUMNS = (
 class Audit:
     """The result of an audit: `record()` for machines, `text()` for people."""
 
-    def __init__(self, certificate: dict[str, Any]) -> None:
-        self._certificate = certificate
+    def __init__(self, certificate: dict[str, Any], scale: str = OWN) -> None:
+        self._certificate, self._scale = certificate, checked(scale)
 
     def record(self) -> dict[str, Any]:
-        """Plain values, see `glint_data.labels.audit_reference`."""
+        """Plain values, see `glint_data.labels.audit_reference`; always on the set's own scale."""
         return self._certificate
 
     def text(self) -> str:
         """The tables, and what their columns mean."""
-        parts = [audit_table(self._certificate)] if self._certificate["methods"] else []
-        if "leave_type_out" in self._certificate:
-            parts.append(types_table(self._certificate))
+        shown = self._certificate if self._scale == OWN else on_unit_scale(self._certificate)
+        parts = [audit_table(shown)] if shown["methods"] else []
+        if "leave_type_out" in shown:
+            parts.append(types_table(shown))
         return "\n\n".join(parts)
 
 
@@ -51,7 +54,15 @@ def types_table(certificate: dict[str, Any]) -> str:
         f"{each['bias']:+7.2f} {each['flagged_share']:8.1%}"
         for number, each in rows
     ]
-    return "\n".join([*lines, "", "bias: what is said less what people said, on the set's own scale."])
+    return "\n".join(
+        [*lines, "", f"RMSE, width and bias (what is said less what people said) on {_of(certificate)}."]
+    )
+
+
+def _of(certificate: dict[str, Any]) -> str:
+    """The scale of a certificate's numbers in words."""
+    scale = certificate["scale"]
+    return f"the scale {scale['low']:g} to {scale['high']:g}"
 
 
 def audit_table(certificate: dict[str, Any]) -> str:
@@ -71,7 +82,7 @@ def audit_table(certificate: dict[str, Any]) -> str:
     floor = certificate.get("noise_floor")
     lines += [
         "",
-        "* the default. RMSE and width of the 90 % intervals on the set's own scale;",
+        f"* the default. RMSE and width of the 90 % intervals on {_of(certificate)};",
         "  'r in cell': correlation over the references inside each (type, level), averaged;",
         "  'worst type': coverage of the type where it is smallest.",
     ]

@@ -64,11 +64,13 @@ def read_ratings(files: Sequence[str | Path], known: frozenset[str]) -> Ratings:
     """The ratings of CSV files with the columns sample_id, score (1 to 5) and rater.
 
     Raises:
-        GlintError: no such file or column, a score off the scale, a sample that is none of `known`.
+        GlintError: no such file or column, a score off the scale, a sample that is none of `known`, or one that a
+            rater rated twice.
     """
     scores: dict[str, list[float]] = {}
-    raters = set()
-    for file in map(Path, files):
+    raters: set[str] = set()
+    heard: set[tuple[str, str, str]] = set()
+    for file in dict.fromkeys(map(Path, files)):
         lines = read_rows(file, ("sample_id", "score"), "'glint-data rate' makes the page that saves one")
         for number, row in enumerate(lines, 2):
             name, text = row["sample_id"].strip(), row["score"].strip()
@@ -85,7 +87,15 @@ def read_ratings(files: Sequence[str | Path], known: frozenset[str]) -> Ratings:
                     f"{file}, line {number}: score {text!r}; ratings go from 1 (bad) to 5 (excellent)"
                 )
             scores.setdefault(name, []).append((score - STEPS[0]) / (STEPS[1] - STEPS[0]))
-            raters.add((row.get("rater") or str(file)).strip())
+            rater = (row.get("rater") or "").strip()
+            entry = (str(file), rater, name)
+            if rater and entry in heard:
+                raise GlintError(
+                    f"{file}, line {number}: {rater} has rated {name} already; keep one of the two, or give two people "
+                    "of one name two names"
+                )
+            heard.add(entry)
+            raters.add(rater or str(file))
     if not scores:
         raise GlintError(f"{files[0]}: no ratings; 'glint-data rate' makes the page that collects them")
     return Ratings(

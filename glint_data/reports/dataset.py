@@ -1,5 +1,6 @@
 """What the page says of a dataset: counts, labels, how far they can be trusted, refusals; and its samples."""
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -99,15 +100,16 @@ def _label_section(folder: Place, labelled: "pandas.DataFrame") -> Section:
     facts = manifest.facts(folder)
     if (labelled["label_method"] == "rated").all():
         return _rated_section(labelled, facts.get("label", {}))
-    noted = labelled["label_note"].notna()
+    unlike = labelled["label_note"].str.contains("unlike every reference", na=False)
+    width, deviation = (labelled["mos_high"] - labelled["mos_low"]).mean(), labelled["mos_std"].mean()
     values = [
         ("method", ", ".join(sorted(labelled["label_method"].dropna().unique()))),
         ("reference set", ", ".join(sorted(labelled["label_set"].dropna().unique()))),
         ("embedder", str(facts.get("label", {}).get("embedder", "unknown"))),
         ("mean label", f"{labelled['mos'].mean():.2f}"),
-        ("mean standard deviation", f"{labelled['mos_std'].mean():.2f}"),
-        ("mean 90 % interval", f"{(labelled['mos_high'] - labelled['mos_low']).mean():.2f} wide"),
-        ("photos unlike every reference", f"{labelled.loc[noted, 'source'].nunique():,}"),
+        ("mean standard deviation", "none" if math.isnan(deviation) else f"{deviation:.2f}"),
+        ("mean 90 % interval", "none" if math.isnan(width) else f"{width:.2f} wide"),
+        ("photos unlike every reference", f"{labelled.loc[unlike, 'source'].nunique():,}"),
     ]
     pictures = (("All labels", embedded(figures.histogram(labelled["mos"].to_numpy()))),)
     return Section("Labels", values, "On 0 to 1, higher is better.", pictures, cells=_cells_of(labelled))

@@ -28,13 +28,15 @@ def trust_section(
     """
     width = (labelled["mos_high"] - labelled["mos_low"]).to_numpy(float)
     typical = _typical_width(audit, labelled)
-    wide = float(np.mean(width > 1.5 * typical)) if typical else None
+    width = width[np.isfinite(width)]
+    wide = float(np.mean(width > 1.5 * typical)) if typical and len(width) else None
     facts = [*_certificate(audit), *_likeness(folder)]
     sizes = labelled[["width", "height"]].dropna()
     if len(sizes):
         side = np.sqrt(sizes["width"].to_numpy(float) * sizes["height"].to_numpy(float))
         facts.append(("photos' size, as the side of a square", f"{_range(side.min(), side.max())} pixels"))
-    facts.append(("mean 90 % interval here", f"{np.nanmean(width):.2f} wide"))
+    if len(width):  # scores that people gave have no intervals
+        facts.append(("mean 90 % interval here", f"{width.mean():.2f} wide"))
     if wide is not None:
         facts.append(("intervals over 1.5 times the certified mean", f"{wide:.0%}"))
     noted = labelled["label_note"].notna()

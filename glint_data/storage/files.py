@@ -4,6 +4,7 @@ import contextlib
 import errno
 import os
 import shutil
+import uuid
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -34,6 +35,29 @@ def write_atomically(path: AnyPlace, content: bytes, durable: bool = True) -> No
         return
     with writing(target, durable) as stream:
         stream.write(content)
+
+
+def write_first(path: Place, content: bytes) -> bool:
+    """Write a file, whole, only where there is none; false where one is there, also one written this very moment.
+
+    Raises:
+        CannotWrite: the target cannot be written.
+    """
+    if is_remote(path):
+        return uploads.put_first(path, content)
+    candidate = path.with_name(f".{path.name}.{uuid.uuid4().hex}.partial")
+    write_atomically(candidate, content)
+    try:
+        path.hardlink_to(candidate)
+    except FileExistsError:
+        return False
+    except (
+        OSError
+    ):  # a file system without hard links: then the last of two that begin in the same instant wins
+        candidate.replace(path)
+    finally:
+        candidate.unlink(missing_ok=True)
+    return True
 
 
 @contextlib.contextmanager

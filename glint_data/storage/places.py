@@ -37,10 +37,14 @@ def place(text: AnyPlace) -> Place:
     """A path, or an address that begins with a scheme (s3://, gs://, ...); file:// is a path.
 
     Raises:
-        GlintError: the scheme is unknown or its package not installed; the sentence says how to get it.
+        GlintError: nothing but blanks, or an unknown scheme or one whose package is not installed.
     """
     if not isinstance(text, str):
         return text if isinstance(text, Path) or is_remote(text) else Path(text)
+    if not text.strip():
+        raise GlintError(
+            "an empty path, as of a variable that is not set; name a file or a folder ('.' is this one)"
+        )
     found = _SCHEME.match(text)
     if not found:
         return Path(text)

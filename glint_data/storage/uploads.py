@@ -29,6 +29,17 @@ def put(place: "UPath", content: bytes) -> None:
         place.fs.pipe_file(place.path, content)
 
 
+def put_first(place: "UPath", content: bytes) -> bool:
+    """Write an object where there is none; false where there is one with another content. Raises `CannotWrite`."""
+    require_store(place)
+    with _as_cannot_write(place):
+        try:
+            place.fs.pipe_file(place.path, content, mode="create")
+        except FileExistsError:  # or ours: a store may have written it though it answered with an error
+            return bool(place.fs.cat_file(place.path) == content)
+    return True
+
+
 def put_soon(place: "UPath", content: bytes) -> None:
     """Write an object in the background; `finish` waits for it and raises what went wrong."""
     global _pool

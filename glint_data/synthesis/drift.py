@@ -1,7 +1,5 @@
 """A run that goes on with other versions than it was begun with: do they render the same pixels?"""
 
-from collections.abc import Iterable
-
 from glint_data import images
 from glint_data.dataset import runs
 from glint_data.dataset.pixels import Pictures
@@ -9,24 +7,25 @@ from glint_data.dataset.sample import Sample
 from glint_data.dataset.status import Status
 from glint_data.errors import GlintError, ImageRefused
 from glint_data.progress import say
-from glint_data.sources import Source
 from glint_data.storage.places import Place
 from glint_data.synthesis import parts
 
 
-def check(out: Place, wanted: Iterable[Source]) -> None:
+def check(out: Place, others_at_it: bool = False) -> None:
     """Where versions differ from those in `run.json`, render one finished photo's types again and compare.
 
+    Any finished photo of the dataset will do, also one that this run was not given. `others_at_it`: other machines
+    render into it too (shards), so that a dataset of which nothing can be compared is not known to be of one piece.
+
     Raises:
-        GlintError: they come out otherwise: the dataset would be of two pieces.
+        GlintError: they come out otherwise, or cannot be compared: the dataset would be of two pieces.
     """
     other = runs.other_versions(runs.read(out))
     if not other:
         return
     difference = ", ".join(other)
-    names = [source.name for source in sorted(wanted, key=lambda source: source.place)]
     rendered = 0
-    for _, rows in parts.finished(out, names):
+    for _, rows in parts.finished(out, parts.names(out)):
         by_type = {row["type"]: row for row in rows.to_pylist() if row["status"] == Status.OK}
         for row in by_type.values():
             sample = Sample.from_row(
@@ -44,6 +43,11 @@ def check(out: Place, wanted: Iterable[Source]) -> None:
                 )
         if rendered:
             break
+    if not rendered and others_at_it:
+        raise GlintError(
+            f"{out}: was begun with {difference}, and none of its samples can be rendered again yet to compare them; "
+            "install those versions, or begin this shard when another has finished a photo"
+        )
     runs.note_versions(out)
     shown = (
         f"{rendered} of its samples rendered again are the same"

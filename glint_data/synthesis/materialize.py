@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from glint_data import sources
 from glint_data.dataset import failures, manifest, rewriting, runs
+from glint_data.dataset.carried import LABEL, OWNERS
 from glint_data.dataset.columns import COLUMNS
 from glint_data.errors import GlintError
 from glint_data.storage.files import holds, sweep
@@ -55,8 +56,12 @@ def materialize(dataset: Place, out: Place, where: list[str], workers: Workers) 
         sources.write(out, list(cells))
         summary = Summary(out, sources=len(cells))
         render(out, settings, cells, workers, summary)
-        _carry_labels(out, dataset, rows["sample_id"].tolist())
         failures.write(out, summary.refusals)
+        if not holds(out, manifest.FILE):
+            raise GlintError(
+                f"{out}: none of the {len(rows):,} samples could be made; the first: {summary.refusals[0].error}"
+            )
+        summary.own_labels = _carry_labels(out, dataset, rows["sample_id"].tolist())
     return summary
 
 
@@ -108,19 +113,33 @@ def _values(column: str, text: str) -> list[Any]:
     return values
 
 
-def _carry_labels(out: Place, dataset: Place, names: list[str]) -> None:
-    """Write what people and the label stage said of the recipes beside the pixels, joined by the sample's id."""
+def _carry_labels(out: Place, dataset: Place, names: list[str]) -> int:
+    """Write what people and the label stage said of the recipes beside the pixels, joined by the sample's id.
+
+    What the samples have already stays: a label that was made of the pixels is not written over by the recipe's, or
+    by its want of one. Returns how many labels of the recipes differ from those that stay.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
     if not holds(out, manifest.FILE):
-        return
-    rendered = manifest.read_table(out, ["sample_id"])["sample_id"]
-    wanted = pa.array(sorted(set(names) & set(rendered.to_pylist())), pa.string())
+        return 0
+    there = manifest.read_table(out, ["sample_id", "mos", *OWNERS])
+    wanted = pa.array(sorted(set(names) & set(there["sample_id"].to_pylist())), pa.string())
     told = [
         pa.Table.from_batches([batch]).filter(pc.is_in(batch.column("sample_id"), wanted))
-        for batch in manifest.batches(dataset, ["sample_id", *_CARRIED], rewriting.ROWS_A_GROUP)
+        for batch in manifest.batches(dataset, ["sample_id", *LABEL, *OWNERS], rewriting.ROWS_A_GROUP)
     ]
     said = pa.concat_tables(told, promote_options="permissive").unify_dictionaries() if told else None
-    if said is not None and len(said):
-        rewriting.rewrite(out / manifest.FILE, said, manifest.facts(dataset))
+    if said is None or not len(said):
+        return 0
+    here = there.take(pc.index_in(said["sample_id"].cast(pa.string()), there["sample_id"].cast(pa.string())))
+    for name, columns in (("mos", LABEL), *((owner, (owner,)) for owner in OWNERS)):
+        if said[name].null_count < len(
+            said
+        ):  # written again where all is there already: the bytes are the same
+            bare = pc.and_(pc.is_null(here[name]), pc.is_valid(said[name]))
+            facts = manifest.facts(dataset) if name == "mos" and pc.any(bare).as_py() else {}
+            rewriting.rewrite(out / manifest.FILE, said.filter(bare).select(["sample_id", *columns]), facts)
+    others = pc.and_(pc.is_valid(here["mos"]), pc.not_equal(here["mos"], said["mos"]))
+    return int(pc.sum(others).as_py() or 0)

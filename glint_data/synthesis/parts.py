@@ -11,6 +11,7 @@ import numpy as np
 
 from glint_data import sources
 from glint_data.dataset import manifest
+from glint_data.dataset.carried import ExtraColumns, carried
 from glint_data.dataset.columns import plain_schema, schema
 from glint_data.errors import GlintError
 from glint_data.storage.files import holds, listing, read_ahead, read_bytes, remove_folder
@@ -87,26 +88,36 @@ def counts(out: Place) -> dict[str, int]:
     return found
 
 
+def names(out: Place) -> list[str]:
+    """The sources of which samples are finished: those of the manifest in its order, then those of the parts."""
+    of_manifest = _runs(out)[0] if holds(out, manifest.FILE) else []
+    return list(dict.fromkeys([*of_manifest, *sorted(_of_parts(out))]))
+
+
+def _of_parts(out: Place) -> set[str]:
+    return {file.removesuffix(_ENDING) for file in listing(out / manifest.PARTS) if file.endswith(_ENDING)}
+
+
 def commit(out: Place, suite: str) -> int:
     """Turn the parts into the manifest, in the order of the sources; only then are they removed.
 
     Returns how many labelled samples lost their label, because they were rendered again to other pixels.
     """
     there = holds(out, manifest.FILE)
-    names = [source.name for source in sources.read(out)]
-    known = set(names)
-    others = {file.removesuffix(_ENDING) for file in listing(out / manifest.PARTS) if file.endswith(_ENDING)}
-    if there:
-        others |= set(_runs(out)[0])
-    names += sorted(others - known)
+    every = [source.name for source in sources.read(out)]
+    known = set(every)
+    every += sorted(set(names(out)) - known)
     facts = (manifest.facts(out) if there else {}) | {"suite": suite}
     lost: list[str] = []
-    groups = _grouped(table for _, table in finished(out, names, lost=lost))
+    groups = _grouped(table for _, table in finished(out, every, lost=lost))
     first = next(groups, None)
     if first is not None:
-        metadata = manifest.schema_metadata(facts)
-        every = (table.replace_schema_metadata(metadata) for table in itertools.chain([first], groups))
-        manifest.write_tables(out / manifest.FILE, every)
+        metadata, extra = manifest.schema_metadata(facts), ExtraColumns(out)
+        tables = (
+            extra.beside(table).replace_schema_metadata(metadata)
+            for table in itertools.chain([first], groups)
+        )
+        manifest.write_tables(out / manifest.FILE, tables)
     remove_folder(out / manifest.PARTS)
     return len(lost)
 
@@ -156,23 +167,9 @@ def _replaced(before: "pa.Table", after: "pa.Table", lost: list[str] | None = No
     is_again = pc.is_in(before["sample_id"], after["sample_id"].combine_chunks())
     earlier = {row["sample_id"]: row for row in before.filter(is_again).to_pylist()}
     if earlier and "image_hash" in after.column_names:
-        rows = [_carried(row, earlier.get(row["sample_id"]), lost) for row in after.to_pylist()]
+        rows = [carried(row, earlier.get(row["sample_id"]), lost) for row in after.to_pylist()]
         after = pa.Table.from_pylist(rows, plain_schema(after.column_names))
     return _stacked([before.filter(pc.invert(is_again)), after])
-
-
-def _carried(row: dict[str, Any], earlier: dict[str, Any] | None, lost: list[str] | None) -> dict[str, Any]:
-    if earlier is None:
-        return row
-    same = row["image_hash"] is not None and row["image_hash"] == earlier["image_hash"]
-    if lost is not None and not same and earlier.get("mos") is not None:
-        lost.append(row["sample_id"])
-    names = (*_OWNERS, *(name for name in row if same and name.startswith(("mos", "label_"))))
-    return row | {name: earlier[name] for name in names if row.get(name) is None and name in earlier}
-
-
-_OWNERS = ("licence", "split")
-"""Columns that hold for a sample whatever its pixels are."""
 
 
 def _runs(out: Place) -> tuple[list[str], np.ndarray]:

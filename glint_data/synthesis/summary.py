@@ -18,7 +18,7 @@ class Summary:
 
     `others` are photos of the dataset that this run was not given, `other_samples` their samples; `replaced` the
     names of those whose file holds another photo now. `unlabelled` counts samples that were rendered again to other
-    pixels than those that had been labelled.
+    pixels than those that had been labelled, `own_labels` those that keep another label than their recipe's.
     """
 
     folder: Place
@@ -34,6 +34,7 @@ class Summary:
     other_samples: int = 0
     replaced: list[str] = field(default_factory=list)
     unlabelled: int = 0
+    own_labels: int = 0
 
     def text(self) -> str:
         """The closing lines for a person: counts, paths, what was refused and what to do next."""
@@ -75,6 +76,11 @@ class Summary:
                 f"  {self.unlabelled:,} labelled samples were rendered again to other pixels and have no label now: "
                 "run 'glint-data label' again"
             )
+        if self.own_labels:
+            lines.append(
+                f"  {self.own_labels:,} samples keep their own labels, which are not those of the recipes: for those, "
+                "choose another --out"
+            )
         return lines
 
     def record(self) -> dict[str, Any]:
@@ -83,7 +89,7 @@ class Summary:
             "folder": str(self.folder),
             "photos": self.sources,
             **{name: getattr(self, name) for name in ("made", "kept", "failed", "others", "other_samples")},
-            **{name: getattr(self, name) for name in ("replaced", "unlabelled", "seconds")},
+            **{name: getattr(self, name) for name in ("replaced", "unlabelled", "own_labels", "seconds")},
             "refusals": [
                 {"path": printable(refusal.path), "stage": refusal.stage, "error": printable(refusal.error)}
                 for refusal in self.refusals

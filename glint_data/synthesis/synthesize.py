@@ -13,6 +13,8 @@ from dataclasses import replace
 
 from glint_data import sources
 from glint_data.dataset import failures, manifest, runs
+from glint_data.dataset.carried import ExtraColumns
+from glint_data.dataset.columns import schema
 from glint_data.dataset.failures import Refusal
 from glint_data.dataset.status import Status
 from glint_data.errors import GlintError
@@ -151,8 +153,7 @@ def render(
     if summary.kept:
         say(f"{summary.kept:,} samples are there already; {total:,} to go")
     if total:
-        if summary.kept:
-            drift.check(out, wanted)
+        drift.check(out, others_at_it=not finish)
         make_folder(out / manifest.PARTS)
         with Meter(total, "samples") as meter:
             worst = 1
@@ -235,5 +236,11 @@ def _plan_virtual(out: Place, settings: Settings, admitted: list[Source], summar
     summary.kept = (len(admitted) - len(fresh)) * len(settings.cells())
     if fresh:
         before = [manifest.read_table(out)] if known else []
-        manifest.write_tables(out / manifest.FILE, itertools.chain(before, plan(fresh, settings)))
+        facts = (manifest.facts(out) if is_begun else {}) | {"suite": settings.suite}
+        metadata, extra = manifest.schema_metadata(facts), ExtraColumns(out)
+        every = (
+            extra.beside(table.cast(schema())).replace_schema_metadata(metadata)
+            for table in itertools.chain(before, plan(fresh, settings))
+        )
+        manifest.write_tables(out / manifest.FILE, every)
     summary.seconds = time.monotonic() - begun

@@ -63,7 +63,7 @@ def read_checkpoint(file: str | Path) -> Any:
     import torch
     from safetensors.torch import load_file
 
-    begin = _beginning(Path(file))
+    begin = beginning(Path(file))
     try:
         if begin[8:9] == b"{":  # eight bytes of length, then a header in JSON
             return load_file(file)
@@ -80,7 +80,7 @@ def read_checkpoint(file: str | Path) -> Any:
         ) from error
 
 
-def _beginning(file: Path) -> bytes:
+def beginning(file: Path) -> bytes:
     """The first bytes. Raises `GlintError` for what is plainly something else than a checkpoint."""
     if not file.is_file():
         raise GlintError(f"{file}: no such checkpoint file; name an existing one")

@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 
 import pandas as pd
 import pyarrow as pa
@@ -134,3 +135,21 @@ def test_killed_within_a_rewriting(own):
     Dataset(own).rewrite({"cat_01_02": {"mos": 0.3}})
     assert not [path.name for path in own.iterdir() if path.name.endswith(".partial")]
     assert Dataset(own)[0].label.mos == pytest.approx(0.3)
+
+
+def test_another_thread_does_not_hold_the_lock_of_this_one(own):
+    """One `Dataset` in two threads: the lock is the thread's that took it, not the object's."""
+    dataset, said = Dataset(own), []
+
+    def write():
+        try:
+            dataset.rewrite({"cat_01_02": {"mos": 0.3}})
+        except GlintError as error:
+            said.append(str(error))
+
+    with dataset.lock():
+        thread = threading.Thread(target=write)
+        thread.start()
+        thread.join()
+        dataset.rewrite({"cat_01_05": {"mos": 0.25}})
+    assert "another glint-data process is writing here" in said[0]

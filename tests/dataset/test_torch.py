@@ -100,13 +100,14 @@ def test_transform_sees_image_and_reference_alike(sound):
     assert moved[0].std() < 1e-6
 
 
-def test_parts_are_photos(sound):
+def test_parts_are_photos(sound, capfd):
     parts = {part: Dataset(sound[0]).torch(part=part) for part in ("train", "val", "test")}
     names = {
         part: {data[index]["sample_id"].split("_")[0] for index in range(len(data))}
         for part, data in parts.items()
     }
     assert all(len(photos) == 1 for photos in names.values()) and len(set.union(*names.values())) == 3
+    assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize(

@@ -216,3 +216,52 @@ def test_odd_values_end_in_a_result_or_a_sentence(own, tmp_path):
             assert "\x1b" not in str(refusal)
             refused += 1
     assert CASES / 10 < refused < CASES * 0.8, "the values do not reach the readers, or nothing passes"
+
+
+def doubled(folder: Path, *rows: int) -> Path:
+    """The manifest with some rows once more at its end."""
+    table = manifest.read_table(folder)
+    facts = manifest.facts(folder)
+    more = pa.concat_tables([table, table.take(list(rows))])
+    manifest.write_table(
+        folder / manifest.FILE, more.replace_schema_metadata(manifest.schema_metadata(facts))
+    )
+    return folder
+
+
+@pytest.mark.parametrize(
+    "read",
+    [manifest.read, lambda path: list(manifest.batches(path, rows=3)), lambda path: Dataset(path).rows()],
+)
+def test_a_sample_in_two_rows_is_refused(own, read):
+    """It would count twice; rows may stand in two batches, and the same sentence comes from each way to read."""
+    count = len(manifest.read(own))
+    doubled(own, 4)
+    with pytest.raises(
+        GlintError, match=rf"rows 4 and {count} are both called cat_22_02, and a sample counts"
+    ):
+        read(own)
+    assert manifest.read(own, ["mos"]).shape == (count + 1, 1)  # where no names are read, none are compared
+
+
+def test_names_of_one_hash_are_no_double(own, monkeypatch):
+    monkeypatch.setattr("pandas.util.hash_array", lambda names, **how: np.zeros(len(names), np.uint64))
+    assert len(list(manifest.batches(own))) == 1
+
+
+def test_verify_names_doubles_and_samples_without_a_hash(own, monkeypatch):
+    monkeypatch.setattr("glint_data.dataset.verify.run_tasks", lambda *arguments: [])
+    doubled(with_value(own, "image_hash", None, row=2), 4)
+    problems = "\n".join(verify(own, workers=1).problems)
+    assert "cat_22_02: several rows have this sample_id" in problems
+    assert "cat_11_02: no hash of its pixels is recorded" in problems
+
+
+@pytest.mark.parametrize(("column", "value"), [("type", 26), ("level", 0), ("level", 6)])
+def test_verify_names_cells_that_the_suite_does_not_have(own, monkeypatch, column, value):
+    """In whichever row: not only where one of the forty is that are rendered again."""
+    monkeypatch.setattr("glint_data.dataset.verify.RERENDERED", 0)
+    monkeypatch.setattr("glint_data.dataset.verify.run_tasks", lambda *arguments: [])
+    assert verify(own, workers=1).problems == []
+    (problem,) = verify(with_value(own, column, value), workers=1).problems
+    assert problem.startswith("cat_22_02: ") and "has no type" in problem

@@ -82,6 +82,15 @@ def test_a_timm_network_is_the_one_in_the_file(hub, architecture, name):
     np.testing.assert_allclose(found, (expected / expected.norm()).numpy(), atol=1e-5)
 
 
+@pytest.mark.parametrize("architecture", ["levit_128s", "pit_ti_224", "test_resnet"])
+def test_photos_of_any_shape_are_taken_by_networks_of_one_size(architecture):
+    """Some do not say that they have one; pictures are then brought to it, and only then."""
+    network = embed.embedder(f"timm:{architecture}+random", device="cpu")
+    vectors = network.embed([PHOTO[:150], PHOTO[:, :90], PHOTO])
+    assert np.isfinite(vectors).all() and np.linalg.norm(vectors, axis=1) == pytest.approx(1, abs=1e-4)
+    assert (network._tensor(PHOTO[:150]).shape == (3, 150, 224)) == (architecture == "test_resnet")
+
+
 def test_another_file_is_another_embedder(hub):
     """What is kept of photos goes by the weights' content, not by their name."""
     names = set()

@@ -174,7 +174,7 @@ def test_a_head_that_does_not_listen_is_said_at_once(photos, tmp_path):
         )
     assert answer.returncode == 1 and "Traceback" not in answer.stderr, answer.stderr
     assert (
-        f"RAY_ADDRESS={address} cannot be joined (nobody answers there: Connection refused)" in answer.stderr
+        f"RAY_ADDRESS={address} cannot be joined (no head answers there: Connection refused)" in answer.stderr
     )
     assert [path.name for path in (tmp_path / "d").iterdir()] == [".lock"], (
         "nothing was made, nothing binds the next"
@@ -193,7 +193,49 @@ def test_a_head_lost_in_mid_run_is_said(ray, tmp_path, monkeypatch):
         ray(tmp_path) as engine,
     ):
         list(engine.run(behave, tasks))
-    assert len(asked) == 1 + head.TRIES and len(set(asked)) == 1
+    assert len(asked) == 2 and len(set(asked)) == 1
+
+
+@pytest.fixture
+def listening():
+    """Takes connections on a port of this machine and says what it is told to say, or nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server, f"127.0.0.1:{server.getsockname()[1]}"
+
+
+def test_a_head_that_hangs_is_given_up(listening, tmp_path, monkeypatch):
+    """The kernel takes connections for a process that is stopped: that is no answer."""
+    pytest.importorskip("ray")
+    monkeypatch.setattr(head, "SECONDS", 0.2)
+    monkeypatch.setenv("RAY_ADDRESS", listening[1])
+    with pytest.raises(GlintError, match=r"cannot be joined \(no head answers there: something listens, and"):
+        run_one(engines.opened("ray", 1, tmp_path))
+    with pytest.raises(
+        head.HeadLost, match=r"does not answer any more \(something listens, and says nothing"
+    ):
+        head.require(listening[1])
+
+
+def test_what_is_no_head_is_known_by_its_answer(listening):
+    def answer():
+        for said in (b"HTTP/1.1 400 Bad Request\r\n", b"", b"HTTP/1.1 400 Bad"):
+            connection = listening[0].accept()[0]
+            connection.recv(100)
+            connection.sendall(said)
+            connection.close()
+
+    server = threading.Thread(target=answer)
+    server.start()
+    assert head.complaint(listening[1]) == "something else listens there, no head of Ray"
+    server.join()
+    listening[0].close()
+    assert head.complaint(listening[1]) == "Connection refused"
+    for other in ("auto", "local", "no address at all", "host:99999", ""):
+        assert head.complaint(other) is None, "not ours to judge"
+
+
+def test_a_head_that_lives_answers(ray, cluster):
+    assert head.complaint(cluster.address) is None
 
 
 def test_every_task_has_one_outcome_though_workers_die(ray, tmp_path):

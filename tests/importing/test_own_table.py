@@ -5,6 +5,8 @@ import json
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
@@ -135,6 +137,7 @@ def test_equal_pictures_are_rows_like_others(tmp_path):
     )
     summary = import_table(tmp_path / "t.csv", tmp_path / "d", range=(1, 5))
     found = manifest.read(tmp_path / "d")
+    assert "1 lines name a picture of an earlier line again (line 5 first)" in summary.text()
     assert summary.imported == 4 and found["sample_id"].tolist() == ["same", "again", "ref", "same-2"]
     assert found["image_hash"].nunique() == 1 and verify.verify(tmp_path / "d", 1).problems == []
 
@@ -238,6 +241,14 @@ def test_tables_as_spreadsheets_write_them(tmp_path, pairs, written, options):
         ('image,mos\na.png,"1,234"\n', {"range": (1, 5)}, r"line 2: mos '1,234' may be 1\.234 or 1234"),
         ("image,mos,mos_std\na.png,3,-1\n", {"range": (1, 5)}, "line 2: mos_std -1 is negative"),
         ("image,mos_std\na.png,1\n", {}, "mos_std 1 stands beside no mos"),
+        ("image,mos,mos_std\na.png,3,9\n", {"range": (1, 5)}, "mos_std 9 is wider than --range 1,5"),
+        (
+            "image,type\na.png,jpeg\nb.png,3\n",
+            {},
+            "line 3: type '3' is a number where others are names.*'jpeg'",
+        ),
+        ("image,type\na.png,-1\n", {}, "line 2: type '-1' is no number from 0"),
+        ("image,type\na.png,1.5\n", {}, "line 2: type '1.5' is no number from 0"),
         ("image,mos\na.png,3,9\n", {"range": (1, 5)}, "line 2 has 3 fields, its header 2"),
         ("image,level\na.png,high\n", {}, "line 2: level 'high' is no number"),
         ("image,split\na.png,maybe\n", {}, "line 2: split 'maybe'; parts are train, val, test"),
@@ -273,6 +284,29 @@ def test_scores_that_fill_little_of_the_range_are_asked_about(tmp_path, pairs):
     assert (
         "is it their scale" not in import_table(tmp_path / "pairs.csv", tmp_path / "e", range=(1, 5)).text()
     )
+
+
+def test_a_line_without_the_reference_that_others_have_is_told(tmp_path, pairs):
+    pairs.loc[2, "reference"] = ""
+    pairs.to_csv(tmp_path / "t.csv", index=False)
+    summary = import_table(tmp_path / "t.csv", tmp_path / "d", range=(1, 5))
+    assert f"1 of {len(pairs)} lines name no reference (line 4 first)" in summary.text()
+
+
+def test_types_are_one_whatever_their_case(tmp_path, pairs):
+    pairs["type"] = ["JPEG", "jpeg ", "Jpeg"] * (len(pairs) // 3)
+    pairs.to_csv(tmp_path / "t.csv", index=False)
+    import_table(tmp_path / "t.csv", tmp_path / "d", range=(1, 5))
+    found = manifest.read(tmp_path / "d")
+    assert set(found["type"]) == {1} and set(found["distortion"]) == {"JPEG"}
+
+
+def test_another_scale_is_said_when_the_import_is_repeated(tmp_path, pairs):
+    import_table(tmp_path / "pairs.csv", tmp_path / "d", range=(1, 5))
+    with pytest.raises(
+        GlintError, match="scale: '1 to 5, higher is better' there, '0 to 5, higher is better' now"
+    ):
+        import_table(tmp_path / "pairs.csv", tmp_path / "d", range=(0, 5))
 
 
 def test_unknown_columns_are_named(tmp_path, pairs):
@@ -342,3 +376,33 @@ def test_positions_are_named_and_left_out_where_asked(tmp_path, form):
         assert not exif.get_ifd(0x8825) and 0x010F not in exif
     assert b"Maker" not in content
     assert images.read_rgb(tmp_path / "cut" / rows[1]["path"]).shape == (64, 48, 3), "still upright"
+
+
+def test_imported_again_labels_and_columns_of_others_stay(pairs, tmp_path):
+    pairs[["distorted", "reference"]].to_csv(tmp_path / "plain.csv", index=False)
+    import_table(tmp_path / "plain.csv", tmp_path / "made")
+    dataset = Dataset(tmp_path / "made")
+    ids = list(dataset.columns("sample_id")["sample_id"])
+    row = {"mos": 0.5, "mos_std": 0.125, "mos_low": 0.25, "mos_high": 0.75, "label_method": "any"}
+    dataset.rewrite(dict.fromkeys(ids, row), {"label": {"set": "kadid", "low": 1, "high": 5}})
+    table = pq.read_table(dataset.file)
+    pq.write_table(table.append_column("mine", pa.array(range(len(ids)))), dataset.file)
+    import_table(tmp_path / "plain.csv", tmp_path / "made")
+    rows = manifest.read(tmp_path / "made")
+    assert set(rows["mos"]) == {0.5} and set(rows["label_method"]) == {"any"}
+    assert manifest.facts(tmp_path / "made")["label"]["set"] == "kadid"
+    assert pq.read_table(dataset.file)["mine"].to_pylist() == list(range(len(ids)))
+
+
+def test_a_label_of_other_pixels_does_not_stay(pairs, tmp_path, capsys):
+    pairs[["distorted", "reference"]].to_csv(tmp_path / "plain.csv", index=False)
+    import_table(tmp_path / "plain.csv", tmp_path / "made")
+    dataset = Dataset(tmp_path / "made")
+    ids = list(dataset.columns("sample_id")["sample_id"])
+    dataset.rewrite({name: {"mos": 0.5} for name in ids})
+    Image.open(tmp_path / "ref/photo1.png").save(tmp_path / "out/p1_q10.jpg", quality=20)
+    (tmp_path / "made" / manifest.read(tmp_path / "made")["path"][0]).unlink()
+    import_table(tmp_path / "plain.csv", tmp_path / "made")
+    scores = manifest.read(tmp_path / "made").set_index("sample_id")["mos"]
+    assert scores.isna().sum() == 1 and np.isnan(scores["p1_q10"])
+    assert "1 labelled samples have other pixels now and no label" in capsys.readouterr().err

@@ -12,9 +12,11 @@ from waiting import one_after_the_other
 from glint_data import images, sources
 from glint_data.dataset import manifest, runs
 from glint_data.dataset import rendering as suites
+from glint_data.dataset.verify import verify
 from glint_data.errors import GlintError
 from glint_data.synthesis import drift
 from glint_data.synthesis import synthesize as rendering
+from glint_data.synthesis.materialize import materialize
 from glint_data.synthesis.recipes import Settings
 from glint_data.synthesis.shards import merge, synthesize_shard
 from glint_data.synthesis.synthesize import synthesize
@@ -220,7 +222,7 @@ def test_other_versions_go_on_where_the_pixels_are_the_same(some, tmp_path, caps
     with pytest.raises(
         GlintError, match=r"was begun with numpy .* renders to other pixels now; install those"
     ):
-        drift.check(folder, sources.read(folder))
+        drift.check(folder)
     assert contents(folder) == before
 
 
@@ -260,3 +262,30 @@ def test_a_run_that_fails_before_it_made_anything_leaves_no_record(some, tmp_pat
             run()
         left = {path.name for path in (tmp_path / "d").iterdir()}
         assert all(name.startswith(".lock") for name in left), left
+
+
+@pytest.mark.parametrize("edit", [{}, {"max_side": 90}], ids=str)
+def test_verify_sees_a_photo_that_changed_under_its_size_and_time(some, tmp_path, edit):
+    """Nothing else can tell: the dataset keeps its own copy, and what is known of a file is its size and time."""
+    settings = Settings(types=(1, 11), levels=(2,), **edit)
+    smooth = np.full((100, 120, 3), 90, np.uint8)
+    synthesize([some], tmp_path / "d", settings, 1)
+    assert verify(tmp_path / "d", 1, sources=True).problems == []
+    exchange(some / "cat.png", smooth, keep_stamp=True)
+    assert synthesize([some], tmp_path / "d", settings, 1).kept == 4
+    assert verify(tmp_path / "d", 1).problems == []
+    (problem,) = verify(tmp_path / "d", 1, sources=True).problems
+    assert problem.startswith(f"{some / 'cat.png'}: other pixels than when the samples of cat were made")
+    os.utime(some / "cat.png")  # as the sentence says
+    assert synthesize([some], tmp_path / "d", settings, 1).replaced == ["cat"]
+    (some / "coffee.png").unlink()
+    gone = verify(tmp_path / "d", 1, sources=True).problems
+    assert any("coffee.png: cannot be read" in problem for problem in gone)
+
+
+def test_a_virtual_dataset_of_photos_that_are_gone_says_so(some, tmp_path):
+    synthesize([some], tmp_path / "v", Settings(types=(1,), levels=(2,), virtual=True), 1)
+    for photo in some.iterdir():
+        photo.unlink()
+    with pytest.raises(GlintError, match=r"none of the 2 samples could be made; the first: .*cannot be read"):
+        materialize(tmp_path / "v", tmp_path / "m", [], 1)

@@ -7,16 +7,20 @@ import numpy as np
 import pandas
 import pytest
 import torch
+from contents import contents
 from safetensors.torch import load_file, save_file
 from test_training import FAST, photo, write_dataset
 
+import glint_data as glint
 from glint_data import images, training
 from glint_data.dataset import manifest, runs
 from glint_data.errors import GlintError
 from glint_data.training.run import losses, optimisation
+from glint_data.training.run import train as train_module
 from glint_data.training.run.loop import TrainingLoop
 from glint_data.training.run.train import build_network
 from glint_data.training.settings import TrainSettings, settings_from
+from glint_data.work import only_run
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -245,6 +249,23 @@ def test_three_photos_are_enough(tmp_path):
     assert done.photos == {"train": 1, "val": 1, "test": 1}
 
 
+@pytest.mark.slow
+def test_contract_three_photos_and_no_option_but_the_network(tmp_path, monkeypatch):
+    """As a notebook says it: size lite, twenty epochs, the baseline beside it; then judged and scored with."""
+    monkeypatch.chdir(tmp_path)
+    folder = write_dataset(tmp_path / "data", photos=3)
+    manifest.write(folder, manifest.read(folder).query("level != 2 and level != 4"))
+    dataset = glint.open("data")
+    run = glint.train(dataset, model="glintiqa", out="run")
+    assert run.photos == {"train": 1, "val": 1, "test": 1} and run.epochs == 20
+    assert any("efficientnet_lite0" in origin for origin in run.record()["backbones"].values())
+    assert "beside it, a frozen network" in run.text()
+    numbers = glint.evaluate(run, dataset).record()
+    json.dumps(numbers, allow_nan=False)
+    assert numbers["samples"] == 3 and numbers["intervals_95"]["srocc"] is None
+    assert np.isfinite(glint.scorer("run")(folder / "images/P0.png"))
+
+
 @pytest.mark.parametrize("model", ["glintiqa", "ahiq"])
 def test_tokens_positions_and_temperatures_are_not_decayed(model):
     """Nor norms and biases: with a gradient of zero, weight decay alone moves the matrices alone."""
@@ -303,3 +324,61 @@ def test_options_that_are_gone_say_why(case, tmp_path):
     runs.write(finished, record)
     images.write_png(tmp_path / "photo.png", photo(3))
     assert np.isfinite(training.score(finished, [tmp_path / "photo.png"])[0]["score"])
+
+
+def test_two_processes_never_train_one_run(case, monkeypatch):
+    dataset, run, finished, _ = case
+    before = contents(run)
+    with only_run(run), pytest.raises(GlintError, match="another glint-data process is writing here"):
+        training.train([dataset], "glintiqa", run, **TWO)
+    assert contents(run) == before
+    looked = []
+
+    def finished_meanwhile(folder):  # looked, was not finished; the other ends before the lock is free
+        looked.append(folder)
+        if len(looked) == 1:
+            return None
+        shutil.copytree(finished, run, dirs_exist_ok=True)
+        return original(folder)
+
+    original = train_module._finished
+    monkeypatch.setattr(train_module, "_finished", finished_meanwhile)
+    assert training.train([dataset], "glintiqa", run, **TWO).was_finished
+
+
+def test_a_run_whose_split_is_gone_is_not_judged_on_what_it_was_trained_on(case):
+    """Its test photos cannot be told from the others; all samples are judged only where that is asked for."""
+    dataset, _, finished, _ = case
+    (finished / "split.csv").unlink()
+    for split in ("auto", "test"):
+        with pytest.raises(GlintError, match=r"split.csv: is gone, .* by --split all"):
+            training.evaluate(finished, dataset, split)
+    assert training.evaluate(finished, dataset, "all", crops=1)["photos"] == 5
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"<!DOCTYPE html><html></html>", "is a web page"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 3\n", "pointer of Git LFS"),
+        (b"", "is empty"),
+    ],
+)
+def test_weights_that_are_none_say_what_they_are(case, content, said):
+    dataset, _, finished, _ = case
+    (finished / "model.safetensors").write_bytes(content)
+    with pytest.raises(GlintError, match=said):
+        training.score(finished, [dataset / "images/P0.png"])
+
+
+def test_a_folder_is_scored_without_what_systems_leave_in_it(case, tmp_path, monkeypatch):
+    dataset, _, finished, _ = case
+    pictures = tmp_path / "pictures"
+    for name in ("a.png", "sub/b.png", "._a.png", ".cache/c.png", "@eaDir/a.png/d.png"):
+        (pictures / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(dataset / "images/P0.png", pictures / name)
+    monkeypatch.chdir(tmp_path)
+    rows = training.score(finished, ["pictures"], crops=1)
+    assert [row["image"] for row in rows] == ["pictures/a.png", "pictures/sub/b.png"]
+    with pytest.raises(GlintError, match=r"s.txt: scores are written as .csv or .json"):
+        training.score(finished, ["pictures"], out="s.txt")

@@ -54,6 +54,40 @@ def test_near_duplicates_stay_together(tmp_path):
         assert split.part[row["source_hash"]] == split.part[images.pixel_hash(photo(0))]
 
 
+def test_a_split_file_is_told_what_it_leaves_open_and_what_it_parts(tmp_path):
+    """A name that is written wrong leaves a photo out; twins on two sides spoil the examination."""
+    folder = write_dataset(tmp_path / "a", photos=5)
+    frame = manifest.read(folder)
+    names = list(dict.fromkeys(frame["source"]))
+    copy = cv2.resize(photo(0), (72, 60), interpolation=cv2.INTER_AREA)
+    images.write_png(folder / "copy.png", copy)
+    row = frame.iloc[0].to_dict() | {
+        "sample_id": "copy_11_01",
+        "source": "copy",
+        "source_hash": images.pixel_hash(copy),
+        "image_hash": images.pixel_hash(copy),
+        "reference_path": "copy.png",
+        "path": "copy.png",
+    }
+    manifest.write(folder, pandas.concat([frame, pandas.DataFrame([row])]))
+    table = tmp_path / "mine.csv"
+
+    def notes(parts):
+        table.write_text("source,part\n" + "".join(f"{name},{part}\n" for name, part in parts.items()))
+        return make_split(read_samples([folder]), TrainSettings(split_file=str(table))).notes
+
+    sides = dict(zip([*names, "copy"], ["train", "train", "train", "val", "test", "train"], strict=True))
+    assert notes(sides) == []
+    assert notes(sides | {names[1]: "unused", "copy": "unused"}) == []
+    (parted,) = notes(sides | {"copy": "test"})
+    assert parted.endswith(f"the examination knows what was learned: {names[0]} (train) and copy (test)")
+    del sides[names[1]]
+    assert notes(sides | {"typo": "train"}) == [
+        f"{table} does not name {names[1]}: left out",
+        f"{table} names typo, of which there are no samples here",
+    ]
+
+
 def test_labels_from_examined_photos_are_left_out(tmp_path):
     folder = write_dataset(tmp_path / "a")
     samples = read_samples([folder])

@@ -16,13 +16,14 @@ from glint_data.labels.levels import rising, smooth
 from glint_data.labels.method import METHODS
 from glint_data.labels.methods.similarity import Space
 from glint_data.labels.rated import rated_set
+from glint_data.labels.ratings import read_ratings
 from glint_data.labels.stage.compared import compared_with_raters
 from glint_data.labels.stage.embedding import embedded_photos
 from glint_data.labels.stage.labelling import Embedded, Means, label_cells
 from glint_data.labels.stage.measuring import gpu_for
 from glint_data.labels.stage.plan import Plan, note_sizes, planned, size_notes, unrated_notes
-from glint_data.labels.stage.rescaled import rescale
-from glint_data.labels.stage.rows import Evidence, RowLabels, write_labels
+from glint_data.labels.stage.rescaled import rescale, undone
+from glint_data.labels.stage.rows import Evidence, RowLabels, keep_notes, write_labels
 from glint_data.labels.stage.samples import Samples, read_samples
 from glint_data.labels.stage.summary import LabelSummary
 from glint_data.labels.stage.unrated import Unrated, label_unrated
@@ -82,6 +83,7 @@ def label_dataset(
         samples = read_samples(dataset)
         samples.require_some()
         _require_unrated(samples)
+        own = read_ratings(ratings, frozenset(dataset.columns("sample_id")["sample_id"])) if ratings else None
         workers_here = workers or work.default_workers()
         rated = rated_set(reference, reference_root, embedder, device, cache, workers_here, leave_out)
         loaded = rated.loaded
@@ -99,7 +101,8 @@ def label_dataset(
         labels, unrated = _labelled(samples, plan, embedded, means)
         found = rising(labels, samples)
         smoothed = smooth(labels, samples) if monotone else 0
-        rating_notes, rating_facts = rescale(labels, samples, ratings) if ratings else ([], {})
+        keep_notes(labels, samples)
+        rating_notes, rating_facts = rescale(labels, samples, own) if own else (undone(dataset), {})
         evidence, unlike = _evidence(samples, plan, embedded)
         if labels.labelled.any():
             facts = _facts(plan, unlike) | rating_facts | {"monotone": monotone}
@@ -112,8 +115,9 @@ def label_dataset(
         *([found.text(smoothed)] if found.series else []),
         *compared_with_raters(labels, samples, loaded),
     ]
-    labelled = int(labels.labelled.sum())
-    widths = (labels.high - labels.low)[labels.labelled] * loaded.span
+    fresh = labels.labelled & ~samples.rated
+    labelled, kept = int(fresh.sum()), int(samples.rated.sum())
+    widths = (labels.high - labels.low)[fresh] * loaded.span
     return LabelSummary(
         dataset=str(dataset.folder),
         reference=loaded.name,
@@ -122,7 +126,7 @@ def label_dataset(
         photos=len(samples.photos),
         samples=len(samples),
         labelled=labelled,
-        unlabelled=len(samples) - labelled,
+        unlabelled=len(samples) - labelled - kept,
         photos_unlike_references=unlike,
         photos_unreadable=refused,
         median_width=float(np.median(widths)) if labelled else None,

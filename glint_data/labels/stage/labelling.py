@@ -10,6 +10,7 @@ from glint_data import work
 from glint_data.labels.calibration import Calibrated, Label
 from glint_data.labels.method import METHODS, Method, Photos, Scored
 from glint_data.labels.stage.measuring import Measured, Task, measured
+from glint_data.labels.stage.recorded import as_recorded
 from glint_data.labels.stage.rows import RowLabels
 from glint_data.labels.stage.samples import Samples
 from glint_data.labels.undistorted import NOTE, UNDISTORTED, Undistorted, unchanged
@@ -59,10 +60,12 @@ def label_cells(
     row_of = embedded.row_of[samples.photo]
     rows = np.flatnonzero((columns >= 0) & (row_of >= 0))
     strange = embedded.novel[row_of[rows]]
-    _by_photo(plain, embedded, rows[strange], row_of, columns, labels, same, "mean", UNLIKE)
+    unlike = as_recorded(samples, rows[strange], labels)
+    _by_photo(plain, embedded, unlike, row_of, columns, labels, same, "mean", UNLIKE)
     rows = rows[~strange]
     calibrated = Calibrated(chosen.fit(scored), scored)
     if not chosen.needs_pairs:
+        rows = as_recorded(samples, rows, labels)
         _by_photo(calibrated, embedded, rows, row_of, columns, labels, same, chosen.name)
         return
     waiting: list[_Entry] = []

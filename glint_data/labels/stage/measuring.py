@@ -1,8 +1,8 @@
 """Evidence on a dataset's pairs: one task a photo, in worker processes, kept in the cache.
 
 Pixels come from the samples themselves, which compare them with what their rows recorded. What was measured is kept by
-photo and source, so that an interrupted run goes on where it stopped and a second run measures nothing again. What
-could not be measured is never kept.
+photo and source, so that an interrupted run goes on where it stopped and a second run measures nothing again; it still
+looks whether the files are those that were measured. What could not be measured is never kept.
 """
 
 import hashlib
@@ -20,6 +20,7 @@ from glint_data import work
 from glint_data.dataset.sample import Sample
 from glint_data.errors import CannotWrite, GlintError, ImageRefused
 from glint_data.labels.evidence.source import Comparison, PairEvidence, pair_evidence
+from glint_data.labels.stage.recorded import changed_files
 from glint_data.labels.stage.samples import Photo
 from glint_data.labels.viewing import FIT, Views
 from glint_data.progress import Meter, say, tick
@@ -100,7 +101,7 @@ def _decides(sample: Sample) -> list[Any]:
 
 
 def measure_photo(task: Task) -> Measured:
-    """Measure one photo's samples, or take them from the cache."""
+    """Measure one photo's samples, or take them from the cache; files are compared with their rows either way."""
     import cv2
 
     cv2.setNumThreads(1)
@@ -114,7 +115,7 @@ def measure_photo(task: Task) -> Measured:
         else:
             blocks[source.name] = known
     if not missing:
-        return Measured(blocks, {})
+        return Measured(blocks, changed_files(task.samples))
     fresh, refused = _measured_now(task, [source for source, _ in missing])
     unkept = None
     for (source, file), rows in zip(missing, fresh, strict=True):

@@ -1,36 +1,38 @@
 """Labels on your own raters' scale: `label --ratings` maps them before they are written."""
 
-from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from glint_data.dataset.dataset import Dataset
 from glint_data.errors import GlintError
 from glint_data.labels.calibration import Label
-from glint_data.labels.ratings import STEPS, RaterMap, before_and_after, read_ratings
+from glint_data.labels.ratings import STEPS, RaterMap, Ratings, before_and_after
 from glint_data.labels.stage.rows import RowLabels
 from glint_data.labels.stage.samples import Samples
 
+ON_OWN_SCALE = "on the scale of your own raters"
+_FEWEST = 6
+_UNLIKELY = 0.01
+"""So improbable has the order of ratings and labels to be by chance before anything is said of it."""
 
-def rescale(
-    labels: RowLabels, samples: Samples, files: Sequence[str | Path]
-) -> tuple[list[str], dict[str, Any]]:
-    """Map the labels onto these ratings' scale; what is to be said of it, and facts for the manifest.
+
+def rescale(labels: RowLabels, samples: Samples, ratings: Ratings) -> tuple[list[str], dict[str, Any]]:
+    """Map the labels onto these ratings' scale, and say so in their rows; notes on it, and facts for the manifest.
 
     Raises:
-        GlintError: the ratings cannot be read, or none is of a labelled sample.
+        GlintError: no rated sample has a label, or the ratings fall where the labels rise.
     """
     names = samples.dataset.columns("sample_id")["sample_id"]
     row_of = {name: row for row, name in enumerate(names)}
-    ratings = read_ratings(files, frozenset(row_of))
     rows = np.array([row_of[name] for name in ratings.sample_id])
     usable = labels.labelled[rows]
     if not usable.any():
-        raise GlintError(f"{files[0]}: none of the samples rated in it has a label to be mapped")
+        raise GlintError("--ratings: none of the samples rated there has a label to be mapped")
     ratings = ratings.of(usable)
     rows = rows[usable]
     before = labels.mos[rows].astype(float)
+    notes = _agreement(before, ratings)
     mapped = RaterMap(before, labels.std[rows].astype(float), ratings.score, ratings.count)
     every = np.flatnonzero(labels.labelled)
     old = [part[every].astype(float) for part in (labels.mos, labels.std, labels.low, labels.high)]
@@ -38,6 +40,7 @@ def rescale(
     low, high = mapped.interval(old[0], old[2], old[3])
     std = np.maximum(mapped.slope(old[0]) * old[1] * mapped.error, (high - low) / 2 / 1.645)
     labels.replace(every, Label(mos, std, np.minimum(low, mos), np.maximum(high, mos)))
+    labels.add_note(labels.labelled, ON_OWN_SCALE)
     facts = before_and_after(ratings, mapped, before)
     note = (
         f"{facts['ratings']} ratings of {facts['samples']} samples by {facts['raters']} raters: labels were "
@@ -45,4 +48,35 @@ def rescale(
         f"{facts['rmse_after']:.2f} with the map (each rating left out); one rating's SD is about "
         f"{facts['rating_sd']:.2f}"
     )
-    return [note], {"ratings": facts, "low": STEPS[0], "high": STEPS[1]}
+    return [note, *notes], {"ratings": facts, "low": STEPS[0], "high": STEPS[1]}
+
+
+def _agreement(label: np.ndarray, ratings: Ratings) -> list[str]:
+    """A rising map presupposes ratings that rise with the labels: raises `GlintError` where they fall."""
+    from scipy.stats import spearmanr
+
+    if len(label) < _FEWEST or np.ptp(label) == 0:
+        return []
+    if np.ptp(ratings.score) == 0:
+        return ["every rating is the same: the map and its intervals rest on that alone"]
+    order, chance = spearmanr(label, ratings.score)
+    shown = f"rank correlation {order:.2f} over {len(label)} samples"
+    if order < 0 and chance < _UNLIKELY:
+        raise GlintError(
+            f"--ratings: these ratings fall where the labels rise ({shown}); 5 has to be excellent and 1 bad, so turn "
+            "the scores round, or look at whether the ids are the right ones"
+        )
+    if chance > _UNLIKELY:
+        return [
+            f"the ratings hardly follow the labels ({shown}): the intervals may not hold for these raters"
+        ]
+    return []
+
+
+def undone(dataset: Dataset) -> list[str]:
+    """A sentence where labels without ratings replace labels that were mapped."""
+    if not dataset.facts().get("label", {}).get("ratings"):
+        return []
+    return [
+        "the labels before were mapped to your own raters' scale, these are not; --ratings maps them again"
+    ]

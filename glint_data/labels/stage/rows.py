@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from glint_data.dataset.columns import SCALED
 from glint_data.dataset.dataset import Dataset
 from glint_data.embedding.match import Matches
 from glint_data.labels.calibration import Label
+from glint_data.labels.stage.samples import Samples
 
 if TYPE_CHECKING:
     import pyarrow
@@ -77,6 +79,15 @@ class RowLabels:
     def labelled(self) -> np.ndarray:
         """bool (rows,)."""
         return np.isfinite(self.mos)
+
+
+def keep_notes(labels: RowLabels, samples: Samples) -> None:
+    """What an import said of a picture stays in its row beside what is said of its label."""
+    codes, texts = samples.dataset.rows().codes("label_note")
+    for code, text in enumerate(texts):
+        for said in (text or "").split("; "):
+            if said.startswith(SCALED):
+                labels.add_note(codes == code, said)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,8 @@ _PAIRS_AT_A_TIME = 4096
 
 @dataclass(frozen=True)
 class Unrated:
-    """How many samples were labelled without a rated cell, and how many of them are unlike everything measured."""
+    """How many samples were labelled without a rated cell, and how many of them are unlike everything measured;
+    those that people rated do not count."""
 
     labelled: int = 0
     flagged: int = 0
@@ -51,7 +52,8 @@ def label_unrated(
         for which, said in ((~strange, note), (strange, _joined(note, UNLIKE_PAIRS))):
             alike = None if same is None else same[which]
             set_labels(labels, own[which], label.at_rows(which), method.name, said, undistorted, alike)
-        return len(own), int(strange.sum())
+        counted = ~samples.rated[own]
+        return int(counted.sum()), int((strange & counted).sum())
 
     for task, outcome in measured_rows(samples, rows, row_of, method.needs, means):
         explain_refused(task, outcome, labels)

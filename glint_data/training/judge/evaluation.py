@@ -52,9 +52,7 @@ def evaluate(
     """
     trained = open_trained(run, device)
     samples = read_samples([place(manifest)])
-    has_split = (trained.folder / SPLIT).is_file()
-    known = read_split(trained.folder) if has_split else Split({}, {})  # a published checkpoint has none
-    samples, used = choose(samples, known, split, str(manifest))
+    samples, used = choose(samples, _split_of(trained, split), split, str(manifest))
     scores = predict(trained, samples, crops)
     found = agreement.compare(samples, scores[:, 0]) | {
         "scale": trained.scale,
@@ -79,6 +77,22 @@ def evaluate(
     if plot is not None:
         write_scatter(Path(plot), samples, scores, found)
     return found
+
+
+def _split_of(trained: TrainedRun, asked: str) -> Split:
+    """Who was trained on; a published checkpoint and the judge that ships do not say.
+
+    Raises:
+        GlintError: a run's split is gone, so that its test photos cannot be told from the trained ones.
+    """
+    if (trained.folder / SPLIT).is_file():
+        return read_split(trained.folder)
+    if asked != "all" and trained.folder.is_dir() and trained.folder != Path(judge.__file__).parent:
+        raise GlintError(
+            f"{trained.folder / SPLIT}: is gone, and with it who was trained on; restore it, or judge all samples, "
+            "trained ones too, by --split all"
+        )
+    return Split({}, {})
 
 
 def _name(dataset: Place) -> str:

@@ -4,6 +4,7 @@ import csv
 import glob
 import io
 import json
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,7 @@ def score(
     outside. `spread` is the standard deviation over the image's crops. `run` may be a run's folder, a published
     checkpoint (whose scores are on the scale of what its authors trained on), or None for the judge that ships.
     For a full-reference network `references` holds one pristine image for all, one for each image, or one folder
-    with files of the same names. `out` is written as JSON where it ends in .json, else as CSV. An image that cannot
+    with files of the same names. `out` is written as CSV or JSON, by its ending. An image that cannot
     be read gets an `error` and no score. `unlike_training` says whether a picture is further from what the run learned
     from than nearly all pictures held out of it were; null where the run does not know.
 
@@ -46,6 +47,8 @@ def score(
     Raises:
         GlintError: nothing to score, a damaged run, or references missing or not needed.
     """
+    if out is not None and Path(out).suffix.lower() not in (".csv", ".json"):
+        raise GlintError(f"{out}: scores are written as .csv or .json; name such a file")
     files = find_images(paths)
     trained = open_trained(run, device)
     pristine = pair(files, [place(given) for given in references], trained.network.needs_reference)
@@ -163,8 +166,10 @@ def find_images(paths: Iterable[str | Place]) -> list[Place]:
         if is_remote(path):
             found |= dict.fromkeys(sources.find([path], datasets=True))
         elif path.is_dir():
-            inside = sorted(file for file in path.rglob("*") if file.suffix.lower() in images.EXTENSIONS)
-            found |= dict.fromkeys(inside)
+            inside = sources.find(
+                [path], datasets=True
+            )  # as absolute paths, but images are told as they were named
+            found |= dict.fromkeys(path / os.path.relpath(str(file), str(path)) for file in inside)
         elif path.is_file():
             found[path] = None
         else:

@@ -26,6 +26,7 @@ class Run:
     best: dict[str, Any] = field(default_factory=dict)
     baseline: dict[str, Any] | None = None
     was_finished: bool = False
+    notes: list[str] = field(default_factory=list)
 
     def __fspath__(self) -> str:
         return str(self.folder)
@@ -50,6 +51,7 @@ class Run:
         return "\n".join(
             [
                 *lines,
+                *(f"  note: {note}" for note in self.notes),
                 *(f"  {name}: {origin}" for name, origin in self.backbones.items()),
                 f"  {self.folder / WEIGHTS}",
                 f"Next: glint-data evaluate {self.folder} DATASET",

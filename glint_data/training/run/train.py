@@ -1,5 +1,6 @@
 """From manifests and settings to a training loop: read, split, build, say what was found, then run."""
 
+import contextlib
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,6 +25,7 @@ from glint_data.training.samples import Samples, read_samples
 from glint_data.training.settings import TrainSettings, settings_from
 from glint_data.training.splits import FILE as SPLIT
 from glint_data.training.splits import Split, make_split, read_split
+from glint_data.work import only_run
 
 FEATURES = "features"
 Datasets = str | Place | Sequence[str | Place]
@@ -52,7 +54,7 @@ def train(
 
     Raises:
         GlintError: no labels, too few photos, settings or content unlike those of the run there, weights not to be
-            had, or a loss that is no longer finite.
+            had, a loss that is no longer finite, or another process that trains in `out`.
     """
     settings, out = settings_from({"model": model, **options}), Path(out)
     given = [manifests] if isinstance(manifests, (str, Path)) or is_remote(manifests) else list(manifests)
@@ -84,37 +86,42 @@ def train(
     network = _with_shared_statistics(network.to(chosen), group)
     if group.is_first:
         runs.open_folder(out, "train", record)  # made only now: a refusal above leaves nothing behind
-        _announce(settings, network, split, parts, chosen)
-        split.write(out)
-    group.wait()
-    features = Path(cache) if cache else out / FEATURES
-    if isinstance(network, Frozen):
-        progress = closed_form.run(settings, out, group, network, parts, features)
-    else:
-        loop = TrainingLoop(
-            settings, out, group, chosen, network, split, parts, workers, checkpoint_seconds, features
+    with only_run(out) if group.is_first else contextlib.nullcontext():
+        if group.world == 1 and (finished := _finished(out)) is not None:  # by another process meanwhile
+            return finished
+        if group.is_first:
+            _announce(settings, network, split, parts, chosen)
+            split.write(out)
+        group.wait()
+        features = Path(cache) if cache else out / FEATURES
+        if isinstance(network, Frozen):
+            progress = closed_form.run(settings, out, group, network, parts, features)
+        else:
+            loop = TrainingLoop(
+                settings, out, group, chosen, network, split, parts, workers, checkpoint_seconds, features
+            )
+            progress = loop.go()
+        done = Run(
+            folder=out,
+            model=settings.model,
+            best_srocc=progress.best_srocc,
+            best_epoch=progress.best_epoch + 1,
+            epochs=progress.epoch,
+            samples={part: len(chosen) for part, chosen in parts.items()},
+            photos=split.counts(),
+            backbones=network.provenance,
+            seconds=progress.seconds,
+            waiting=progress.waiting / max(progress.seconds, 1e-9),
+            notes=split.notes,
         )
-        progress = loop.go()
-    done = Run(
-        folder=out,
-        model=settings.model,
-        best_srocc=progress.best_srocc,
-        best_epoch=progress.best_epoch + 1,
-        epochs=progress.epoch,
-        samples={part: len(chosen) for part, chosen in parts.items()},
-        photos=split.counts(),
-        backbones=network.provenance,
-        seconds=progress.seconds,
-        waiting=progress.waiting / max(progress.seconds, 1e-9),
-    )
-    if group.is_first:
-        if baseline and not network.closed_form:
-            done.baseline = closed_form.beside(settings, out / BASELINE, parts, split, features)
-        if cache is None:
-            shutil.rmtree(features, ignore_errors=True)
-        found = runs.read(out)
-        done.best = found.get("best", {})
-        runs.write(out, found | {"photos": split.counts(), "result": done.record()})
+        if group.is_first:
+            if baseline and not network.closed_form:
+                done.baseline = closed_form.beside(settings, out / BASELINE, parts, split, features)
+            if cache is None:
+                shutil.rmtree(features, ignore_errors=True)
+            found = runs.read(out)
+            done.best = found.get("best", {})
+            runs.write(out, found | {"photos": split.counts(), "result": done.record()})
     processes.leave()
     return done
 
@@ -234,6 +241,8 @@ def _announce(
         left_out = split.excluded[part]
         note = f" ({left_out:,} left out: labelled from photos that are examined)" if left_out else ""
         say(f"  {part}: {len(samples):,} samples of {photos[part]:,} photos{note}")
+    for note in split.notes:
+        say(f"  note: {note}")
     if split.near_duplicates:
         say(f"  {split.near_duplicates} near-duplicate photos stay on the side of their twins")
     every = "" if network.closed_form else ", after every epoch"
