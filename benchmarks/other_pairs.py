@@ -5,9 +5,10 @@
 TID2013's and TID2008's first 24 references are Kodak's photos. They are cut to 512x384 (see `judge_tid2013`) and
 rendered through the suite `tid2013`: noise, blur, JPEG, JPEG 2000 (types 1, 8, 10, 11) at five levels, 480 pictures
 that carry neither type nor level into the table. The scores are real, in pyiqa's tables; the pictures are not the ones
-that were judged: TID's strengths are unpublished, and ours are those at which it would have its PSNR (33 to 21 dB by
-3). TID2008 has four levels, taken as the last four. Its photos were judged one at a time, so scores have no level
-across photos: beside the order of all pictures together, that inside each photo is printed, averaged.
+that were judged: TID's strengths are unpublished. They are laid on TID's as in `judge_tid2013`: the suite's strengths,
+but JPEG 2000 at the ratio that gives the photo the level's PSNR (33 to 21 dB by 3). TID2008 has four levels, taken as
+the last four. TID's photos were judged one at a time, so scores have no level across photos: beside the order of all
+pictures together, that inside each photo is printed, averaged.
 
 Printed: Spearman's correlation of `any`, PSNR, SSIM (scikit-image's, Gaussian window, grey) and GMSD with the scores.
 It reports; nothing was chosen by it.
@@ -20,10 +21,11 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.judge_tid2013 import cut
+from benchmarks.judge_tid2013 import PSNR_OF_LEVELS, cut
 from glint_data.progress import track
 
 TYPES = {1: "noise", 8: "blur", 10: "JPEG", 11: "JPEG 2000"}
+BY_PSNR = 11
 MEASURES = ("any", "PSNR", "SSIM", "GMSD")
 
 
@@ -54,7 +56,10 @@ def labelled(kodak: Path, folder: Path) -> dict[tuple[int, int, int], dict[str, 
         photo = distortions.Photo(pixels)
         for kind in TYPES:
             for level in range(1, 6):
-                sample = suite.render(photo, kind, level, seed=number).pixels
+                if kind == BY_PSNR:
+                    sample = at_psnr(pixels, PSNR_OF_LEVELS[level - 1])
+                else:
+                    sample = suite.render(photo, kind, level, seed=number).pixels
                 name = f"pairs/s{number:02d}_{kind:02d}_{level}.png"
                 images.write_png(folder / name, sample)
                 lines.append((name, f"pairs/photo{number:02d}.png"))
@@ -70,6 +75,23 @@ def labelled(kodak: Path, folder: Path) -> dict[tuple[int, int, int], dict[str, 
         found[int(number), int(kind), int(level)]["any"] = float(mos)
     print(f"labelled by {', '.join(sorted(set(table['label_method'])))}")
     return found
+
+
+def at_psnr(photo: np.ndarray, wanted: float) -> np.ndarray:
+    """The photo through JPEG 2000 at the ratio whose PSNR comes nearest, found by halving, in logarithms."""
+    import distortions
+
+    low, high = np.log(4.0), np.log(2000.0)
+    best, sample = np.inf, photo
+    for _ in range(8):
+        middle = (low + high) / 2
+        tried = distortions.apply(photo, "jpeg2000", strength=float(np.exp(middle)), seed=0)
+        error = float(((photo.astype(np.float64) - tried) ** 2).mean())
+        psnr = 10 * np.log10(255**2 / max(error, 1e-3))
+        if abs(psnr - wanted) < best:
+            best, sample = abs(psnr - wanted), tried
+        low, high = (middle, high) if psnr > wanted else (low, middle)
+    return sample
 
 
 def plain_metrics(photo: np.ndarray, sample: np.ndarray) -> dict[str, float]:
