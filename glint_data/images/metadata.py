@@ -44,7 +44,8 @@ def private(encoded: bytes) -> tuple[str, ...]:
     from PIL import Image
 
     format = identify(encoded)
-    if format != "TIFF" and not any(mark in encoded for mark in _MARKS):
+    searched = _outside_pixels(encoded) if format == "PNG" else encoded
+    if format != "TIFF" and not any(mark in searched for mark in _MARKS):
         return ()
     make_readable(format)
     try:
@@ -58,6 +59,17 @@ def private(encoded: bytes) -> tuple[str, ...]:
     except Exception:  # EXIF is written by anyone; what cannot be read tells at least that it is there
         return (CAMERA,)
     return tuple(what for what, there in ((POSITION, position), (CAMERA, camera)) if there)
+
+
+def _outside_pixels(png: bytes) -> bytes:
+    """A PNG without the compressed pixels, which are nearly all of it and say nothing; all of a file cut short."""
+    kept, at = [], 8
+    while at + 8 <= len(png):
+        length, name = struct.unpack_from(">I4s", png, at)
+        if name != b"IDAT":
+            kept.append(png[at : at + 12 + length])
+        at += 12 + length
+    return b"".join(kept) if at == len(png) else png
 
 
 def stripped(encoded: bytes, name: str) -> tuple[bytes, str]:

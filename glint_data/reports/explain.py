@@ -58,7 +58,7 @@ def _rendered(sample: Sample) -> list[str]:
 def _published(sample: Sample) -> list[str]:
     """The cell of an image that came with a public set: its strength is the set's own, so none is named."""
     if not sample.distortion:
-        return ["  published  authentic photo"]
+        return ["  imported   with its reference" if sample.has_pristine else "  published  authentic photo"]
     level = "" if sample.level is None else f", level {sample.level}"
     origin = sample.suite or (sample.label.set if sample.label else None) or "own pictures"
     return [f"  published  {origin} type {sample.type}, {sample.distortion.replace('_', ' ')}{level}"]

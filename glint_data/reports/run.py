@@ -53,9 +53,34 @@ def run_sections(run: Path) -> Iterator[Section]:
         ]
         if found.get("baseline", {}).get("srocc") is not None:
             numbers.append(("SROCC of a frozen network beside it", f"{found['baseline']['srocc']:.3f}"))
-        yield Section("Evaluation on photos it never saw", numbers, f"{found.get('samples', '?')} samples.")
+        yield Section(
+            "Evaluation on photos it never saw", numbers, _how_many(found), rows=_by_distortion(found)
+        )
     if (series := series_section(run)) is not None:
         yield series
+
+
+def _how_many(found: dict[str, Any]) -> str:
+    """Samples and photos of an evaluation, and what few photos mean."""
+    samples, photos = found.get("samples", "?"), found.get("photos")
+    if not isinstance(photos, int):
+        return f"{samples} samples."
+    few = " What so few photos say is not what the next will: there are no intervals." if photos < 5 else ""
+    return f"{samples} samples of {photos} photo{'' if photos == 1 else 's'}.{few}"
+
+
+def _by_distortion(found: dict[str, Any]) -> tuple[tuple[str, ...], ...]:
+    """A table by distortion, "–" where nothing can be said."""
+    each = found.get("by_distortion")
+    if not isinstance(each, dict) or not all(isinstance(one, dict) for one in each.values()):
+        return ()
+
+    def shown(value: object) -> str:
+        return f"{value:.3f}" if isinstance(value, float) else "–" if value is None else str(value)
+
+    keys = ("samples", "photos", "srocc", "rmse")
+    rows = [(name.replace("_", " "), *(shown(one.get(key)) for key in keys)) for name, one in each.items()]
+    return (("distortion", "samples", "photos", "SROCC", "RMSE (0 to 1)"), *rows) if rows else ()
 
 
 def _evaluation(file: Path) -> dict[str, Any]:

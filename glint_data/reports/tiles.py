@@ -106,8 +106,8 @@ def largest_difference(
     if pristine is None or pristine.shape != pixels.shape or width < 2 * _COARSE or height < 2 * _COARSE:
         return left, top
     coarse = (max(width // _COARSE, 1), max(height // _COARSE, 1))
-    difference = cv2.absdiff(pixels, pristine)
-    small = cv2.resize(difference, coarse, interpolation=cv2.INTER_AREA).astype(np.float32).sum(axis=2)
+    difference = cv2.absdiff(pixels, pristine)[: coarse[1] * _COARSE, : coarse[0] * _COARSE]
+    small = _half(_half(difference)).astype(np.float32).sum(axis=2)
     window = (min(max(size[0] // _COARSE, 1), coarse[0]), min(max(size[1] // _COARSE, 1), coarse[1]))
     sums = cv2.boxFilter(small, -1, window, anchor=(0, 0), borderType=cv2.BORDER_CONSTANT)
     sums = sums[: coarse[1] - window[1] + 1, : coarse[0] - window[0] + 1]
@@ -129,8 +129,18 @@ def inside(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     import cv2
 
     scale = min(size[0] / pixels.shape[1], size[1] / pixels.shape[0], 1)
+    if scale <= 1 / 4:
+        return inside(_half(pixels), size)
     fitted = max(round(pixels.shape[1] * scale), 1), max(round(pixels.shape[0] * scale), 1)
     return cv2.resize(pixels, fitted, interpolation=cv2.INTER_AREA)
+
+
+def _half(pixels: np.ndarray) -> np.ndarray:
+    """Averages of two by two pixels (a last odd row or column is left out): many times faster than other factors."""
+    import cv2
+
+    height, width = (side // 2 for side in pixels.shape[:2])
+    return cv2.resize(pixels[: 2 * height, : 2 * width], (width, height), interpolation=cv2.INTER_AREA)
 
 
 def _framed(small: np.ndarray) -> np.ndarray:

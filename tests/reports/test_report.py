@@ -1,5 +1,7 @@
 """The page: everything that comes from files is escaped, and what is missing is said."""
 
+import json
+
 import pytest
 import skimage.data
 
@@ -49,3 +51,19 @@ def test_a_run_without_correlations_and_with_a_broken_history_has_its_sections(t
     (tmp_path / "evaluation_a_test.json").write_text("[")
     with pytest.raises(GlintError, match="cannot be read"):
         list(run_sections(tmp_path))
+
+
+def test_an_evaluation_says_of_how_many_photos_and_by_distortion(tmp_path):
+    from glint_data.reports.run import run_sections
+
+    (tmp_path / "run.json").write_text('{"verb": "train", "settings": {"model": "glintiqa"}}')
+    each = {"samples": 4, "photos": 2, "srocc": None, "krocc": None, "plcc": None, "rmse": 0.125}
+    numbers = {"srocc": 0.5, "krocc": None, "plcc": None, "rmse": 0.25, "samples": 8, "photos": 2}
+    file = tmp_path / "evaluation_a_test.json"
+    file.write_text(json.dumps(numbers | {"by_distortion": {"white_noise": each}}))
+    (section,) = run_sections(tmp_path)
+    assert section.text.startswith("8 samples of 2 photos. What so few photos say")
+    assert section.rows[1] == ("white noise", "4", "2", "–", "0.125")
+    file.write_text(json.dumps(numbers | {"by_distortion": ["<b>"], "photos": 9}))
+    (section,) = run_sections(tmp_path)
+    assert section.rows == () and section.text == "8 samples of 9 photos."

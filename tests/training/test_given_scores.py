@@ -150,3 +150,16 @@ def test_yardsticks_are_what_they_are_called(dataset):
     flat, stripes = np.full((40, 40), 90.0), np.tile(np.repeat([80.0, 160.0], 4), (40, 5))
     assert yardsticks.gmsd(flat, stripes) > 0.1
     assert yardsticks.psnr(image, image) == 100 and yardsticks.ssim(image, image) == pytest.approx(1)
+
+
+def test_an_id_and_a_path_of_two_samples_are_refused(dataset, scored, tmp_path):
+    """Whose score it is cannot be known; a path that leads nowhere is no contradiction."""
+    table = scored[["sample_id", "path", "score"]].copy()
+    table.to_csv(tmp_path / "s.csv", index=False)
+    assert training.evaluate_scores(tmp_path / "s.csv", dataset)["samples"] == 30
+    table.assign(path="elsewhere/x.png").to_csv(tmp_path / "s.csv", index=False)
+    assert training.evaluate_scores(tmp_path / "s.csv", dataset)["samples"] == 30
+    table.loc[3, "path"] = table.loc[4, "path"]
+    table.to_csv(tmp_path / "s.csv", index=False)
+    with pytest.raises(GlintError, match=r"line 5: P0_11_04 and images/P0_11_05.png are two samples"):
+        training.evaluate_scores(tmp_path / "s.csv", dataset)

@@ -3,7 +3,7 @@
 import csv
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -67,8 +67,8 @@ def _yardsticks(samples: Samples) -> dict[str, Any]:
     return found
 
 
-def _rows(file: Path) -> list[tuple[int, str, str]]:
-    """(line, key, score) of every row."""
+def _rows(file: Path) -> list[tuple[int, list[str], str]]:
+    """(line, what its sample is called, score) of every row; an id and a path are two names."""
     try:
         text = file.read_bytes().decode("utf-8-sig")
     except OSError as error:
@@ -78,14 +78,14 @@ def _rows(file: Path) -> list[tuple[int, str, str]]:
     head = text.partition("\n")[0]
     reader = csv.DictReader(io.StringIO(text), delimiter=";" if head.count(";") > head.count(",") else ",")
     columns = {(name or "").strip().lower(): name for name in reader.fieldnames or ()}
-    key = next((columns[name] for name in KEYS if name in columns), None)
-    if key is None or "score" not in columns:
+    keys = [columns[name] for name in KEYS if name in columns]
+    if not keys or "score" not in columns:
         raise GlintError(
             f"{file}: needs a column score, and sample_id or path; it has {', '.join(filter(None, columns)) or 'none'}"
         )
     try:
         return [
-            (line, (row[key] or "").strip(), (row[columns["score"]] or "").strip())
+            (line, [(row[key] or "").strip() for key in keys], (row[columns["score"]] or "").strip())
             for line, row in enumerate(reader, start=2)
         ]
     except csv.Error as error:
@@ -93,17 +93,22 @@ def _rows(file: Path) -> list[tuple[int, str, str]]:
 
 
 def _matched(
-    rows: Sequence[tuple[int, str, str]], samples: Samples, file: Place, dataset: Place
+    rows: Sequence[tuple[int, list[str], str]], samples: Samples, file: Place, dataset: Place
 ) -> tuple[dict[int, float], int]:
     """Sample's index -> score, and how many rows are of no labelled sample."""
     known = _names(samples)
     scores: dict[int, float] = {}
     strangers = 0
-    for line, key, text in rows:
-        index = next((known[name] for name in _candidates(key, file, dataset) if name in known), None)
+    for line, (key, *others), text in rows:
+        index, *also = (_sample_called(name, known, file, dataset) for name in (key, *others))
         if index is None:
             strangers += 1
             continue
+        for name, other in zip(others, also, strict=True):
+            if other is not None and index >= 0 and other not in (index, -1):
+                raise GlintError(
+                    f"{file}: line {line}: {printable(key)} and {printable(name)} are two samples; correct the line"
+                )
         if index < 0:
             raise GlintError(
                 f"{file}: line {line}: {printable(key)} is the name of several samples; name them by sample_id"
@@ -119,6 +124,10 @@ def _matched(
             raise GlintError(f"{file}: line {line}: {printable(key)} has a score already; give one a sample")
         scores[index] = score
     return scores, strangers
+
+
+def _sample_called(key: str, known: Mapping[str, int], file: Place, dataset: Place) -> int | None:
+    return next((known[name] for name in _candidates(key, file, dataset) if name in known), None)
 
 
 def _names(samples: Samples) -> dict[str, int]:
