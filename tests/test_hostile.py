@@ -42,6 +42,8 @@ KINDS = {
     "GIF": {},
     "BMP": {},
     "JPEG2000": {},
+    "AVIF": {},
+    "PPM": {},
 }
 
 
@@ -146,14 +148,17 @@ def test_odd_names_in_a_whole_run(tmp_path, capsys):
         with open(os.fsencode(photos) + b"/" + name, "wb") as stream:  # noqa: PTH123  (bytes are no Path)
             stream.write(content)
     summary = synthesize([photos], out, ONE, workers=1)
-    assert (summary.sources, summary.made) == (len(ODD_NAMES), len(ODD_NAMES))
+    seen = [name for name in ODD_NAMES if not name.startswith(b".")]
+    assert (summary.sources, summary.made) == (len(seen), len(seen))
     assert ["no UTF-8 text" in refusal.error for refusal in summary.refusals] == [True]
     assert "\\udcff\\udcfe.png" in (out / "failures.csv").read_text(encoding="utf-8")
     for name in manifest.read(out)["source"]:
         assert name.isascii() and "/" not in name and not name.startswith((".", "-")) and len(name) <= 100
     assert not verify(out, workers=1).problems
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "photos"]
-    assert "\x1b" not in printable("\x1b[2Jclear.png") + summary.text() + capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert f"(hidden {len(ODD_NAMES) - len(seen)})" in said
+    assert "\x1b" not in printable("\x1b[2Jclear.png") + summary.text() + said
 
 
 @pytest.mark.parametrize(

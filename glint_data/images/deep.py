@@ -37,11 +37,13 @@ def to_8_bits(samples: Samples, done: list[str]) -> tuple[np.ndarray, bytes | No
     """
     values, profile = samples.values, samples.profile
     height, width, channels = values.shape
-    shaper = None
+    shaper = tables = None
     if profile is not None and not profiles.is_srgb(profile):
         shaper = profiles.shaper_of(profile)
         if shaper is not None and len(shaper.curves) < channels:
             raise profiles.UnusableProfile("a grey profile on a colour picture")
+        if shaper is None and channels == 3 and samples.top > 255:
+            tables, profile = profile, None
     pixels = np.empty((height, width, 3), np.uint8)
     rows = max(1, _PIXELS_A_BAND // width)
     for row in range(0, height, rows):
@@ -54,12 +56,15 @@ def to_8_bits(samples: Samples, done: list[str]) -> tuple[np.ndarray, bytes | No
             unit = 1 - unit
         if shaper is not None:
             unit = shaper.to_srgb(np.broadcast_to(unit, (*unit.shape[:2], max(channels, len(shaper.curves)))))
+        if tables is not None:
+            unit = profiles.by_tables(unit, tables)
         pixels[row : row + rows] = np.floor(unit * 255 + 0.5)
     depth = "floating-point values" if values.dtype.kind == "f" else f"{samples.bits} bits per channel"
     if samples.bits > 8 or values.dtype.kind == "f":
         done.append(f"{depth} rounded to 8")
-    if shaper is not None and profile is not None:
-        done.append(f"colours converted from {profiles.name_of(profile) or 'an unnamed profile'} to sRGB")
+    applied = profile if shaper is not None else tables
+    if applied is not None:
+        done.append(f"colours converted from {profiles.name_of(applied) or 'an unnamed profile'} to sRGB")
         profile = None
     return pixels, profile
 

@@ -6,6 +6,7 @@ curves and a matrix (ICC.1:2022, F.3) are also evaluated here, in floating point
 
 import functools
 import io
+import itertools
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -60,6 +61,27 @@ def _managed(image: "PillowImage", profile: bytes) -> "PillowImage":
         raise UnusableProfile(str(error)) from error
     assert converted is not None  # only a conversion in place answers nothing
     return converted
+
+
+def by_tables(values: np.ndarray, profile: bytes) -> np.ndarray:
+    """RGB values (height, width, 3), 0..1, through a profile made of tables, as sRGB values, 0..1.
+
+    Little CMS takes 8-bit codes from Pillow: each value lies between eight of them (two a channel), whose colours are
+    interpolated. Rounding to a code first would be off by as much as the profile is steep.
+
+    Raises:
+        UnusableProfile: see `to_srgb`.
+    """
+    from PIL import Image
+
+    codes = np.floor(values * 255).clip(0, 254)
+    above = values * 255 - codes
+    found = np.zeros(values.shape)
+    for corner in itertools.product((0, 1), repeat=3):
+        weight = np.where(corner, above, 1 - above).prod(axis=-1, keepdims=True)
+        neighbour = Image.fromarray((codes + corner).astype(np.uint8))
+        found += weight * np.asarray(_managed(neighbour, profile))
+    return found / 255
 
 
 def _check_length(profile: bytes) -> None:

@@ -143,6 +143,36 @@ def grey_profile(gamma: float) -> bytes:
     return bytes(head) + table + body
 
 
+def table_profile() -> bytes:
+    """A profile of a table (lut16Type, two points a channel) that says the same as linear sRGB (ICC.1:2022, 10.10)."""
+    columns = np.array(
+        [[0.43607, 0.38515, 0.14307], [0.22249, 0.71687, 0.06061], [0.01392, 0.09708, 0.71410]]
+    )
+    corners = np.array(list(np.ndindex(2, 2, 2)), float) @ columns.T  # XYZ of each corner; 1.0 is 32768
+    ramp = struct.pack(">2H", 0, 65535)
+    table = (
+        b"mft2"
+        + bytes(4)
+        + bytes([3, 3, 2, 0])
+        + struct.pack(">9i", *(65536 * np.eye(3, dtype=int)).ravel().tolist())
+    )
+    table += struct.pack(">2H", 2, 2) + 3 * ramp
+    table += np.round(corners * 32768).astype(">u2").tobytes() + 3 * ramp
+    words = b"desc" + bytes(4) + struct.pack(">I", 6) + b"table\0" + bytes(78)
+    white = b"XYZ " + bytes(4) + struct.pack(">3i", 63190, 65536, 54061)
+    tags = [(b"desc", words), (b"cprt", b"text" + bytes(4) + b"none"), (b"wtpt", white), (b"A2B0", table)]
+    tags = [(name, content + bytes(-len(content) % 4)) for name, content in tags]
+    entries, body = struct.pack(">I", len(tags)), b""
+    for name, content in tags:
+        entries += name + struct.pack(">II", 132 + 12 * len(tags) + len(body), len(content))
+        body += content
+    head = bytearray(128)
+    head[0:4] = struct.pack(">I", 128 + len(entries) + len(body))
+    head[8:12], head[12:24], head[36:40] = b"\x02\x40\0\0", b"mntrRGB XYZ ", b"acsp"
+    head[68:80] = struct.pack(">3i", 63190, 65536, 54061)
+    return bytes(head) + entries + body
+
+
 def chunk(name: bytes, body: bytes) -> bytes:
     """A PNG chunk with its checksum."""
     return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))

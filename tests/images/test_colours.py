@@ -2,10 +2,11 @@
 
 import io
 import struct
+import zlib
 
 import numpy as np
 import pytest
-from images.making import chunk, grey_profile, png, srgb_profile
+from images.making import chunk, grey_profile, png, srgb_profile, table_profile
 from PIL import Image, ImageCms
 
 from glint_data import images
@@ -183,3 +184,16 @@ def test_made_profiles_are_read_alike_by_little_cms_and_here():
     shaper = profiles.shaper_of(wide)
     ours = np.round(shaper.to_srgb(CODES / 255) * 255)
     assert np.abs(ours - managed(CODES, wide)).max() <= 1
+
+
+def test_profiles_of_tables_count_at_full_depth():
+    """A table that says the same as linear curves: 16-bit shadows keep the levels between two 8-bit codes."""
+    codes = np.stack([np.arange(0, 65536, 31, dtype=np.uint16)[:2112].reshape(48, 44)] * 3, axis=-1)
+    by_table, by_curves = (
+        images.decode(png(codes, 2, chunk(b"iCCP", b"x\0\0" + zlib.compress(profile))), "made")
+        for profile in (table_profile(), srgb_profile(linear=True))
+    )
+    assert "converted from table" in by_table.conversions[1]
+    off = np.abs(by_table.pixels.astype(int) - by_curves.pixels)
+    assert off.max() <= 2 and off.mean() < 0.5
+    assert len(np.unique(by_table.pixels)) > 230, "8-bit linear codes have 184 colours"
