@@ -129,11 +129,12 @@ class TorchSamples(torch.utils.data.Dataset[dict[str, Any]]):
             rng = np.random.default_rng([self.seed, int(self._epoch), index])
             corner = random_place(images[0].shape, self.crop, rng)
             images = [cut(image, corner, self.crop) for image in images]
-        tensors = [_planes(images[0])]
-        if len(images) > 1:  # samples of one photo often follow one another
+        if self.crop is None and len(images) > 1:  # samples of one photo often follow one another
             if self._planes is None or self._planes[0] is not images[1]:
                 self._planes = images[1], _planes(images[1])
-            tensors.append(self._planes[1].clone())
+            tensors = [_planes(images[0]), self._planes[1].clone()]
+        else:
+            tensors = [_planes(image) for image in images]
         if self.transform is None:
             return tensors
         state, transformed = torch.get_rng_state(), []
