@@ -42,6 +42,8 @@ def histogram(values: np.ndarray) -> bytes:
 
 def curve(history: list[dict[str, Any]]) -> bytes:
     """Training loss and validation SROCC by epoch."""
+    from matplotlib.ticker import MaxNLocator
+
     epochs = [entry["epoch"] for entry in history]
     figure = _figure(4.4, 2.8)
     left = figure.subplots()
@@ -49,7 +51,7 @@ def curve(history: list[dict[str, Any]]) -> bytes:
         epochs, [entry.get("train_loss", np.nan) for entry in history], color=INK, label="training loss"
     )
     left.set(xlabel="epoch", ylabel="training loss", xlim=(0.5, max(epochs) + 0.5))
-    left.xaxis.get_major_locator().set_params(integer=True)
+    left.xaxis.set_major_locator(MaxNLocator(integer=True))
     right = left.twinx()
     right.plot(epochs, [entry.get("val_srocc", np.nan) for entry in history], color=ACCENT, marker=".")
     right.set_ylabel("validation SROCC (dots)")
