@@ -23,12 +23,12 @@ def draw_pairs(photo: np.ndarray, count: int, inside: bool, rng: np.random.Gener
     >>> draw_pairs(np.array([0, 0, 1, 1]), 2, True, np.random.default_rng(0)).shape
     (2, 2)
     """
-    possible = _possible(photo, inside)
+    possible = possible_pairs(photo, inside)
     if possible == 0:
         where = "inside one photo" if inside else "of two photos"
-        raise GlintError(
-            f"{len(photo)} samples make no pair {where}; take --paired {'across' if inside else 'photo'}"
-        )
+        other = f"take --paired {'across' if inside else 'photo'}"
+        advice = other if possible_pairs(photo, not inside) else "export two labelled samples or more"
+        raise GlintError(f"no pair {where} can be made of the labelled samples ({len(photo)}); {advice}")
     if 2 * count >= possible:
         pairs = _all(photo, inside)
         pairs = pairs[rng.permutation(len(pairs))[:count]]
@@ -38,7 +38,8 @@ def draw_pairs(photo: np.ndarray, count: int, inside: bool, rng: np.random.Gener
     return np.where(swapped[:, None], pairs[:, ::-1], pairs)
 
 
-def _possible(photo: np.ndarray, inside: bool) -> int:
+def possible_pairs(photo: np.ndarray, inside: bool) -> int:
+    """How many different pairs there are, of one photo or of two; `photo` as in `draw_pairs`."""
     sizes = np.bincount(photo).astype(object)  # Python integers: no overflow
     within = int((sizes * (sizes - 1) // 2).sum())
     total = len(photo)

@@ -14,7 +14,7 @@ from glint_data.errors import GlintError
 from glint_data.exports.about import About, Exported
 from glint_data.exports.card import write_card
 from glint_data.exports.deviation import Deviations
-from glint_data.exports.drawing import draw_pairs
+from glint_data.exports.drawing import draw_pairs, possible_pairs
 from glint_data.exports.format import Format, Row, export_format
 from glint_data.exports.json_files import JsonLines
 from glint_data.exports.later import with_deviation
@@ -78,11 +78,18 @@ class Pairs(Format):
     def finish(self, exported: Exported) -> None:
         """Draw the pairs of each split, by its share of the images; the card."""
         options, files = self.about.options, {}
-        for number, part in enumerate(self._images):
-            images = self._images[part].table()
+        inside = options.paired == "photo"
+        tables = {part: images.table() for part, images in self._images.items()}
+        none_anywhere = not any(possible_pairs(codes(images["photo"]), inside) for images in tables.values())
+        for number, (part, images) in enumerate(tables.items()):
+            photos = codes(images["photo"])
             asked = max(1, round(options.pairs * len(images) / exported.samples))
             rng = np.random.default_rng([options.seed, number])
-            drawn = draw_pairs(codes(images["photo"]), asked, options.paired == "photo", rng)
+            drawn = np.empty((0, 2), np.int64)
+            if none_anywhere or possible_pairs(
+                photos, inside
+            ):  # a split without a pair is an empty file beside others
+                drawn = draw_pairs(photos, asked, inside, rng)
             name = "pairs.jsonl" if self.about.splits is None else f"pairs_{part}.jsonl"
             with JsonLines(self.folder / name) as lines:
                 for line in described(images, drawn):

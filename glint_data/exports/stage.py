@@ -159,13 +159,13 @@ def _check(kind: type[Format], about: About, dataset: str, origins: list[Origin]
         raise GlintError(f"{dataset}: holds no samples to export; 'glint-data verify {folder}' tells more")
     if kind.needs_label and not about.labelled:
         raise GlintError(
-            f"{dataset}: none of its samples has a label, which {kind.title} needs; "
+            f"{dataset}: none of its samples has a label, without which there is no export as {kind.title}; "
             f"run 'glint-data label {folder} --reference kadid' first, or export to hf, webdataset or croissant"
         )
     if kind.needs_reference and about.no_reference:
         raise GlintError(
-            f"{dataset}: its samples have no pristine photos, which {kind.title} needs; export to pyiqa, hf, "
-            "webdataset or croissant"
+            f"{dataset}: its samples have no pristine photos, without which there is no export as {kind.title}; "
+            "export to pyiqa, hf, webdataset or croissant"
         )
     if about.splits is not None and not about.parts:
         raise GlintError(f"{dataset}: none of its photos is named in the split file; it lists them by source")

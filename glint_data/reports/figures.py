@@ -42,13 +42,16 @@ def histogram(values: np.ndarray) -> bytes:
 
 def curve(history: list[dict[str, Any]]) -> bytes:
     """Training loss and validation SROCC by epoch."""
+    from matplotlib.ticker import MaxNLocator
+
     epochs = [entry["epoch"] for entry in history]
-    figure = _figure(5.6, 2.8)
+    figure = _figure(4.4, 2.8)
     left = figure.subplots()
     left.plot(
         epochs, [entry.get("train_loss", np.nan) for entry in history], color=INK, label="training loss"
     )
-    left.set(xlabel="epoch", ylabel="training loss")
+    left.set(xlabel="epoch", ylabel="training loss", xlim=(0.5, max(epochs) + 0.5))
+    left.xaxis.set_major_locator(MaxNLocator(integer=True))
     right = left.twinx()
     right.plot(epochs, [entry.get("val_srocc", np.nan) for entry in history], color=ACCENT, marker=".")
     right.set_ylabel("validation SROCC (dots)")
@@ -64,8 +67,8 @@ def scatter(table: "pandas.DataFrame", most: int = 2_000) -> bytes:
     mos = table["mos"].to_numpy(float)
     sides = [mos - table["mos_low"].to_numpy(float), table["mos_high"].to_numpy(float) - mos]
     around = np.nan_to_num(np.clip(np.array(sides), 0, None))
-    axes.errorbar(mos, table["score"], xerr=around, fmt="none", ecolor=ACCENT, alpha=0.15, linewidth=0.7)
-    axes.scatter(mos, table["score"], s=8, color=INK, alpha=0.6, linewidths=0)
+    axes.errorbar(mos, table["score"], xerr=around, fmt="none", ecolor=ACCENT, alpha=0.35, linewidth=0.7)
+    axes.scatter(mos, table["score"], s=12, color=INK, alpha=0.85, linewidths=0)
     axes.plot([0, 1], [0, 1], color="0.6", linewidth=0.8)
     axes.set(xlabel="label, 0 to 1", ylabel="score")
     return _png(figure)

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from glint_data.dataset import manifest
 from glint_data.errors import GlintError
 from glint_data.exports import Options, export_dataset, soft_labels
 from glint_data.exports.deviation import Deviations, RatingSpread
@@ -185,9 +186,37 @@ def test_drawn_pairs_are_balanced_and_different(inside):
     assert abs((pairs[:, 0] < pairs[:, 1]).mean() - 0.5) < 0.02
 
 
+def test_a_split_of_one_photo_has_no_pairs_across(pair, tmp_path):
+    split = tmp_path / "split.csv"
+    split.write_text("source,part\ncat,train\ncup.v2,test\n")
+    with pytest.raises(GlintError, match=r"no pair of two photos can be made .* take --paired photo"):
+        export_dataset(pair[1], "pairs", tmp_path / "no", 1, split, options=Options(paired="across"))
+    assert not (tmp_path / "no").exists()
+    export_dataset(pair[1], "pairs", tmp_path / "out", 1, split, options=Options(pairs=100))
+    counts = [
+        len((tmp_path / "out" / f"pairs_{part}.jsonl").read_text().splitlines()) for part in ("train", "test")
+    ]
+    assert counts == [6, 3]
+
+
+def test_a_split_without_a_pair_is_an_empty_file_beside_others(pair, tmp_path):
+    rows = manifest.read(pair[1])
+    alone = rows["source"].eq("cup.v2") & rows.index.to_series().gt(4)
+    rows.loc[alone, ["mos", "mos_std", "mos_low", "mos_high"]] = np.nan
+    (tmp_path / "set").mkdir()
+    manifest.write(tmp_path / "set", rows, manifest.facts(pair[1]))
+    split = tmp_path / "split.csv"
+    split.write_text("source,part\ncat,train\ncup.v2,test\n")
+    export_dataset(tmp_path / "set", "pairs", tmp_path / "out", 1, split, options=Options(pairs=100))
+    assert (tmp_path / "out" / "pairs_test.jsonl").read_text() == ""
+    assert len((tmp_path / "out" / "pairs_train.jsonl").read_text().splitlines()) == 6
+
+
 def test_drawing_says_what_cannot_be_drawn():
     with pytest.raises(GlintError, match="no pair inside one photo"):
         draw_pairs(np.arange(5), 3, True, np.random.default_rng(0))
+    with pytest.raises(GlintError, match=r"\(1\); export two labelled samples or more"):
+        draw_pairs(np.zeros(1, int), 3, True, np.random.default_rng(0))
     assert len(draw_pairs(np.array([0, 0, 1]), 100, False, np.random.default_rng(0))) == 2
 
 
