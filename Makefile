@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Processes that test, each with up to 2.5 GB of memory; a file's tests stay in one of them.
 JOBS ?= 2
+# The examples of all docstrings: part of lint, and so left out of the tests that follow it.
+DOCTESTS := tests/docs/test_doctests.py
 
 .PHONY: env quickstart test test-quick test-browser lint types fidelity clean
 .DELETE_ON_ERROR:
@@ -29,20 +31,21 @@ lint: $(VENV)/installed-test
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m mypy
 	$(BIN)/python -m mkdocs build --strict --quiet --site-dir build/site
+	$(BIN)/python -m pytest -q $(DOCTESTS)
 
 types: $(VENV)/installed-test
 	$(BIN)/python -m mypy
 
 # what a change wants to know while it is made: everything but the slow tests
 test-quick: lint
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m 'not slow'
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m 'not slow' --ignore $(DOCTESTS)
 
 # the pages that people look at, in headless Chromium (Debian: apt-get install chromium)
 test-browser: $(VENV)/installed-test
 	$(BIN)/python -m pytest -m browser
 
 test: lint
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --ignore $(DOCTESTS)
 
 fidelity: env
 	$(BIN)/python -m benchmarks.fidelity

@@ -22,12 +22,12 @@ audit on KADID-10k alone.
 
 import itertools
 import sys
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.tid2013 import Cell, read_scores, within
 from glint_data import work
 from glint_data.progress import track
 
@@ -136,26 +136,6 @@ def _tensor(torch, pixels: np.ndarray):
 def _psnr(first: np.ndarray, second: np.ndarray) -> float:
     error = float(((first.astype(np.float64) - second) ** 2).mean())
     return 10 * np.log10(255**2 / max(error, 1e-3))
-
-
-def read_scores(table: Path) -> np.ndarray:
-    """(25, 25, 6): TID2013's mean opinion score by reference, type and level, in pyiqa's table form."""
-    import pandas as pd
-
-    rows = pd.read_csv(table)
-    key = rows["dist_name"].str.lower().str.extract(r"^i(\d\d)_(\d\d)_(\d)\.bmp$").astype(int)
-    scores = np.full((26, 25, 6), np.nan)
-    scores[key[0], key[1], key[2]] = rows["mos"]
-    return scores[1:]
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A matched cell: the raters' scores of its photos, and what each measure says of them; higher is better."""
-
-    type: int
-    scores: np.ndarray
-    measures: dict[str, np.ndarray]
 
 
 class Labels:
@@ -269,19 +249,6 @@ def _at(photo: dict, number: int, level: int, way: str) -> dict:
     }
     missed = abs(mixed["PSNR"] - wanted) > WITHIN_DB
     return {name: np.full_like(value, np.nan) if missed else value for name, value in mixed.items()}
-
-
-def within(cells: list[Cell], name: str, rows: np.ndarray) -> np.ndarray:
-    """Spearman's correlation inside each cell, over these photos; NaN where a measure is constant."""
-    from scipy import stats
-
-    found = []
-    for cell in cells:
-        said, measure = cell.scores[rows], cell.measures[name][rows]
-        there = np.isfinite(said)
-        varied = there.sum() > 2 and measure[there].std() > 1e-9 and said[there].std() > 1e-9
-        found.append(stats.spearmanr(measure[there], said[there]).statistic if varied else np.nan)
-    return np.array(found)
 
 
 def print_table(cells: list[Cell]) -> None:

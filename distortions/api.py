@@ -86,8 +86,13 @@ def apply_in_regions(
     `distortions.regions.mask_of` takes them. Outside the mask (where it is 0) the bytes are the image's; level 0 is the
     control, blended with itself. Raises ValueError as `apply` does.
     """
-    if image.dtype != np.uint8 or image.ndim != 3:
-        raise ValueError(f"an image is H x W x 3 uint8 here, got {image.dtype} of shape {image.shape}")
+    if not isinstance(image, np.ndarray) or image.dtype != np.uint8 or image.ndim != 3:
+        seen = (
+            f"{image.dtype} of shape {image.shape}" if isinstance(image, np.ndarray) else type(image).__name__
+        )
+        raise ValueError(f"an image is H x W x 3 uint8 here, got {seen}")
+    if not isinstance(regions, int) and (isinstance(regions, str) or not isinstance(regions, Sequence)):
+        raise ValueError(f"regions are {regions!r}: give how many to draw, or a list of regions")
     if (level is None) == (strength is None):
         raise ValueError("give either a level, such as level=3, or a strength, such as strength=30")
     if strength is None:

@@ -144,21 +144,28 @@ def contrast_of_channels(photo: Photo, factor: float) -> np.ndarray:
 @distortion(SEVERITY, draw=noise_seed)
 def elastic_transform(photo: Photo, severity: float, noise_seed: int) -> np.ndarray:
     """Three points of the photo moved (affine), then every pixel by a smooth random field."""
+    height, width = photo.height, photo.width
+    corners, moved, down, right = elastic_moves(severity, noise_seed, height, width)
+    image = photo.single
+    if min(height, width) >= 3:
+        turn = cv2.getAffineTransform(corners, moved)
+        image = cv2.warpAffine(image, turn, (width, height), borderMode=cv2.BORDER_REFLECT_101)
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    return cv2.remap(image, x + right, y + down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+
+
+def elastic_moves(
+    severity: float, noise_seed: int, height: int, width: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Three points (x, y) of the photo, where they go (px), and how far every pixel moves then: down, right (H x W)."""
     gain, sigma, shift = (SIDE * part for part in levels_between(ELASTIC, severity))
     rng = np.random.default_rng(noise_seed)
-    height, width = photo.height, photo.width
     middle, third = np.array([width // 2, height // 2], np.float32), min(height, width) // 3
     corners = middle + third * np.array([[1, 1], [1, -1], [-1, -1]], np.float32)
     moved = corners + rng.uniform(-shift, shift, corners.shape).astype(np.float32)
-    if third > 0:
-        turn = cv2.getAffineTransform(corners, moved)
-        image = cv2.warpAffine(photo.single, turn, (width, height), borderMode=cv2.BORDER_REFLECT_101)
-    else:
-        image = photo.single
     fields = rng.uniform(-1, 1, (2, height, width)).astype(np.float32)
     down, right = (blur(field, sigma, 3.0) * np.float32(gain) for field in fields)
-    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
-    return cv2.remap(image, x + right, y + down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+    return corners, moved, down, right
 
 
 @distortion(Range(0.01, 1, "scale"))

@@ -128,6 +128,11 @@ def _check(region: Mapping[str, Any]) -> None:
     numbers = [region[name] for name in ("row", "column", "height", "width", "angle", "edge")]
     if region["shape"] not in SHAPES or not all(_number(number) for number in numbers):
         raise ValueError(f"a region is {region!r}: its shape is one of {', '.join(SHAPES)}, the rest numbers")
+    waves = region["waves"]
+    if not isinstance(waves, list | tuple) or not all(
+        isinstance(wave, list | tuple) and len(wave) == 2 and all(map(_number, wave)) for wave in waves
+    ):
+        raise ValueError(f"a region is {region!r}: its waves are pairs of numbers, or none: []")
     if min(region["height"], region["width"]) <= 0 or not 0 <= region["edge"] <= 1:
         raise ValueError(f"a region is {region!r}: its sides are above 0, its edge from 0 to 1")
 

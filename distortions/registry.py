@@ -97,11 +97,14 @@ class Distortion:
     def render(self, photo: Photo, strength: float, parameters: Mapping[str, Any]) -> Any:
         """The distorted values. Raises ValueError where a parameter is missing or not this distortion's."""
         self.require()
-        if set(parameters) != set(self.drawn_names):
+        if not isinstance(parameters, Mapping) or set(parameters) != set(self.drawn_names):
             raise ValueError(
-                f"{self.name} takes the parameters {self.drawn_names or 'none'}, got {sorted(parameters)}: "
+                f"{self.name} takes the parameters {self.drawn_names or 'none'}, got {list(parameters)}: "
                 "pass parameters as a former rendering returned them, or none to have them drawn"
             )
+        seed = parameters.get("noise_seed", 0)
+        if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+            raise ValueError(f"{self.name}: noise_seed is {seed!r}: pass the whole number that was drawn")
         return self.function(photo, self.strengths.check(self.name, strength), **parameters)
 
 

@@ -141,6 +141,8 @@ class Suite:
         `seed` (not negative) keys what is drawn, together with type and level; `parameters`, as a former
         rendering returned them, take the place of drawing.
         """
+        if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+            raise ValueError(f"seed is {seed!r}: give a whole number from 0 on")
         if self.regions:
             return self._in_regions(self.regions, photo, number, level, seed, parameters, floating)
         entry = self.type_called(int(number))

@@ -166,3 +166,26 @@ def test_one_place_renders_a_row():
                 assert is_page or is_template, (
                     f"{file.relative_to(REPOSITORY)}:{node.lineno}: renders by itself"
                 )
+
+
+@pytest.mark.slow
+def test_types_are_checked():
+    """mypy, strictly: the settings and their few exceptions stand in pyproject.toml."""
+    settings = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["tool"]["mypy"]
+    assert settings["strict"] and not {"disable_error_code", "ignore_errors"} & set(settings)
+    command = [sys.executable, "-m", "mypy"]
+    answer = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    assert answer.returncode == 0, answer.stdout
+
+
+def test_every_registered_name_is_on_its_page():
+    """In a process of its own: other tests register names too."""
+    script = "import sys; from glint_data.api.names import page; sys.stdout.write(page())"
+    answer = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, encoding="utf-8"
+    )
+    shown = (REPOSITORY / "docs" / "names.md").read_text(encoding="utf-8")
+    lines = [line for line in answer.stdout.splitlines() if line.startswith("- ")]
+    assert len(lines) > 100 and set(lines) <= set(shown.splitlines()), (
+        "python -m glint_data.api.names docs/names.md"
+    )

@@ -1,6 +1,6 @@
 """Verbs around datasets that are there, or come from elsewhere."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from glint_data.api.options import (
     AnyDataset,
@@ -18,6 +18,7 @@ from glint_data.api.places import anywhere, here, opened_engine, place_of, proce
 from glint_data.api.results import Answer, Result
 from glint_data.api.verbs import several, verb
 from glint_data.errors import GlintError
+from glint_data.exports.options import Options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,13 +72,16 @@ def import_set(
     Raises:
         GlintError: no such set, no known layout in the folder, a table that cannot be right, or no image.
     """
+    from distortions.lookup import unknown
     from glint_data.dataset.dataset import Dataset
     from glint_data.importing import import_dataset
     from glint_data.importing.importers import IMPORTERS, import_published
-    from glint_data.reference_sets.scored_sets import known_sets
+    from glint_data.reference_sets.scored_sets import SETS
 
+    if name not in SETS and name not in IMPORTERS:
+        raise GlintError(unknown("scored set", name, [*SETS, *IMPORTERS]))
     folder, place = here(out), here(root)
-    if name not in known_sets() and name in IMPORTERS:
+    if name not in SETS:
         return Dataset(folder, import_published(name, place, folder, processes(workers), strip))
     named = None if table is None else here(table)
     return Dataset(folder, import_dataset(name, place, folder, processes(workers), named, strip))
@@ -130,7 +134,7 @@ def import_table(
     )
 
 
-@verb
+@verb(settings=Options)
 def export(
     dataset: Annotated[
         "AnyDataset | Sequence[AnyDataset]",
@@ -148,21 +152,13 @@ def export(
         str, Option("Shares of train, val and test, such as 80,10,10; all of a photo in one part.")
     ] = "",
     split_seed: Annotated[int, Option("Seed that assigns the photos.", least=0)] = 0,
-    deviation: Annotated[
-        str,
-        Option("Deviation beside a score: raters (opinions), label (its own), auto: raters' if known."),
-    ] = "auto",
-    soft_labels: Annotated[str, Option("deqa: probabilities by pdf or cdf.")] = "pdf",
-    pairs: Annotated[int, Option("pairs: how many to draw.", least=1)] = 10_000,
-    paired: Annotated[str, Option("pairs: inside a photo, or across photos.")] = "photo",
-    seed: Annotated[int, Option("pairs: seed of the draw.", least=0)] = 0,
-    strip: Annotated[bool, Option("Leave out what copied files tell of camera and position (EXIF).")] = False,
     licence: Annotated[
         str | None, Option("Licence of photos that have none recorded, such as cc-by-4.0.")
     ] = None,
     workers: Workers = 0,
     progress: Progress = False,
     plugin: Plugins = (),
+    **options: Any,
 ) -> Result:
     """Write a dataset in the layout of another tool.
 
@@ -175,10 +171,9 @@ def export(
     Raises:
         GlintError: no such format, nothing in the dataset that it takes, or a folder in use.
     """
-    from glint_data.exports import Options, export_dataset
+    from glint_data.exports import export_dataset
 
     named = None if split_file is None else here(split_file)
-    options = Options(deviation, soft_labels, pairs, paired, seed, strip)
     return export_dataset(
         [place_of(one) for one in several(dataset)],
         to,
@@ -186,7 +181,7 @@ def export(
         processes(workers),
         named,
         licence,
-        options,
+        Options(**options),
         split,
         split_seed,
     )

@@ -1,8 +1,10 @@
 """Verbs that render: photos to datasets, recipes to pixels."""
 
+import inspect
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
+from glint_data import plugins
 from glint_data.api import choices
 from glint_data.api.options import (
     AnyDataset,
@@ -112,29 +114,17 @@ class Shard(Answer):
         self.result = result
 
 
-def estimate(
-    sources: Where | Sequence[Where],
-    out: Where,
-    *,
-    suite: str = "kadid10k",
-    types: Choices = (),
-    levels: Choices = (),
-    strengths: Strengths = (),
-    max_side: MaxSide = 0,
-    crop: Crop = "",
-    regions: Regions = 0,
-    virtual: bool = False,
-    format: str = "png",
-    seed: int = 0,
-    workers: int = 0,
-    limit: int = 0,
-    **_unused: object,
-) -> Result:
-    """What `synthesize` with these options would cost; writes nothing. For the command line's --dry-run."""
+def estimate(*arguments: Any, **words: Any) -> Result:
+    """What `synthesize` with these arguments would cost; writes nothing. For the command line's --dry-run."""
     from glint_data.synthesis.estimate import estimate as run
 
-    settings = settings_of(suite, types, levels, strengths, max_side, crop, regions, seed, format, virtual)
-    text = run([anywhere(source) for source in several(sources)], settings, processes(workers), limit)
+    call = inspect.signature(synthesize).bind(*arguments, **words)
+    call.apply_defaults()
+    chosen = call.arguments
+    plugins.use(several(chosen["plugin"]))
+    settings = settings_of(**{name: chosen[name] for name in inspect.signature(settings_of).parameters})
+    photos = [anywhere(source) for source in several(chosen["sources"])]
+    text = run(photos, settings, processes(chosen["workers"]), chosen["limit"])
     return Answer({"estimate": text}, text)
 
 

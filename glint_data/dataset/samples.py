@@ -5,16 +5,17 @@ Millions of recipes are some numbers a row here; their photos and labels' refere
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from glint_data.dataset.dataset import Dataset
 from glint_data.dataset.rows import Rows, distinct
 from glint_data.dataset.sample import Sample
 from glint_data.dataset.status import Status
 from glint_data.errors import GlintError
-from glint_data.storage.places import Place
+
+if TYPE_CHECKING:
+    from glint_data.dataset.dataset import Dataset
 
 _BLOCK = 50_000
 
@@ -35,7 +36,7 @@ class Samples:
     `leaning[i]` indexes `leanings`, the (label set, references) that its label came from.
     """
 
-    datasets: tuple[Dataset, ...]
+    datasets: "tuple[Dataset, ...]"
     snapshots: tuple[Rows, ...] = field(repr=False)
     dataset: np.ndarray
     row: np.ndarray
@@ -132,20 +133,16 @@ class Samples:
         return found
 
 
-def usable_samples(
-    places: Sequence[str | Place | Dataset], labelled: bool = True, photos: int = 1
-) -> Samples:
+def usable_samples(datasets: "Sequence[Dataset]", labelled: bool = True) -> Samples:
     """The samples that have pixels, or can be given them, of all datasets in order; `labelled`: with a score.
 
-    `photos` pristine photos of each dataset are kept in memory.
-
     Raises:
-        GlintError: a dataset is missing or damaged, or has no such sample.
+        GlintError: a dataset is damaged, or has no such sample.
     """
-    return _joined([_of_dataset(Dataset(place, photos=photos), place, labelled) for place in places])
+    return _joined([_of_dataset(dataset, labelled) for dataset in datasets])
 
 
-def _of_dataset(dataset: Dataset, place: object, labelled: bool) -> Samples:
+def _of_dataset(dataset: "Dataset", labelled: bool) -> Samples:
     rows = dataset.rows()
     states, words = rows.codes("status")
     usable = np.array([word in (Status.OK, Status.PLANNED) for word in words] or [False], bool)[states]
@@ -157,7 +154,7 @@ def _of_dataset(dataset: Dataset, place: object, labelled: bool) -> Samples:
     if not len(which):
         wanting = "sample with a label" if len(rows) else "sample"
         raise GlintError(
-            f"{place}: holds no {wanting}; run 'glint-data label {place} --reference kadid' first"
+            f"{dataset.folder}: holds no {wanting}; run 'glint-data label {dataset.folder} --reference kadid' first"
         )
     photo, photos = _photos(rows, chosen, dataset)
     leaning, leanings = _leanings(rows, chosen)
@@ -183,7 +180,7 @@ def _side(rows: Rows, name: str) -> np.ndarray:
     return pixels
 
 
-def _photos(rows: Rows, chosen: slice | np.ndarray, dataset: Dataset) -> tuple[np.ndarray, Photos]:
+def _photos(rows: Rows, chosen: slice | np.ndarray, dataset: "Dataset") -> tuple[np.ndarray, Photos]:
     """Each row's photo by content; where no hash is known the name in this dataset has to do."""
     hashes, known = rows.codes("source_hash")
     sources, names = rows.codes("source")

@@ -61,7 +61,7 @@ class TorchSamples(torch.utils.data.Dataset[dict[str, Any]]):
             raise GlintError(f"crop {crop!r}: a number of pixels, such as 224, or None for whole images")
         if part is not None and part not in PARTS:
             raise GlintError(f"part {part!r}: choose one of {', '.join(PARTS)}, or None for all photos")
-        samples = usable_samples([dataset], labelled)
+        samples = usable_samples([type(dataset)(dataset)], labelled)  # with pictures of its own
         for opened in (dataset, *samples.datasets):
             opened._pictures.spare = SPARE
         if part is not None:

@@ -169,9 +169,13 @@ def _versions(folder: Place) -> Iterator[str]:
 
 def _cells(rows: "pandas.DataFrame") -> Iterator[str]:
     """Samples rendered here as a type or level that their suite does not have."""
-    cells = rows[_rendered_here(rows)].drop_duplicates(["suite", "type", "level"])
-    for row in cells[["sample_id", "suite", "type", "level"]].to_dict("records"):
-        suite, number, level = distortions.suite(row["suite"]), row["type"], row["level"]
+    cells = rows[_rendered_here(rows)].drop_duplicates(["suite", "suite_version", "type", "level"])
+    for row in cells[["sample_id", "suite", "suite_version", "type", "level"]].to_dict("records"):
+        number, level, version = row["type"], row["level"], row["suite_version"]
+        try:
+            suite = rendering.suite_of(row["suite"], version if isinstance(version, str) else None)
+        except GlintError:
+            continue  # said once, by the versions
         if number not in suite.types or level not in suite.levels(number):
             yield f"{row['sample_id']}: {suite.name} has no type {number:g} with a level {level:g}"
 

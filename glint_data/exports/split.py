@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from glint_data.dataset.dataset import Dataset
 from glint_data.dataset.rows import distinct
 from glint_data.dataset.samples import Samples, usable_samples
 from glint_data.dataset.split import PARTS, UNUSED, near_duplicate_groups, read_parts
@@ -41,7 +42,7 @@ def deal_photos(origins: Sequence[Origin], shares: tuple[float, ...], seed: int)
     Raises:
         GlintError: fewer photos than parts.
     """
-    samples = usable_samples([origin.place for origin in origins], labelled=False)
+    samples = usable_samples([Dataset(origin.place) for origin in origins], labelled=False)
     photos, first = samples.first_of_photos()
     keys = [samples.photos.keys[photo] for photo in photos]
     groups = near_duplicate_groups(keys, [samples[int(row)] for row in first])

@@ -14,9 +14,10 @@ from glint_data import records
 from glint_data.dataset import manifest
 from glint_data.errors import GlintError
 from glint_data.exports.about import About, Exported, scan
+from glint_data.exports.bundled import FORMATS
 from glint_data.exports.chunks import Planner
 from glint_data.exports.folder import building, check_free
-from glint_data.exports.format import FORMATS, Chunk, Format, Row, Written, record
+from glint_data.exports.format import Chunk, Format, Row, Written, record
 from glint_data.exports.options import Options
 from glint_data.exports.origins import Origin, origins_of
 from glint_data.exports.split import deal_photos, read_split, shares_of

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from glint_data.errors import GlintError
 from glint_data.models.cnn_taps import CnnTaps
-from glint_data.models.network import QualityNetwork
+from glint_data.models.network import FeatureNetwork
 from glint_data.models.normalise import Normalise
 from glint_data.models.shapes import check_shapes, configuration, with_options
 from glint_data.weights import find
@@ -149,7 +149,7 @@ def fill_backbone(
     return found.origin
 
 
-class TwoBranches(QualityNetwork):
+class TwoBranches(FeatureNetwork):
     """A network of a transformer and a CNN, whose pretrained branches may be frozen."""
 
     @classmethod

@@ -18,7 +18,7 @@ from glint_data.errors import GlintError
 from glint_data.models import NETWORKS
 from glint_data.models.backbones import build_backbone, fill_backbone
 from glint_data.models.folding import fold_norms
-from glint_data.models.network import QualityNetwork
+from glint_data.models.network import FeatureNetwork
 from glint_data.models.normalise import Normalise
 from glint_data.models.shapes import check_same
 
@@ -39,7 +39,7 @@ HEAD = ("centre", "scale", "support", "dual", "gamma", "intercept")
 
 
 @NETWORKS.register("frozen")
-class Frozen(QualityNetwork):
+class Frozen(FeatureNetwork):
     """One image (B, 3, S, S) in [-1, 1] -> scores (B,), from statistics (B, F) of a frozen network's early channels."""
 
     name = "frozen"

@@ -16,7 +16,7 @@ from glint_data.errors import GlintError
 from glint_data.models.backbones import build_backbone, fill_backbone, is_held
 from glint_data.models.dropout import ShardedDropout
 from glint_data.models.folding import fold_norms
-from glint_data.models.network import QualityNetwork
+from glint_data.models.network import WholePictureNetwork
 from glint_data.models.normalise import Normalise
 
 _SETTLING = 200  # batches over which the standardisation finds its place, then it stays
@@ -48,11 +48,10 @@ class Standardised(nn.Module):
         return (features - self.centre) / self.scale
 
 
-class LocalGlintIQA(QualityNetwork):
+class LocalGlintIQA(WholePictureNetwork):
     """One image (B, 3, H, W) in [-1, 1] -> scores (B,), unbounded, higher is better."""
 
     name = "glintiqa"
-    sees_whole = True
 
     def __init__(self, config: Any, network: Any, normalise: Normalise, provenance: dict[str, str]) -> None:
         super().__init__(config, provenance)

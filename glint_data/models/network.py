@@ -1,5 +1,6 @@
 """What both networks share: a configuration, backbones that may be frozen, and published weights."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -13,7 +14,7 @@ from glint_data.models.dropout import ShardedDropout
 from glint_data.models.shapes import check_same, check_shapes, configuration, with_options
 
 
-class QualityNetwork(nn.Module):
+class QualityNetwork(nn.Module, ABC):
     """A network that gives one quality score per image; higher is better.
 
     Images go in as float32 (B, 3, S, S) in [-1, 1], S = `input_size`; scores come out as (B,).
@@ -32,7 +33,7 @@ class QualityNetwork(nn.Module):
         ""  # a name that every published file of this network holds, as it is called in later ones
     )
     parts: Mapping[str, str] = {}
-    sees_whole = False  # judges a picture by crops that cover it, not by a grid of samples of it
+    sees_whole = False  # see `WholePictureNetwork`
     closed_form = False  # its weights are solved for, not trained step by step; see `models/frozen.py`
 
     def __init__(self, config: Any, provenance: dict[str, str] | None = None) -> None:
@@ -82,27 +83,12 @@ class QualityNetwork(nn.Module):
         return ()
 
     def why_not_cacheable(self) -> str | None:
-        """Why `frozen_features` may change during training; None where they are constant."""
-        return None if getattr(self.config, "freeze_backbones", False) else "its backbones are trained"
+        """Why no features of its frozen parts can be kept; None where they can, in a `FeatureNetwork`."""
+        return "it has no frozen part whose features could be kept"
 
-    def frozen_features(self, image: Tensor) -> tuple[Tensor, ...]:
-        """What the frozen parts make of images (B, 3, S, S); constant where `why_not_cacheable` is None."""
-        raise NotImplementedError
-
-    def from_features(self, *features: tuple[Tensor, ...]) -> Tensor:
-        """Scores (B,) from the `frozen_features` of the distorted images and, if needed, of their references."""
-        raise NotImplementedError
-
-    def statistics(self, image: Tensor) -> Tensor:
-        """What networks that see pictures whole judge crops by, (B, F)."""
-        raise NotImplementedError
-
-    def from_statistics(self, described: Tensor) -> Tensor:
-        """Scores (B,) from `statistics`."""
-        raise NotImplementedError
-
+    @abstractmethod
     def forward(self, *images: Tensor) -> Tensor:
-        return self.from_features(*(self.frozen_features(image) for image in images))
+        """Scores (B,) of the distorted images and, if needed, their references."""
 
     def train(self, mode: bool = True) -> "QualityNetwork":
         """As in torch, but frozen parts stay in evaluation mode, so that batch norms keep their statistics."""
@@ -187,3 +173,35 @@ def _renamed(name: str, prefixes: Mapping[str, str]) -> str:
         if name.startswith(prefix):
             return other + name[len(prefix) :]
     return name
+
+
+class FeatureNetwork(QualityNetwork):
+    """A network in two steps: features that its frozen parts make of each image, and scores made of these."""
+
+    def why_not_cacheable(self) -> str | None:
+        return None if getattr(self.config, "freeze_backbones", False) else "its backbones are trained"
+
+    @abstractmethod
+    def frozen_features(self, image: Tensor) -> tuple[Tensor, ...]:
+        """What the frozen parts make of images (B, 3, S, S); constant where `why_not_cacheable` is None."""
+
+    @abstractmethod
+    def from_features(self, *features: tuple[Tensor, ...]) -> Tensor:
+        """Scores (B,) from the `frozen_features` of the distorted images and, if needed, of their references."""
+
+    def forward(self, *images: Tensor) -> Tensor:
+        return self.from_features(*(self.frozen_features(image) for image in images))
+
+
+class WholePictureNetwork(FeatureNetwork):
+    """A network that judges a picture by statistics of crops that cover it, not by a grid of samples of it."""
+
+    sees_whole = True
+
+    @abstractmethod
+    def statistics(self, image: Tensor) -> Tensor:
+        """What crops are judged by, (B, F)."""
+
+    @abstractmethod
+    def from_statistics(self, described: Tensor) -> Tensor:
+        """Scores (B,) from `statistics`."""

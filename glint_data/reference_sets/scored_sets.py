@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glint_data.errors import GlintError
+from glint_data.registry import Registry
 
 if TYPE_CHECKING:
     import pandas
@@ -13,23 +14,24 @@ if TYPE_CHECKING:
 SHIPPED = files("glint_data.manifests")
 
 
+SETS = Registry[dict[str, Any]]("scored set")
+"""Descriptions by name. What ships is data, a file each in `manifests/`; a plug-in brings an importer of its own."""
+
+for _file in sorted(SHIPPED.iterdir(), key=lambda item: item.name):
+    if _file.name.endswith(".json"):
+        _description = json.loads(_file.read_text(encoding="utf-8"))
+        if "scores" in _description:
+            SETS.add(_description["name"], _description)
+
+
 def known_sets() -> dict[str, dict[str, Any]]:
-    """The descriptions of all scored sets that ship with the package, by name."""
-    found = {}
-    for entry in sorted(SHIPPED.iterdir(), key=lambda item: item.name):
-        if entry.name.endswith(".json"):
-            description = json.loads(entry.read_text(encoding="utf-8"))
-            if "scores" in description:
-                found[description["name"]] = description
-    return found
+    """The descriptions of all scored sets, by name."""
+    return dict(SETS.items())
 
 
 def description_of(name: str) -> dict[str, Any]:
     """The description of a scored set. Raises `GlintError` naming those there are."""
-    known = known_sets()
-    if name not in known:
-        raise GlintError(f"scored set {name!r}: not known; there are {', '.join(sorted(known))}")
-    return known[name]
+    return SETS[name]
 
 
 def bundled_scores_file(description: dict[str, Any]) -> Path:

@@ -19,7 +19,7 @@ def read_samples(datasets: Sequence[str | Place | Dataset], labelled: bool = Tru
     Raises:
         GlintError: a dataset is missing or damaged, or none of its samples has a label.
     """
-    return usable_samples(datasets, labelled, PHOTOS)
+    return usable_samples([Dataset(place, photos=PHOTOS) for place in datasets], labelled)
 
 
 def distortions(samples: Samples) -> list[str]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import distortions
-from distortions import textures
+from distortions import corruptions, textures
 
 IMAGE = np.random.default_rng(4).integers(0, 256, (24, 30, 3), dtype=np.uint8)
 IMAGE[:4] = 90  # grey rows
@@ -90,3 +90,27 @@ def test_a_fractal_is_seeded_of_any_size_and_spans_its_range():
         first, again = (textures.fractal(np.random.default_rng(3), *shape, 2.0) for _ in range(2))
         assert first.shape == shape and np.array_equal(first, again)
     assert (first.min(), first.max()) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("severity", "gain", "sigma", "shift"),
+    [
+        (1, 488, 170.8, 24.4),
+        (2, 488, 19.52, 48.8),
+        (3, 12.2, 2.44, 4.88),
+        (4, 17.08, 2.44, 4.88),
+        (5, 29.28, 2.44, 4.88),
+    ],
+)
+def test_elastic_moves_are_as_large_as_the_papers_table_makes_them(severity, gain, sigma, shift):
+    """White noise of SD 1/sqrt(3) smoothed by a Gaussian keeps 1/(2 sqrt(pi) sigma) of its SD."""
+    points, fields = [], []
+    for seed in range(8):
+        corners, moved, down, right = corruptions.elastic_moves(severity, seed, 160, 200)
+        points.append(moved - corners)
+        fields += [down[12:-12, 12:-12], right[12:-12, 12:-12]]  # at the edges values are repeated
+    assert np.abs(points).max() <= shift * 1.0001
+    assert np.std(points) == pytest.approx(shift / np.sqrt(3), rel=0.2)
+    if sigma < 10:  # a wider field than the photo keeps an SD of its own
+        expected = gain / np.sqrt(3) / (2 * np.sqrt(np.pi) * sigma)
+        assert np.std(fields) == pytest.approx(expected, rel=0.05)

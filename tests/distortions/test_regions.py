@@ -161,3 +161,26 @@ def test_small_photos_have_regions_too(shape):
     image = photo(height=shape[0], width=shape[1]) if min(shape) > 1 else np.full((1, 1, 3), 9, np.uint8)
     rendering = regional.render(distortions.Photo(image), 10, 3)
     assert rendering.pixels.shape == image.shape
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"regions": 1.5}, "regions are 1.5"),
+        ({"regions": "two"}, "regions are 'two'"),
+        ({"regions": [{**REGION, "waves": None}]}, "its waves are pairs of numbers"),
+        ({"regions": [{**REGION, "waves": [[0.1]]}]}, "its waves are pairs of numbers"),
+        ({"seed": 1.5}, "seed is 1.5"),
+        ({"seed": None}, "seed is None"),
+        ({"image": None}, "got NoneType"),
+    ],
+)
+def test_what_no_region_can_be_made_of_is_a_sentence(change, said):
+    with pytest.raises(ValueError, match=said):
+        distortions.apply_in_regions(**{"image": photo(), "name": "jpeg", "level": 3, **change})
+
+
+@pytest.mark.parametrize("parameters", [[], {"noise_seed": "a"}, {"noise_seed": 1.5}, {"noise_seed": -1}])
+def test_parameters_that_nothing_drew_are_a_sentence(parameters):
+    with pytest.raises(ValueError, match=r"white_noise.* pass "):
+        distortions.apply(photo(), "white_noise", 3, parameters=parameters)

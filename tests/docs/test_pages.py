@@ -1,4 +1,4 @@
-"""The pages for people: the day in Python, the notebook, the commands; and that all of them are built."""
+"""The pages for people: the notebooks, the commands; and that all of them are built."""
 
 import re
 import subprocess
@@ -33,21 +33,6 @@ def desk(tmp_path) -> Path:
 
 
 @pytest.mark.slow
-def test_the_day_in_python_as_a_plain_script(desk):
-    page = (DOCS / "python.md").read_text(encoding="utf-8")
-    script = "\n".join(re.findall(r"```python\n(.*?)```", page, re.DOTALL))
-    (desk / "day.py").write_text(script)
-    answer = subprocess.run(
-        [sys.executable, "day.py"], cwd=desk, capture_output=True, text=True, check=False, timeout=600
-    )
-    assert answer.returncode == 0, answer.stderr
-    assert "30 samples of 3 photos: 30 made" in answer.stdout
-    assert "did you mean jpeg?" in answer.stdout and "torch.Size([3, 48, 48])" in answer.stdout
-    assert answer.stderr == "", "functions are silent"
-    assert (desk / "dataset" / "report.html").is_file()
-
-
-@pytest.mark.slow
 def test_a_network_of_ones_own_trains_in_the_notebook(desk):
     notebook = nbformat.read(DOCS / "notebook.ipynb", as_version=4)
     lines = [line for line in notebook.cells[1].source.splitlines() if "import" not in line and line.strip()]
@@ -56,6 +41,19 @@ def test_a_network_of_ones_own_trains_in_the_notebook(desk):
     told = "".join(output.get("text", "") for output in ran.cells[1].outputs)
     assert 0 <= float(re.search(r"squared error (\S+)", told)[1]) < 0.2, told
     assert not any(cell.get("outputs") for cell in nbformat.read(DOCS / "notebook.ipynb", as_version=4).cells)
+
+
+@pytest.mark.slow
+def test_the_day_as_a_notebook(desk):
+    notebook = nbformat.read(DOCS / "day.ipynb", as_version=4)
+    ran = NotebookClient(notebook, timeout=900, resources={"metadata": {"path": desk}}).execute()
+    outputs = [output for cell in ran.cells for output in cell.get("outputs", ())]
+    said = "".join(output.get("text", "") for output in outputs)
+    assert "30 samples of 3 photos: 30 made" in said and "GMSD" in said and "squared error" in said
+    kinds = {kind for output in outputs for kind in output.get("data", ())}
+    assert {"image/png", "text/html"} <= kinds, "a picture and a table are shown"
+    assert not any(output.get("name") == "stderr" for output in outputs), said
+    assert (desk / "for-pyiqa" / "meta_info.csv").is_file() and (desk / "dataset" / "report.html").is_file()
 
 
 def test_the_page_of_commands_is_up_to_date():

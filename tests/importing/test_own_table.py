@@ -1,13 +1,11 @@
 """Own pictures by a table: pairs or single ones, with scores or without, as people's programs write tables."""
 
-import io
 import json
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
+from pictures import picture
 from PIL import Image
 
 from glint_data import images
@@ -35,29 +33,6 @@ def in_process(request, monkeypatch):
         monkeypatch.setattr(
             own_pictures, "run_tasks", lambda function, tasks, workers: Here().run(function, tasks)
         )
-
-
-def picture(file, seed, size=(64, 48)):
-    file.parent.mkdir(parents=True, exist_ok=True)
-    pixels = np.random.default_rng(seed).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
-    Image.fromarray(pixels).save(file)
-    return pixels
-
-
-@pytest.fixture
-def pairs(tmp_path):
-    """Two photos in three versions each, and a table of them beside."""
-    rows = []
-    for photo in (1, 2):
-        picture(tmp_path / f"ref/photo{photo}.png", photo)
-        for quality in (10, 50, 90):
-            file = tmp_path / f"out/p{photo}_q{quality}.jpg"
-            file.parent.mkdir(exist_ok=True)
-            Image.open(tmp_path / f"ref/photo{photo}.png").save(file, quality=quality)
-            rows.append((f"out/{file.name}", f"ref/photo{photo}.png", 1 + quality / 25, 0.4))
-    frame = pd.DataFrame(rows, columns=["distorted", "reference", "mos", "mos_std"])
-    frame.to_csv(tmp_path / "pairs.csv", index=False)
-    return frame
 
 
 def test_pairs_with_scores(tmp_path, pairs):
@@ -342,77 +317,3 @@ def test_addresses(tmp_path, pairs):
     addressed = pairs.assign(distorted=[f"memory://own-pictures/{name}" for name in pairs["distorted"]])
     addressed.to_csv(tmp_path / "addressed.csv", index=False)
     assert import_table(tmp_path / "addressed.csv", tmp_path / "f", range=(1, 5)).imported == 6
-
-
-def exif_with_position():
-    exif = Image.Exif()
-    exif[0x010F], exif[0x0112] = "Maker", 6
-    exif.get_ifd(0x8825).update({1: "N", 2: (50.0, 7.0, 0.0), 3: "E", 4: (8.0, 40.0, 0.0)})
-    return exif
-
-
-@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "TIFF"])
-def test_positions_are_named_and_left_out_where_asked(tmp_path, form):
-    pixels = np.asarray(
-        Image.fromarray(np.random.default_rng(1).integers(0, 256, (6, 8, 3), np.uint8)).resize((64, 48))
-    )
-    file = tmp_path / f"a.{form.lower()}"
-    Image.fromarray(pixels).save(file, form, exif=exif_with_position())
-    (tmp_path / "t.csv").write_text(f"image\n{file.name}\n")
-    kept = import_table(tmp_path / "t.csv", tmp_path / "kept")
-    said = (
-        "camera data (EXIF)" if form == "TIFF" else "a position (GPS), camera data (EXIF)"
-    )  # Pillow's writer
-    assert f"1 files carry {said}; --strip" in kept.text()
-    cut = import_table(tmp_path / "t.csv", tmp_path / "cut", strip=True)
-    assert "GPS" not in cut.text()
-    rows = [manifest.read(tmp_path / name).iloc[0] for name in ("kept", "cut")]
-    assert (
-        rows[0]["image_hash"] == rows[1]["image_hash"] and verify.verify(tmp_path / "cut", 1).problems == []
-    )
-    content = (tmp_path / "cut" / rows[1]["path"]).read_bytes()
-    with Image.open(io.BytesIO(content)) as image:
-        exif = image.getexif()
-        assert not exif.get_ifd(0x8825) and 0x010F not in exif
-    assert b"Maker" not in content
-    assert images.read_rgb(tmp_path / "cut" / rows[1]["path"]).shape == (64, 48, 3), "still upright"
-
-
-def test_imported_again_labels_and_columns_of_others_stay(pairs, tmp_path):
-    pairs[["distorted", "reference"]].to_csv(tmp_path / "plain.csv", index=False)
-    import_table(tmp_path / "plain.csv", tmp_path / "made")
-    dataset = Dataset(tmp_path / "made")
-    ids = list(dataset.columns("sample_id")["sample_id"])
-    row = {"mos": 0.5, "mos_std": 0.125, "mos_low": 0.25, "mos_high": 0.75, "label_method": "any"}
-    dataset.rewrite(dict.fromkeys(ids, row), {"label": {"set": "kadid", "low": 1, "high": 5}})
-    table = pq.read_table(dataset.file)
-    pq.write_table(table.append_column("mine", pa.array(range(len(ids)))), dataset.file)
-    import_table(tmp_path / "plain.csv", tmp_path / "made")
-    rows = manifest.read(tmp_path / "made")
-    assert set(rows["mos"]) == {0.5} and set(rows["label_method"]) == {"any"}
-    assert manifest.facts(tmp_path / "made")["label"]["set"] == "kadid"
-    assert pq.read_table(dataset.file)["mine"].to_pylist() == list(range(len(ids)))
-
-
-def test_a_label_of_other_pixels_does_not_stay(pairs, tmp_path, capsys):
-    pairs[["distorted", "reference"]].to_csv(tmp_path / "plain.csv", index=False)
-    import_table(tmp_path / "plain.csv", tmp_path / "made")
-    dataset = Dataset(tmp_path / "made")
-    ids = list(dataset.columns("sample_id")["sample_id"])
-    dataset.rewrite({name: {"mos": 0.5} for name in ids})
-    Image.open(tmp_path / "ref/photo1.png").save(tmp_path / "out/p1_q10.jpg", quality=20)
-    (tmp_path / "made" / manifest.read(tmp_path / "made")["path"][0]).unlink()
-    import_table(tmp_path / "plain.csv", tmp_path / "made")
-    scores = manifest.read(tmp_path / "made").set_index("sample_id")["mos"]
-    assert scores.isna().sum() == 1 and np.isnan(scores["p1_q10"])
-    assert "1 labelled samples have other pixels now and no label" in capsys.readouterr().err
-
-
-def test_imported_again_over_a_damaged_manifest(pairs, tmp_path):
-    import_table(tmp_path / "pairs.csv", tmp_path / "made", "1,5")
-    file = tmp_path / "made" / manifest.FILE
-    file.write_bytes(file.read_bytes()[:-40])
-    with pytest.raises(GlintError, match=r"not a readable manifest .* delete it$"):
-        import_table(tmp_path / "pairs.csv", tmp_path / "made", "1,5")
-    file.unlink()
-    assert import_table(tmp_path / "pairs.csv", tmp_path / "made", "1,5").imported == 6

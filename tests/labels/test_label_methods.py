@@ -1,5 +1,7 @@
 """The label methods: leave-one-out numbers on KADID-10k's own scores, exactness of the shortcuts."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from glint_data.labels.audit import within_cell_r
 from glint_data.labels.calibration import Calibrated
 from glint_data.labels.evidence import shipped
 from glint_data.labels.evidence.shipped import scored_of
+from glint_data.labels.method import Scored
 from glint_data.reference_sets import references
 
 FAST = ("content", "knn", "mean", "nearest")
@@ -129,3 +132,20 @@ def test_unknown_names_are_refused_with_the_known_ones():
         references.load("kadid99")
     with pytest.raises(GlintError, match="reference-root"):
         references.load("kadid", embedder="ViT-B-32")
+
+
+@pytest.mark.parametrize("method", ["pair", "deep", "content"])
+def test_a_study_whose_scores_do_not_differ_between_photos(kadid, method):
+    """Small studies have such types; the label is then the cell's mean, and neither it nor its interval is NaN."""
+    whole = scored_of(kadid)
+    columns = np.flatnonzero(np.isin(whole.cells[:, 0], (1, 10)))
+    blocks = {
+        name: block[:12, columns] if np.ndim(block) == 3 else block[:12]
+        for name, block in whole.photos.blocks.items()
+    }
+    photos = replace(whole.photos.rows(np.arange(12)), blocks=blocks)
+    means = np.nanmean(whole.mos[:12, columns], axis=0)
+    scored = Scored(photos, np.tile(means, (12, 1)), whole.cells[columns])
+    label = Calibrated(METHODS[method].fit(scored), scored).label(photos.rows(np.array([3])))
+    assert label.mos[0] == pytest.approx(means.clip(0, 1))
+    assert (label.low <= label.mos).all() and (label.mos <= label.high).all() and (label.std >= 0).all()

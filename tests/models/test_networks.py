@@ -234,7 +234,7 @@ def test_local_weights_are_loaded_and_recorded(tmp_path):
     [
         ("vgg", {}, "there is no network 'vgg'.*glintiqa"),
         ("glintiqa", {"variant": "best"}, "default, exact"),
-        ("glintiqa", {"size": "huge"}, "full, lite, tiny"),
+        ("glintiqa", {"size": "huge"}, "full, lite, nano, tiny"),
         ("glintiqa", {"depth": 3, "pretrained": False}, "no option depth"),
         ("ahiq", {"patch_size": 14, "pretrained": False}, "8 or 16"),
         ("glintiqa", {"cnn": "resnet5", "pretrained": False}, "near it: resnet"),

@@ -28,7 +28,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--stages", nargs="+", choices=STAGES, default=STAGES)
     parser.add_argument("--steps", type=int, default=1700, help="of pre-training, 32 crops each")
-    parser.add_argument("--finetune-steps", type=int, default=2000, help="16 crops each")
+    parser.add_argument("--finetune-steps", type=int, default=1600, help="16 crops each")
     parser.add_argument("--workers", type=int, default=1)
     asked = parser.parse_args()
     torch.set_num_threads(asked.workers)

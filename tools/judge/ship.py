@@ -18,7 +18,7 @@ TRAINED_ON = (
     "with labels of 'glint-data label', all through the 25 distortions of KADID-10k"
 )
 ABOUT = {
-    "scale": "0 worst to 1 best, on the labels' scale; an undistorted photo lies near 0.9; not clipped",
+    "scale": "0 worst to 1 best, on the labels' scale; undistorted photos lie between about 0.6 and 0.9; not clipped",
     "trained_on": TRAINED_ON,
     "not_for": (
         "faults of cameras as they come (focus, exposure, low light), generated or drawn pictures, pages and "

@@ -128,7 +128,8 @@ class PairRegression:
             self._doubt[:, columns] = np.sqrt(model.variance / model.typical)
         # departures are shrunk so that the left-out ones err least
         departure = self._left_out - self._means
-        self._shrunk = float(((self._scores - self._means) * departure).sum() / (departure**2).sum())
+        total = float((departure**2).sum())  # none where every reference got the same score in every cell
+        self._shrunk = float(((self._scores - self._means) * departure).sum()) / total if total > 0 else 0.0
         self._left_out = self._means + self._shrunk * departure
 
     def _content_of(self, photos: Photos) -> np.ndarray:

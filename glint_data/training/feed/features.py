@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from glint_data.errors import GlintError
-from glint_data.models.network import QualityNetwork
+from glint_data.models.network import FeatureNetwork
 from glint_data.progress import say, track
 from glint_data.storage.files import write_atomically
 from glint_data.training.feed.loader import Key, Pixels, RandomCrops, collate, to_unit
@@ -33,7 +33,7 @@ Features = tuple[Tensor, ...]
 class FeatureStore:
     """Features by crop. `precision` is float16 or float32; a half-precision file is half as large."""
 
-    def __init__(self, folder: Path, network: QualityNetwork, precision: str, amp: bool) -> None:
+    def __init__(self, folder: Path, network: FeatureNetwork, precision: str, amp: bool) -> None:
         self.network, self.precision, self.amp = network, np.dtype(precision), amp
         self.folder = folder / _backbone_digest(network, precision, amp)
         empty = torch.zeros((1, 3, network.input_size, network.input_size), dtype=torch.uint8)
@@ -78,7 +78,7 @@ class FeatureStore:
         return file.is_file() and file.stat().st_size == self.bytes
 
 
-def _backbone_digest(network: QualityNetwork, precision: str, amp: bool) -> str:
+def _backbone_digest(network: FeatureNetwork, precision: str, amp: bool) -> str:
     """A hash of all that decides what frozen parts compute."""
     digest = hashlib.sha256(json.dumps([asdict(network.config), precision, amp], sort_keys=True).encode())
     fixed: dict[str, Tensor] = {
@@ -101,7 +101,7 @@ class FeatureBatch:
     mos: Tensor
     mos_std: Tensor
 
-    def scores(self, network: QualityNetwork, device: torch.device) -> Tensor:
+    def scores(self, network: FeatureNetwork, device: torch.device) -> Tensor:
         """What the trained parts make of them, (B,)."""
         given = [self.features] if self.references is None else [self.features, self.references]
         return network.from_features(
@@ -115,7 +115,7 @@ class FeatureFeed:
     def __init__(
         self,
         settings: TrainSettings,
-        network: QualityNetwork,
+        network: FeatureNetwork,
         parts: dict[str, Samples],
         group: Processes,
         amp: bool,

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from glint_data.models.network import QualityNetwork
+from glint_data.models.network import FeatureNetwork, QualityNetwork
 from glint_data.training.feed.loader import CropLoader, Pixels, RandomCrops, fits_in_memory
 from glint_data.training.judge.inference import score_image
 from glint_data.training.run.processes import Processes
@@ -58,7 +58,7 @@ def open_feed(
     **cache: Any,
 ) -> "PixelFeed | FeatureFeed":
     """Pixels, or cached features where the settings say so. `cache`: see `features.FeatureFeed`."""
-    if settings.cache_features:
+    if settings.cache_features and isinstance(network, FeatureNetwork):
         from glint_data.training.feed.features import FeatureFeed
 
         return FeatureFeed(settings, network, parts, group, **cache)

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from glint_data.errors import GlintError
-from glint_data.models.network import QualityNetwork
+from glint_data.models.network import QualityNetwork, WholePictureNetwork
 from glint_data.training.feed.crops import crop, grid_places, pad_to
 from glint_data.training.feed.loader import to_unit
 from glint_data.training.judge.viewing import whole
@@ -36,8 +36,12 @@ def score_image(
     device = next(network.parameters()).device
     inputs = [to_unit(cut.to(device)) for cut in grid_crops(network, image, reference, crops)]
     with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=amp):
-        described = network.statistics(*inputs) if network.sees_whole else None
-        scores = network(*inputs) if described is None else network.from_statistics(described)
+        described = None
+        if isinstance(network, WholePictureNetwork):
+            described = network.statistics(*inputs)
+            scores = network.from_statistics(described)
+        else:
+            scores = network(*inputs)
     values = scores.float().cpu().numpy().astype(np.float64)
     mean = None if described is None else described.float().mean(dim=0).cpu().numpy().astype(np.float64)
     return Score(float(values.mean()), float(values.std()), len(values), mean)

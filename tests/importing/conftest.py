@@ -1,0 +1,22 @@
+"""Pairs as a person has them: files and a table beside them."""
+
+import pandas as pd
+import pytest
+from pictures import picture
+from PIL import Image
+
+
+@pytest.fixture
+def pairs(tmp_path):
+    """Two photos in three versions each, and a table of them beside."""
+    rows = []
+    for photo in (1, 2):
+        picture(tmp_path / f"ref/photo{photo}.png", photo)
+        for quality in (10, 50, 90):
+            file = tmp_path / f"out/p{photo}_q{quality}.jpg"
+            file.parent.mkdir(exist_ok=True)
+            Image.open(tmp_path / f"ref/photo{photo}.png").save(file, quality=quality)
+            rows.append((f"out/{file.name}", f"ref/photo{photo}.png", 1 + quality / 25, 0.4))
+    frame = pd.DataFrame(rows, columns=["distorted", "reference", "mos", "mos_std"])
+    frame.to_csv(tmp_path / "pairs.csv", index=False)
+    return frame

@@ -1,0 +1,50 @@
+"""A table imported again into its dataset: labels, and columns of others, stay with the pixels they belong to."""
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from PIL import Image
+
+from glint_data.dataset import manifest
+from glint_data.dataset.dataset import Dataset
+from glint_data.importing import import_table
+
+
+def test_imported_again_labels_and_columns_of_others_stay(pairs, tmp_path):
+    pairs[["distorted", "reference"]].to_csv(tmp_path / "plain.csv", index=False)
+    import_table(tmp_path / "plain.csv", tmp_path / "made")
+    dataset = Dataset(tmp_path / "made")
+    ids = list(dataset.columns("sample_id")["sample_id"])
+    row = {"mos": 0.5, "mos_std": 0.125, "mos_low": 0.25, "mos_high": 0.75, "label_method": "any"}
+    dataset.rewrite(dict.fromkeys(ids, row), {"label": {"set": "kadid", "low": 1, "high": 5}})
+    table = pq.read_table(dataset.file)
+    pq.write_table(table.append_column("mine", pa.array(range(len(ids)))), dataset.file)
+    import_table(tmp_path / "plain.csv", tmp_path / "made")
+    rows = manifest.read(tmp_path / "made")
+    assert set(rows["mos"]) == {0.5} and set(rows["label_method"]) == {"any"}
+    assert manifest.facts(tmp_path / "made")["label"]["set"] == "kadid"
+    assert pq.read_table(dataset.file)["mine"].to_pylist() == list(range(len(ids)))
+
+
+def test_a_label_of_other_pixels_does_not_stay(pairs, tmp_path, capsys):
+    pairs[["distorted", "reference"]].to_csv(tmp_path / "plain.csv", index=False)
+    import_table(tmp_path / "plain.csv", tmp_path / "made")
+    dataset = Dataset(tmp_path / "made")
+    ids = list(dataset.columns("sample_id")["sample_id"])
+    dataset.rewrite({name: {"mos": 0.5} for name in ids})
+    Image.open(tmp_path / "ref/photo1.png").save(tmp_path / "out/p1_q10.jpg", quality=20)
+    (tmp_path / "made" / manifest.read(tmp_path / "made")["path"][0]).unlink()
+    import_table(tmp_path / "plain.csv", tmp_path / "made")
+    scores = manifest.read(tmp_path / "made").set_index("sample_id")["mos"]
+    assert scores.isna().sum() == 1 and np.isnan(scores["p1_q10"])
+    assert "1 labelled samples have other pixels now and no label" in capsys.readouterr().err
+
+
+def test_imported_again_over_a_damaged_manifest(pairs, tmp_path):
+    import_table(tmp_path / "pairs.csv", tmp_path / "made", "1,5")
+    file = tmp_path / "made" / manifest.FILE
+    file.write_bytes(file.read_bytes()[:-40])
+    with pytest.raises(GlintError, match=r"not a readable manifest .* delete it$"):
+        import_table(tmp_path / "pairs.csv", tmp_path / "made", "1,5")
+    file.unlink()
+    assert import_table(tmp_path / "pairs.csv", tmp_path / "made", "1,5").imported == 6
