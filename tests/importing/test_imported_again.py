@@ -3,10 +3,12 @@
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 from PIL import Image
 
 from glint_data.dataset import manifest
 from glint_data.dataset.dataset import Dataset
+from glint_data.errors import GlintError
 from glint_data.importing import import_table
 
 
