@@ -56,7 +56,9 @@ def quickstart(out: Path, seed: int = 0, small: bool = False) -> str:
     audit = None if small else _audit(out / "audit.json", labelled.record()["method"])
     _train_and_score(dataset, out / "run", seed, small)
     _step(7, "report")
-    say(labels.report(dataset, run=out / "run", audit=audit, progress=True).text())
+    run = out / "run"
+    page = labels.report(dataset, run=run, audit=audit, predictions=run / "predictions.csv", progress=True)
+    say(page.text())
     certificate = "" if small else "\n  audit.json  the certificate of the labels"
     return _closing(out, folder / "report.html", len(names), len(dataset), certificate)
 
@@ -78,7 +80,8 @@ def _train_and_score(dataset: "Dataset", run: Path, seed: int, small: bool) -> N
     epochs = {"epochs": 1} if small else {}
     say(networks.train(dataset, run, seed=seed, progress=True, **TRAINING | epochs).text())
     _step(5, "evaluate: on photos that neither the judge nor this training ever saw")
-    say(networks.evaluate(run, dataset, split="test", progress=True).text())
+    said = run / "predictions.csv"
+    say(networks.evaluate(run, dataset, split="test", predictions=said, progress=True).text())
     _step(6, "score: one of these photos, pristine and distorted more and more")
     series = _series(dataset, run)
     write_atomically(run / SERIES_FILE, as_json(series))

@@ -33,12 +33,15 @@ def here(text: Where) -> Path:
 
 def place_of(dataset: AnyDataset) -> "Place":
     """Where a dataset lies: its folder, its manifest's file, or its address."""
+    from glint_data.dataset import manifest
     from glint_data.dataset.dataset import Dataset
-    from glint_data.dataset.manifest import dataset_folder
     from glint_data.dataset.rendering import learn_suite
 
-    place = dataset.file if isinstance(dataset, Dataset) else anywhere(dataset)
-    learn_suite(dataset_folder(place))
+    if isinstance(dataset, Dataset):  # named as a person would, so that a run begun by its folder goes on
+        place = dataset.folder if dataset.file.name == manifest.FILE else dataset.file
+    else:
+        place = anywhere(dataset)
+    learn_suite(manifest.dataset_folder(place))
     return place
 
 

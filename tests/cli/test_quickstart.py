@@ -34,3 +34,4 @@ def test_the_page_shows_the_series(made):
     page = (out / "dataset" / "report.html").read_text()
     assert "One unseen photo, distorted more and more" in page
     assert re.search(r"level 5", page)
+    assert "The network beside the labels" in page

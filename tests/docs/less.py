@@ -31,8 +31,9 @@ def options(verb, chosen):
 
 
 def in_python():
-    for verb in (*VERBS, "scorer"):
-        setattr(glint_data, verb, _smaller(verb, getattr(glint_data, verb)))
+    functions = {name: getattr(glint_data, name) for name in glint_data.__all__}  # which registers the verbs
+    for verb in functions.keys() & VERBS.keys():
+        setattr(glint_data, verb, _smaller(verb, functions[verb]))
 
 
 def _smaller(verb, function):
