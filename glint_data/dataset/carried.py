@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from glint_data.dataset import manifest
 from glint_data.dataset.columns import COLUMNS
 from glint_data.dataset.fitting import extra_columns
+from glint_data.errors import GlintError
 from glint_data.progress import say
 from glint_data.storage.files import holds
 from glint_data.storage.places import Place
@@ -70,11 +71,18 @@ class ExtraColumns:
 
 
 def write_again(folder: Place, frame: "pandas.DataFrame", facts: dict[str, Any]) -> None:
-    """Write a manifest, over an earlier one of the same samples where there is one; says which labels do not hold."""
-    extra = ExtraColumns(folder)
-    if holds(folder, manifest.FILE):
-        frame = _with_earlier(frame, folder)
-        facts = manifest.facts(folder) | facts
+    """Write a manifest, over an earlier one of the same samples where there is one; says which labels do not hold.
+
+    Raises:
+        GlintError: the earlier one cannot be read; it is left as it is.
+    """
+    try:
+        extra = ExtraColumns(folder)
+        if holds(folder, manifest.FILE):
+            frame = _with_earlier(frame, folder)
+            facts = manifest.facts(folder) | facts
+    except GlintError as error:
+        raise GlintError(f"{error}. To make it again without what others wrote into it, delete it") from error
     manifest.write_table(folder / manifest.FILE, extra.beside(manifest.to_table(frame, facts)))
 
 

@@ -3,10 +3,12 @@
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 from PIL import Image
 
 from glint_data.dataset import manifest
 from glint_data.dataset.dataset import Dataset
+from glint_data.errors import GlintError
 from glint_data.importing import import_table
 
 
@@ -38,3 +40,13 @@ def test_a_label_of_other_pixels_does_not_stay(pairs, tmp_path, capsys):
     scores = manifest.read(tmp_path / "made").set_index("sample_id")["mos"]
     assert scores.isna().sum() == 1 and np.isnan(scores["p1_q10"])
     assert "1 labelled samples have other pixels now and no label" in capsys.readouterr().err
+
+
+def test_imported_again_over_a_damaged_manifest(pairs, tmp_path):
+    import_table(tmp_path / "pairs.csv", tmp_path / "made", "1,5")
+    file = tmp_path / "made" / manifest.FILE
+    file.write_bytes(file.read_bytes()[:-40])
+    with pytest.raises(GlintError, match=r"not a readable manifest .* delete it$"):
+        import_table(tmp_path / "pairs.csv", tmp_path / "made", "1,5")
+    file.unlink()
+    assert import_table(tmp_path / "pairs.csv", tmp_path / "made", "1,5").imported == 6
