@@ -38,14 +38,14 @@ types: $(VENV)/installed-test
 
 # what a change wants to know while it is made: everything but the slow tests
 test-quick: lint
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m 'not slow' --ignore $(DOCTESTS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m 'not slow and not browser' --ignore $(DOCTESTS)
 
 # the pages that people look at, in headless Chromium (Debian: apt-get install chromium)
 test-browser: $(VENV)/installed-test
 	$(BIN)/python -m pytest -m browser
 
 test: lint
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --ignore $(DOCTESTS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m 'not browser' --ignore $(DOCTESTS)
 
 fidelity: env
 	$(BIN)/python -m benchmarks.fidelity

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -66,7 +67,7 @@ def encode(views: list[np.ndarray], encoder: str, crf: float) -> bytes:
 
     os.environ.setdefault("SVT_LOG", "1")  # SVT-AV1 tells its settings on stderr unless it is asked not to
     file = io.BytesIO()
-    with av.open(file, "w", format="matroska") as container:
+    with _usual_priority(), av.open(file, "w", format="matroska") as container:
         stream: Any = container.add_stream(encoder, rate=RATE)
         stream.height, stream.width = views[0].shape[:2]
         stream.pix_fmt = "yuv420p"
@@ -76,6 +77,24 @@ def encode(views: list[np.ndarray], encoder: str, crf: float) -> bytes:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(view, format="rgb24")))
         container.mux(stream.encode())
     return file.getvalue()
+
+
+@contextmanager
+def _usual_priority() -> Iterator[None]:
+    """The calling thread keeps its scheduling.
+
+    SVT-AV1, run as root, makes the thread that calls it a real-time one of the highest priority; whatever that starts
+    inherits it, and all other processes of the machine wait.
+    """
+    if not hasattr(os, "sched_getscheduler"):  # Linux alone has it
+        yield
+        return
+    policy, parameters = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        yield
+    finally:
+        if os.sched_getscheduler(0) != policy:
+            os.sched_setscheduler(0, policy, parameters)
 
 
 def decode_last(encoded: bytes) -> np.ndarray:

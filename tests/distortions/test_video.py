@@ -1,5 +1,8 @@
 """Frames of video: predicted, repeatable, and a missing encoder is said by its name."""
 
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -41,6 +44,20 @@ def test_what_else_lies_in_memory_changes_no_pixel(name):
         for level in (3, 4):
             seen.add((level, distortions.apply(image, name, level, "video", seed=7).tobytes()))
     assert len(seen) == 2
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "sched_getscheduler"), reason="scheduling can be asked for on Linux alone"
+)
+@pytest.mark.parametrize("name", TYPES)
+def test_no_thread_of_ours_becomes_a_real_time_one(name):
+    if not distortions.distortion_named(name).available:
+        pytest.skip(f"NOT TESTED: {distortions.distortion_named(name).missing}")
+    before = os.sched_getscheduler(0)
+    distortions.apply(scene(), name, 1, "video", seed=3)
+    threads = [thread.name for thread in Path("/proc/self/task").iterdir()]
+    assert os.sched_getscheduler(0) == before
+    assert {os.sched_getscheduler(int(thread)) for thread in threads} == {before}
 
 
 @pytest.mark.parametrize("encoder", video.ENCODERS)
