@@ -124,7 +124,7 @@ def _carry_labels(out: Place, dataset: Place, names: list[str]) -> int:
 
     if not holds(out, manifest.FILE):
         return 0
-    there = manifest.read_table(out, ["sample_id", "mos", *OWNERS])
+    there = manifest.read_table(out, ["sample_id", "mos", "label_note", *OWNERS])
     wanted = pa.array(sorted(set(names) & set(there["sample_id"].to_pylist())), pa.string())
     told = [
         pa.Table.from_batches([batch]).filter(pc.is_in(batch.column("sample_id"), wanted))
@@ -139,6 +139,9 @@ def _carry_labels(out: Place, dataset: Place, names: list[str]) -> int:
             said
         ):  # written again where all is there already: the bytes are the same
             bare = pc.and_(pc.is_null(here[name]), pc.is_valid(said[name]))
+            if name == "mos":  # why a sample has no label is said of its recipe too
+                why = pc.and_(pc.is_null(here["label_note"]), pc.is_valid(said["label_note"]))
+                bare = pc.or_(bare, pc.and_(pc.is_null(here["mos"]), why))
             facts = manifest.facts(dataset) if name == "mos" and pc.any(bare).as_py() else {}
             rewriting.rewrite(out / manifest.FILE, said.filter(bare).select(["sample_id", *columns]), facts)
     others = pc.and_(pc.is_valid(here["mos"]), pc.not_equal(here["mos"], said["mos"]))

@@ -68,7 +68,7 @@ def test_folder_above_is_told_which_one_is_meant(root, tmp_path):
 
 
 def test_unknown_set_names_the_known(tmp_path):
-    with pytest.raises(GlintError, match=r"kadis.*not known.*kadid.*tid2013"):
+    with pytest.raises(GlintError, match=r"no scored set .kadis. .*kadid.*tid2013"):
         import_dataset("kadis", tmp_path, tmp_path / "out")
 
 
