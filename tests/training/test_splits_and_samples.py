@@ -164,8 +164,8 @@ def test_a_virtual_sample_has_the_pixels_of_the_file(tmp_path):
     images.write_png(folder / "images/real.png", rendering.pixels)
     real = frame.iloc[0].to_dict() | {"type": 13, "level": 4, "seed": 2**63 + 11, "path": "images/real.png"}
     drawn = json.dumps(rendering.parameters)
-    virtual = real | {"path": None, "reference_path": None, "status": "planned"}
-    recorded = virtual | {"parameters": drawn, "seed": 0}
+    virtual = real | {"sample_id": "virtual", "path": None, "reference_path": None, "status": "planned"}
+    recorded = virtual | {"sample_id": "recorded", "parameters": drawn, "seed": 0}
     manifest.write(folder, pandas.DataFrame([real, virtual, recorded]))
     on_disk, planned, replayed = read_samples([folder])
     assert planned.seed == 2**63 + 11
