@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from glint_data.images.formats import ending_of, identify, make_readable
 from glint_data.images.reading import decode
+from glint_data.images.sequential import end_of_scan
 from glint_data.images.soundness import png_chunks
 from glint_data.images.writing import encode_png, pixel_hash
 
@@ -121,23 +122,11 @@ def _cut_jpeg(encoded: bytes, exif: bytes) -> bytes:
         is_application = 0xE0 <= marker <= 0xEF
         wanted = marker in (0xE0, 0xEE) or (marker == 0xE2 and body.startswith(b"ICC_PROFILE\0"))
         if marker == 0xDA:
-            end = _end_of_scan(encoded, end)
+            end = end_of_scan(encoded, end)
         if marker != 0xFE and (not is_application or wanted):
             kept.append(encoded[at:end])
         at = end
     return b"".join(kept) + b"\xff\xd9"
-
-
-def _end_of_scan(encoded: bytes, at: int) -> int:
-    """Where the next marker stands: 0xFF that is followed neither by a zero nor by a restart marker."""
-    while True:
-        at = encoded.find(b"\xff", at)
-        if at < 0 or at + 1 >= len(encoded):
-            return len(encoded)
-        following = encoded[at + 1]
-        if following not in (0x00, 0xFF, *range(0xD0, 0xD8)):
-            return at
-        at += 1 if following == 0xFF else 2
 
 
 def _cut_png(encoded: bytes, exif: bytes) -> bytes:

@@ -65,7 +65,7 @@ def _judged(encoded: bytes) -> str | None:
             seen.update(names)
             if seen >= tables.channels.keys():
                 return None
-            at = _end_of_scan(encoded, at)
+            at = end_of_scan(encoded, at)
     return None
 
 
@@ -120,7 +120,7 @@ def _order(body: bytes, tables: _Tables) -> tuple[np.ndarray, int]:
     return np.array(order), -(-width // (8 * most_wide)) * -(-height // (8 * most_tall))
 
 
-def _end_of_scan(encoded: bytes, at: int) -> int:
+def end_of_scan(encoded: bytes, at: int) -> int:
     """Where the next marker stands: 0xFF that is followed neither by a zero nor by a restart marker."""
     while True:
         at = encoded.find(b"\xff", at)

@@ -172,6 +172,21 @@ class TwoBranches(FeatureNetwork):
         return with_options(config, options, cls.name)
 
 
+def one_backbone(
+    network: str, cnn: str, pretrained: bool, backbone_weights: Sequence[str | Path]
+) -> tuple[nn.Module, Normalise, dict[str, str]]:
+    """The CNN of a network that has no other backbone, filled and in evaluation mode, with where its weights are from.
+
+    Raises:
+        GlintError: two weights files, or weights that cannot be had.
+    """
+    if len(backbone_weights) > 1:
+        raise GlintError(f"{network} has one backbone; give --backbone-weights once")
+    backbone, normalise = build_backbone(cnn)
+    origin = fill_backbone(backbone, cnn, pretrained, backbone_weights[0] if backbone_weights else None)
+    return backbone.eval(), normalise, {cnn: origin}
+
+
 def _load(backbone: nn.Module, state: dict[str, Tensor], where: str) -> None:
     from timm.models.vision_transformer import VisionTransformer, checkpoint_filter_fn
 

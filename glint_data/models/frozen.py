@@ -16,8 +16,8 @@ from torch import Tensor, nn
 
 from glint_data.errors import GlintError
 from glint_data.models import NETWORKS
-from glint_data.models.backbones import build_backbone, fill_backbone
-from glint_data.models.folding import fold_norms
+from glint_data.models.backbones import one_backbone
+from glint_data.models.folding import early_groups
 from glint_data.models.network import FeatureNetwork
 from glint_data.models.normalise import Normalise
 from glint_data.models.shapes import check_same
@@ -56,17 +56,8 @@ class Frozen(FeatureNetwork):
         self, config: FrozenConfig, network: Any, normalise: Normalise, provenance: dict[str, str]
     ) -> None:
         super().__init__(config, provenance)
-        blocks = getattr(network, "blocks", None)
-        if blocks is None or not hasattr(network, "conv_stem") or not 1 <= config.groups <= len(blocks):
-            raise GlintError(
-                f"frozen: {config.cnn} has not {config.groups} groups of blocks; take an EfficientNet such as "
-                "tf_efficientnet_lite0, and fewer groups"
-            )
         self.normalise = normalise
-        self.stem = nn.Sequential(network.conv_stem, network.bn1)
-        self.blocks = blocks[: config.groups]
-        for part in (self.stem, *(block for group in self.blocks for block in group)):
-            fold_norms(part)
+        self.stem, self.blocks = early_groups(network, config.cnn, config.groups, "frozen")
         self.requires_grad_(False)
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # a third less work on a CPU
         self.features = self.describe_images(torch.zeros(1, 3, 64, 64)).shape[1]
@@ -81,12 +72,7 @@ class Frozen(FeatureNetwork):
         Raises:
             GlintError: two weights files where it has one backbone, or weights that cannot be had.
         """
-        if len(backbone_weights) > 1:
-            raise GlintError("frozen has one backbone; give --backbone-weights once")
-        network, normalise = build_backbone(config.cnn)
-        file = backbone_weights[0] if backbone_weights else None
-        origin = fill_backbone(network, config.cnn, pretrained, file)
-        return cls(config, network.eval(), normalise, {config.cnn: origin}).eval()
+        return cls(config, *one_backbone("frozen", config.cnn, pretrained, backbone_weights)).eval()
 
     def set_head(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Put the head's arrays in place, as float32 buffers."""

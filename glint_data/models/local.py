@@ -12,10 +12,9 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from glint_data.errors import GlintError
-from glint_data.models.backbones import build_backbone, fill_backbone, is_held
+from glint_data.models.backbones import is_held, one_backbone
 from glint_data.models.dropout import ShardedDropout
-from glint_data.models.folding import fold_norms
+from glint_data.models.folding import early_groups
 from glint_data.models.network import WholePictureNetwork
 from glint_data.models.normalise import Normalise
 
@@ -55,17 +54,10 @@ class LocalGlintIQA(WholePictureNetwork):
 
     def __init__(self, config: Any, network: Any, normalise: Normalise, provenance: dict[str, str]) -> None:
         super().__init__(config, provenance)
-        blocks = getattr(network, "blocks", None)
-        if blocks is None or not hasattr(network, "conv_stem") or not 1 <= config.cnn_groups <= len(blocks):
-            raise GlintError(
-                f"glintiqa without a transformer: {config.cnn} has not {config.cnn_groups} groups of blocks; take an "
-                "EfficientNet such as tf_efficientnet_lite0, and fewer groups"
-            )
         self.normalise = normalise
-        self.stem = nn.Sequential(network.conv_stem, network.bn1)
-        self.blocks = blocks[: config.cnn_groups]
-        for part in (self.stem, *(block for group in self.blocks for block in group)):
-            fold_norms(part)
+        self.stem, self.blocks = early_groups(
+            network, config.cnn, config.cnn_groups, "glintiqa without a transformer"
+        )
         self.requires_grad_(True)  # the biases that the folding made, too
         self.frozen_groups = config.frozen_cnn_stages if is_held(config, "cnn") else 0
         features = 2 * sum(_width(group) for group in self.blocks)
@@ -86,12 +78,8 @@ class LocalGlintIQA(WholePictureNetwork):
         Raises:
             GlintError: two weights files where it has one backbone, or weights that cannot be had.
         """
-        if len(backbone_weights) > 1:
-            raise GlintError("this size of glintiqa has one backbone; give --backbone-weights once")
-        network, normalise = build_backbone(config.cnn)
-        file = backbone_weights[0] if backbone_weights else None
-        origin = fill_backbone(network, config.cnn, pretrained and "cnn" in config.pretrained_branches, file)
-        built = cls(config, network.eval(), normalise, {config.cnn: origin})
+        wanted = pretrained and "cnn" in config.pretrained_branches
+        built = cls(config, *one_backbone("this size of glintiqa", config.cnn, wanted, backbone_weights))
         built.freeze()
         return built.quicken()
 
