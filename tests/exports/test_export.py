@@ -23,7 +23,7 @@ from glint_data.exports.format import Chunk
 from glint_data.exports.stage import in_order
 from glint_data.work import Outcome
 
-ALL = sorted(set(FORMATS) - {"coco"})  # which takes regional samples only: test_regions.py
+ALL = sorted(set(FORMATS) - {"coco"})  # which takes regional samples only: test_region_masks.py
 
 
 def lines(file: Path) -> list[dict]:
