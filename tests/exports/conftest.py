@@ -56,7 +56,7 @@ def pair(tmp_path_factory) -> tuple[Path, Path]:
 @pytest.fixture(scope="session")
 def exported(pair, tmp_path_factory) -> dict[str, Path]:
     """The virtual dataset in every format, by the format's name. Their tests only read them."""
-    folders = {to: tmp_path_factory.mktemp(to) / "out" for to in FORMATS if to != "coco"}  # test_region_masks.py
+    folders = {to: tmp_path_factory.mktemp(to) / "out" for to in FORMATS if to != "coco"}
     for to, folder in folders.items():
         summary = export_dataset(pair[1], to, folder, 1)
         assert summary.written + summary.refused == 8
