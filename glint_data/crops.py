@@ -11,11 +11,11 @@ def pad_to(image: np.ndarray, size: int) -> np.ndarray:
     return np.pad(image, [(lack // 2, lack - lack // 2) for lack in lacking] + [(0, 0)], mode="symmetric")
 
 
-def random_place(shape: tuple[int, ...], size: int, rng: np.random.Generator) -> tuple[int, int]:
+def random_corner(shape: tuple[int, ...], size: int, rng: np.random.Generator) -> tuple[int, int]:
     """Top-left corner (row, column) of a random crop of an image at least `size` large."""
     return int(rng.integers(shape[0] - size + 1)), int(rng.integers(shape[1] - size + 1))
 
 
-def crop(image: np.ndarray, place: tuple[int, int], size: int) -> np.ndarray:
+def crop(image: np.ndarray, corner: tuple[int, int], size: int) -> np.ndarray:
     """The crop (size, size, 3) at a corner: a view."""
-    return image[place[0] : place[0] + size, place[1] : place[1] + size]
+    return image[corner[0] : corner[0] + size, corner[1] : corner[1] + size]

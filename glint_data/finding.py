@@ -38,7 +38,7 @@ def find(places: Iterable[AnyPlace], out: Place | None = None, datasets: bool = 
         GlintError: a place does not exist, or nothing is found.
     """
     named = [place(text) for text in places]
-    found: dict[Place, None] = {}
+    photos: dict[Place, None] = {}
     passed_over: list[str] = []
     others: Counter[str] = Counter()
     for at in named:
@@ -47,14 +47,16 @@ def find(places: Iterable[AnyPlace], out: Place | None = None, datasets: bool = 
             files = _files_of(at, out, datasets, passed_over, others)
         except OSError as error:
             raise GlintError(f"{at}: cannot be opened ({error.strerror or error})") from error
-        found.update((_absolute(file), None) for file in files)
+        photos.update((_absolute(file), None) for file in files)
     more = f" and {len(passed_over) - 3} more" if len(passed_over) > 3 else ""
     unsearched = f"not searched for photos: {'; '.join(passed_over[:3])}{more}" if passed_over else ""
     if others:
-        kinds = ", ".join(f"{ending} {count:,}" for ending, count in others.most_common(5))
-        left = f"left out: {others.total():,} files that are hidden or have no picture's ending ({kinds})"
+        endings_text = ", ".join(f"{ending} {count:,}" for ending, count in others.most_common(5))
+        left = (
+            f"left out: {others.total():,} files that are hidden or have no picture's ending ({endings_text})"
+        )
         unsearched = f"{unsearched}; {left}" if unsearched else left
-    if not found:
+    if not photos:
         endings = " ".join(sorted(ending[1:] for ending in images.EXTENSIONS))
         raise GlintError(
             f"{', '.join(map(str, named))}: holds no image files (looked for {endings})"
@@ -62,7 +64,7 @@ def find(places: Iterable[AnyPlace], out: Place | None = None, datasets: bool = 
         )
     if unsearched:
         say(unsearched)
-    return list(found)
+    return list(photos)
 
 
 def _files_of(
@@ -87,7 +89,7 @@ def _below(
     if made is not None and folder.resolve().is_relative_to(made):
         passed_over.append(f"{folder} (lies in the dataset that is made)")
         return []
-    found: list[Path] = []
+    photos: list[Path] = []
     folders = [folder]
     while folders:
         here = folders.pop()
@@ -95,7 +97,7 @@ def _below(
             with os.scandir(here) as listed:
                 entries = list(listed)
         except OSError:
-            found.append(here)
+            photos.append(here)
             continue
         names = {entry.name for entry in entries}
         if not datasets and (is_dataset(names) or _is_export(here, names)):
@@ -108,10 +110,10 @@ def _below(
                 elif made is None or not _is_same(Path(entry.path), made):
                     folders.append(Path(entry.path))
             elif not _is_photo(entry.name):
-                others[_kind_of(entry.name)] += 1
+                others[_ending_of(entry.name)] += 1
             elif _is_file(entry):
-                found.append(Path(entry.path))
-    return sorted(found)
+                photos.append(Path(entry.path))
+    return sorted(photos)
 
 
 def _is_folder(entry: "os.DirEntry[str]") -> bool:
@@ -141,7 +143,7 @@ def _is_photo(name: str) -> bool:
     return PurePosixPath(name).suffix.lower() in _ENDINGS and not name.startswith(".")
 
 
-def _kind_of(name: str) -> str:
+def _ending_of(name: str) -> str:
     """What a line says of a file that is left out."""
     return "hidden" if name.startswith(".") else PurePosixPath(name).suffix.lower() or "without ending"
 
@@ -173,7 +175,7 @@ def _remote_below(
     made = _below_of(out, folder) if out is not None and is_remote(out) else None
     inner = set() if datasets else set(_datasets_among(relative))
     passed_over += [f"{folder / str(path)} (a dataset)" for path in sorted(inner)]
-    others.update(_kind_of(path.name) for path in relative if not _is_photo(path.name))
+    others.update(_ending_of(path.name) for path in relative if not _is_photo(path.name))
     return [
         folder / str(path)
         for path in relative

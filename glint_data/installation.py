@@ -168,8 +168,8 @@ def _machine() -> Iterator[Finding]:
     group = "Machine"
     yield Finding(group, "processors", f"{default_workers()} for this process")
     yield _gpu(group)
-    for title, place in (("disk here", Path.cwd()), ("cache", _cache())):
-        free = shutil.disk_usage(place).free / 2**30
+    for title, folder in (("disk here", Path.cwd()), ("cache", _cache())):
+        free = shutil.disk_usage(folder).free / 2**30
         yield Finding(group, title, f"{free:,.1f} GiB free")
     yield _optional(group, "Ray", "ray", "ray", "--engine ray: several machines", "ray")
     yield _optional(group, "object stores", "s3fs", "s3fs", "photos and datasets at s3://", "remote")
@@ -177,14 +177,14 @@ def _machine() -> Iterator[Finding]:
 
 def _cache() -> Path:
     """The nearest folder that exists above the cache's place."""
-    place = Path(os.environ.get("GLINT_DATA_CACHE") or "~/.cache").expanduser().absolute()
-    while not place.exists():
-        place = place.parent
-    return place
+    folder = Path(os.environ.get("GLINT_DATA_CACHE") or "~/.cache").expanduser().absolute()
+    while not folder.exists():
+        folder = folder.parent
+    return folder
 
 
 def _gpu(group: str) -> Finding:
     from glint_data.weights.device import describe_gpus
 
-    found = describe_gpus()
-    return Finding(group, "GPU", found or "none that this torch can use: everything runs on the processor")
+    gpus = describe_gpus()
+    return Finding(group, "GPU", gpus or "none that this torch can use: everything runs on the processor")

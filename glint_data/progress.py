@@ -40,7 +40,7 @@ def say(text: str = "") -> None:
 
 def printable(text: str) -> str:
     """Text for a terminal: what names of files hold beside text is spelled out, so that it commands nothing."""
-    return _COMMANDS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+    return _COMMANDS.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 
 def is_text(name: str) -> bool:
@@ -215,9 +215,9 @@ def _one_of(what: str) -> str:
 
 def duration(seconds: float) -> str:
     """Seconds as a person says them: "8 s", "3 min 20 s", "2 h 5 min"."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
+    rounded = round(seconds)
+    if rounded < 60:
+        return f"{rounded} s"
+    if rounded < 3600:
+        return f"{rounded // 60} min {rounded % 60} s"
+    return f"{rounded // 3600} h {rounded % 3600 // 60} min"

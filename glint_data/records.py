@@ -32,10 +32,10 @@ def plain(value: Any) -> Any:
 
 def as_mapping(value: Any) -> dict[str, Any]:
     """A mapping or a dataclass as a record."""
-    found = plain(value)
-    if not isinstance(found, dict):
+    record = plain(value)
+    if not isinstance(record, dict):
         raise TypeError(f"{type(value).__name__} is no record")
-    return found
+    return record
 
 
 def as_json(record: Mapping[str, Any]) -> bytes:

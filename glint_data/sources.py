@@ -117,19 +117,19 @@ def admit(
     others = {source.name.lower() for source in known}
     first_path: dict[str, str] = {}
     admitted, refused = [], []
-    for found, (name, is_shared, number) in looked_at:
-        if isinstance(found, Refusal):
-            refused.append(found)
-        elif found.hash in first_path:
-            refused.append(twin(found.path, first_path[found.hash]))
+    for outcome, (name, is_shared, number) in looked_at:
+        if isinstance(outcome, Refusal):
+            refused.append(outcome)
+        elif outcome.hash in first_path:
+            refused.append(twin(outcome.path, first_path[outcome.hash]))
         else:
-            first_path[found.hash] = found.path
-            if found.hash in before:
-                name, number = before[found.hash].name, before[found.hash].place
+            first_path[outcome.hash] = outcome.path
+            if outcome.hash in before:
+                name, number = before[outcome.hash].name, before[outcome.hash].place
             elif is_shared:
-                with_hash = f"{name}-{found.hash[:HASH_SHOWN]}"
-                name = with_hash if with_hash.lower() not in others else f"{name}-{found.hash}"
-            admitted.append(replace(found, name=name, place=number))
+                with_hash = f"{name}-{outcome.hash[:HASH_SHOWN]}"
+                name = with_hash if with_hash.lower() not in others else f"{name}-{outcome.hash}"
+            admitted.append(replace(outcome, name=name, place=number))
     return admitted, refused
 
 

@@ -224,7 +224,7 @@ def _table(file: Place, sheet: Lines, separator: str, used: set[str]) -> Table:
     twice = sorted({name for name in header if header.count(name) > 1 and name in used})
     if twice:
         raise GlintError(f"{file}: has two columns {twice[0]}; rename one")
-    place_of = {name: header.index(name) for name in header if name}
+    column_of = {name: header.index(name) for name in header if name}
     rows, lines = [], []
     for number, cells in sheet[1:]:
         beyond = [cell for cell in cells[len(header) :] if cell.strip()]
@@ -234,9 +234,9 @@ def _table(file: Place, sheet: Lines, separator: str, used: set[str]) -> Table:
                 "text that holds the separator has to stand in quotes"
             )
         padded = [*cells, *[""] * len(header)]
-        rows.append({name: padded[at] for name, at in place_of.items()})
+        rows.append({name: padded[at] for name, at in column_of.items()})
         lines.append(number)
-    return Table(file, list(place_of), rows, lines, separator)
+    return Table(file, list(column_of), rows, lines, separator)
 
 
 def numbers(texts: Sequence[str], where: Sequence[str], commas_are_decimal: bool) -> list[float | None]:
@@ -249,22 +249,22 @@ def numbers(texts: Sequence[str], where: Sequence[str], commas_are_decimal: bool
     Raises:
         GlintError: the first that is no number, or whose comma may stand for thousands.
     """
-    found: list[float | None] = []
-    for text, place in zip(texts, where, strict=True):
+    values: list[float | None] = []
+    for text, cell in zip(texts, where, strict=True):
         plain = text.strip().replace("\u2212", "-").replace("\u00a0", "")
         if plain.lower() in _NOTHING:
-            found.append(None)
+            values.append(None)
         elif plain.startswith("="):
             raise GlintError(
-                f"{place} {text!r} is a formula without its result; open and save the file in a spreadsheet"
+                f"{cell} {text!r} is a formula without its result; open and save the file in a spreadsheet"
             )
         elif _POINT.fullmatch(plain):
-            found.append(float(plain))
+            values.append(float(plain))
         elif _COMMA.fullmatch(plain):
             if _THOUSANDS.fullmatch(plain) and not commas_are_decimal:
                 point, none = plain.replace(",", "."), plain.replace(",", "")
-                raise GlintError(f"{place} {text!r} may be {point} or {none}; write it with a point")
-            found.append(float(plain.replace(",", ".")))
+                raise GlintError(f"{cell} {text!r} may be {point} or {none}; write it with a point")
+            values.append(float(plain.replace(",", ".")))
         else:
-            raise GlintError(f"{place} {text!r} is no number; write it with a point, such as 3.5")
-    return found
+            raise GlintError(f"{cell} {text!r} is no number; write it with a point, such as 3.5")
+    return values

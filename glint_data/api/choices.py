@@ -12,15 +12,15 @@ def entries(option: str, chosen: Choices) -> tuple[int | str, ...]:
     Raises:
         GlintError: a falling range, or a number below 1; the sentence names the option.
     """
-    found: list[int | str] = []
+    picked: list[int | str] = []
     for piece in _pieces(chosen):
         if isinstance(piece, str):
-            found += _read(option, piece)
+            picked += _read(option, piece)
         elif piece < 1:
             raise GlintError(f"{option} {piece}: numbers begin with 1")
         else:
-            found.append(int(piece))
-    return tuple(dict.fromkeys(found))
+            picked.append(int(piece))
+    return tuple(dict.fromkeys(picked))
 
 
 def numbers(option: str, chosen: str | Iterable[float]) -> tuple[float, ...]:

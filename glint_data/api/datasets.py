@@ -80,11 +80,11 @@ def import_set(
 
     if name not in SETS and name not in IMPORTERS:
         raise GlintError(unknown("scored set", name, [*SETS, *IMPORTERS]))
-    folder, place = here(out), here(root)
+    folder, set_folder = here(out), here(root)
     if name not in SETS:
-        return Dataset(folder, import_published(name, place, folder, processes(workers), strip))
+        return Dataset(folder, import_published(name, set_folder, folder, processes(workers), strip))
     named = None if table is None else here(table)
-    return Dataset(folder, import_dataset(name, place, folder, processes(workers), named, strip))
+    return Dataset(folder, import_dataset(name, set_folder, folder, processes(workers), named, strip))
 
 
 @verb
@@ -215,9 +215,9 @@ def verify(
     """
     from glint_data.dataset.verify import verify as run
 
-    place = place_of(dataset)
-    with opened_engine(engine, workers, place, writes=False) as chosen:
-        return run(place, chosen, sources=sources)
+    path = place_of(dataset)
+    with opened_engine(engine, workers, path, writes=False) as chosen:
+        return run(path, chosen, sources=sources)
 
 
 @verb

@@ -90,10 +90,10 @@ def label(
     from glint_data.labels import label_dataset
     from glint_data.labels.scales import checked
 
-    place, scale = place_of(dataset), checked(scale)
-    with opened_engine(engine, workers, place, writes=False) as chosen:
+    path, scale = place_of(dataset), checked(scale)
+    with opened_engine(engine, workers, path, writes=False) as chosen:
         summary = label_dataset(
-            place,
+            path,
             reference,
             None if reference_root is None else anywhere(reference_root),
             embedder,
@@ -105,7 +105,7 @@ def label(
             ratings=[here(file) for file in several(ratings)],
             monotone=monotone,
         )
-    return Dataset(place, replace(summary, said_on=scale))
+    return Dataset(path, replace(summary, said_on=scale))
 
 
 @verb
@@ -149,7 +149,7 @@ def audit(
     from glint_data.work import default_workers
 
     folder, scale = file_to_write(figures), checked(scale)
-    found = audit_reference(
+    result = audit_reference(
         reference,
         None if reference_root is None else anywhere(reference_root),
         embedder,
@@ -158,10 +158,10 @@ def audit(
         leave_type_out=leave_type_out,
         workers=workers or default_workers(),
     )
-    found = Audit(found.record(), scale)
-    pictures = [] if folder is None else write_figures(found.record(), folder)
+    result = Audit(result.record(), scale)
+    pictures = [] if folder is None else write_figures(result.record(), folder)
     return Answer(
-        found.record(), lambda: "\n".join([found.text(), *(f"figure: {picture}" for picture in pictures)])
+        result.record(), lambda: "\n".join([result.text(), *(f"figure: {picture}" for picture in pictures)])
     )
 
 
@@ -236,8 +236,8 @@ def references(
         return Answer({"built": name}, str(known.build(name, anywhere(build))))
     if str(name) not in known.known_sets():
         return describe(name)
-    found = known.inspect(name)
-    return Answer(found, lambda: json.dumps(plain(found), indent=1))
+    details = known.inspect(name)
+    return Answer(details, lambda: json.dumps(plain(details), indent=1))
 
 
 @verb
@@ -282,9 +282,9 @@ def report(
     scores = None if predictions is None else here(predictions)
     folder = None if run is None else here(run)
     root = None if reference_root is None else anywhere(reference_root)
-    place = anywhere(where) if isinstance(where, (str, os.PathLike)) else where.folder
+    path = anywhere(where) if isinstance(where, (str, os.PathLike)) else where.folder
     page = write_report(
-        place,
+        path,
         folder,
         certificate,
         predictions=scores,

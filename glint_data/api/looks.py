@@ -40,16 +40,16 @@ def explain(
     from glint_data.progress import printable
     from glint_data.reports.explain import explain as run
 
-    place = place_of(dataset)
-    text = run(place, sample)
+    path = place_of(dataset)
+    text = run(path, sample)
     evidence = None
     try:
-        evidence = evidence_of(place, sample, None if reference is None else str(reference))
+        evidence = evidence_of(path, sample, None if reference is None else str(reference))
         text += f"\n{printable(evidence.text())}" if evidence else ""
     except GlintError as refusal:
         text += printable(f"\n  evidence   not shown: {refusal}")
     record = None if evidence is None else evidence.record()
-    return Answer({"sample_id": sample, "dataset": place, "text": text, "evidence": record}, text)
+    return Answer({"sample_id": sample, "dataset": path, "text": text, "evidence": record}, text)
 
 
 @verb

@@ -84,7 +84,7 @@ def train(
     """
     from glint_data import training
 
-    places = [place_of(entry) for entry in several(dataset)]
+    paths = [place_of(entry) for entry in several(dataset)]
     options = settings | training.read_switches(
         settings.get("model", TrainSettings.model), _assignments(set), _with_options()
     )
@@ -99,19 +99,19 @@ def train(
     folder = here(out)
     if repeat:
         model = options.pop("model", TrainSettings.model)
-        found = training.repeat_splits(places, model, folder, repeat, **options)
-        return RepeatedRuns(folder, found, training.repeat_text(found))
-    return training.train(places, out=folder, **{"model": TrainSettings.model, **options})
+        runs = training.repeat_splits(paths, model, folder, repeat, **options)
+        return RepeatedRuns(folder, runs, training.repeat_text(runs))
+    return training.train(paths, out=folder, **{"model": TrainSettings.model, **options})
 
 
 def _with_options() -> list[str]:
     return [entry.name for entry in fields(TrainSettings) if entry.metadata]
 
 
-def _assignments(given: "Sequence[str] | Mapping[str, Any]") -> list[str]:
-    if hasattr(given, "items"):
-        return [f"{name}={_as_text(value)}" for name, value in given.items()]
-    return several(given)
+def _assignments(switches: "Sequence[str] | Mapping[str, Any]") -> list[str]:
+    if hasattr(switches, "items"):
+        return [f"{name}={_as_text(value)}" for name, value in switches.items()]
+    return several(switches)
 
 
 def _as_text(value: Any) -> str:
@@ -152,23 +152,23 @@ def evaluate(
     from glint_data import training
 
     table, picture = file_to_write(predictions), file_to_write(plot)
-    places = [place_of(entry) for entry in several(dataset)]
+    paths = [place_of(entry) for entry in several(dataset)]
     named, others = here(run), [here(entry) for entry in several(also)]
     if named.is_file() and named.suffix.lower() in (".csv", ".tsv", ".txt"):
-        if len(places) > 1 or others or table or picture or split != "auto":
+        if len(paths) > 1 or others or table or picture or split != "auto":
             raise GlintError(
                 f"{run}: a table of scores is judged on one dataset, without the options of a run"
             )
-        judged = training.evaluate_scores(named, places[0])
+        judged = training.evaluate_scores(named, paths[0])
         return Answer(judged, lambda: training.scores_text(judged))
-    if len(places) > 1 or others:
+    if len(paths) > 1 or others:
         if table or picture:
             raise GlintError("--predictions and --plot belong to one run and one dataset; give one of each")
-        cells = training.cross_table([named, *others], places, crops, device, split)
+        cells = training.cross_table([named, *others], paths, crops, device, split)
         return Answer(cells, lambda: training.cross_text(cells))
-    found = training.evaluate(named, places[0], split, crops, device, table, picture)
+    result = training.evaluate(named, paths[0], split, crops, device, table, picture)
     written = "".join(f"\n  {file}" for file in (table, picture) if file)
-    return Answer(found, lambda: training.evaluate_text(found) + written)
+    return Answer(result, lambda: training.evaluate_text(result) + written)
 
 
 class Scores(Answer):

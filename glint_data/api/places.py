@@ -23,12 +23,12 @@ def here(text: Where) -> Path:
     """A path of this machine. Raises `GlintError` for an address."""
     from glint_data.storage.places import is_remote, place
 
-    found = place(text)
-    if is_remote(found):
+    path = place(text)
+    if is_remote(path):
         raise GlintError(
             f"{text}: has to lie on this machine; only photos, datasets and references may be elsewhere"
         )
-    return found
+    return path
 
 
 def place_of(dataset: AnyDataset) -> "Place":
@@ -38,11 +38,11 @@ def place_of(dataset: AnyDataset) -> "Place":
     from glint_data.dataset.rendering import learn_suite
 
     if isinstance(dataset, Dataset):  # named as a person would, so that a run begun by its folder goes on
-        place = dataset.folder if dataset.file.name == manifest.FILE else dataset.file
+        path = dataset.folder if dataset.file.name == manifest.FILE else dataset.file
     else:
-        place = anywhere(dataset)
-    learn_suite(manifest.dataset_folder(place))
-    return place
+        path = anywhere(dataset)
+    learn_suite(manifest.dataset_folder(path))
+    return path
 
 
 @overload

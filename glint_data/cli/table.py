@@ -84,9 +84,9 @@ def _after_synthesis(dataset: Any, words: dict[str, Any]) -> tuple[str, int]:
     return _after_rendering(dataset, f"Next: {_labelled_or_looked_at(dataset, out)}")
 
 
-def _typed(verb: str, place: object, *words: str) -> str:
+def _typed(verb: str, value: object, *words: str) -> str:
     """A command that can be typed as it stands, whatever its path holds."""
-    path = f"./{place}" if str(place).startswith("-") else str(place)
+    path = f"./{value}" if str(value).startswith("-") else str(value)
     return shlex.join(["glint-data", verb, path, *words])
 
 

@@ -90,8 +90,8 @@ def _with_earlier(frame: "pandas.DataFrame", folder: Place) -> "pandas.DataFrame
     import pandas
 
     names = [*OWNERS, *LABEL]
-    told = manifest.read_table(folder, ["sample_id", "image_hash", *names]).to_pylist()
-    earlier = {row["sample_id"]: row for row in told}
+    earlier_rows = manifest.read_table(folder, ["sample_id", "image_hash", *names]).to_pylist()
+    earlier = {row["sample_id"]: row for row in earlier_rows}
     now = frame.reindex(columns=["sample_id", "image_hash", *names]).astype(object)
     lost: list[str] = []
     records: list[dict[str, Any]] = [

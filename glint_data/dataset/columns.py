@@ -65,7 +65,7 @@ def schema() -> "pyarrow.Schema":
     """The Arrow schema of a manifest, in the order of `COLUMNS`."""
     import pyarrow as pa
 
-    kinds = {
+    types = {
         "string": pa.string(),
         "dictionary": pa.dictionary(pa.int32(), pa.string()),
         "int16": pa.int16(),
@@ -76,14 +76,14 @@ def schema() -> "pyarrow.Schema":
         "list<string>": pa.list_(pa.string()),
         "list<float32>": pa.list_(pa.float32()),
     }
-    return pa.schema([(name, kinds[kind]) for name, (kind, _meaning) in COLUMNS.items()])
+    return pa.schema([(name, types[type_name]) for name, (type_name, _meaning) in COLUMNS.items()])
 
 
-def value_of(kind: "pyarrow.DataType") -> "pyarrow.DataType":
+def value_of(data_type: "pyarrow.DataType") -> "pyarrow.DataType":
     """What a column holds, whether it is stored as a dictionary or not."""
     import pyarrow as pa
 
-    return kind.value_type if pa.types.is_dictionary(kind) else kind
+    return data_type.value_type if pa.types.is_dictionary(data_type) else data_type
 
 
 def plain_schema(columns: list[str] | None = None) -> "pyarrow.Schema":

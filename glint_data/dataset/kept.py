@@ -65,8 +65,8 @@ class Numbers(Column):
     def some(self, rows: np.ndarray) -> list[Any]:
         values: list[Any] = self._numbers[rows].tolist()
         if len(self._gap):
-            for place in np.flatnonzero(self._gap[rows]):
-                values[place] = None
+            for index in np.flatnonzero(self._gap[rows]):
+                values[index] = None
         return values
 
     def array(self) -> np.ndarray:
@@ -107,9 +107,9 @@ class Texts(Column):
         return list(self._table.take(rows).to_pylist())
 
     def array(self) -> np.ndarray:
-        found = np.empty(len(self._table), object)
-        found[:] = self._table.to_pylist()
-        return found
+        texts = np.empty(len(self._table), object)
+        texts[:] = self._table.to_pylist()
+        return texts
 
 
 class Repeated(Column):

@@ -31,15 +31,15 @@ def views(rgb: np.ndarray) -> np.ndarray:
 
     grey = cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2GRAY)
     height, width = grey.shape
-    found = []
+    details = []
     for cut in _CUTS:
         top, left = round(height * cut), round(width * cut)
         small = cv2.resize(
             grey[top : height - top, left : width - left], (SIDE, SIDE), interpolation=cv2.INTER_AREA
         )
         # mirroring a small picture is the same as mirroring the photo first
-        found += [_detail(small), _detail(np.ascontiguousarray(small[:, ::-1]))]
-    return np.stack(found)
+        details += [_detail(small), _detail(np.ascontiguousarray(small[:, ::-1]))]
+    return np.stack(details)
 
 
 def _detail(small: np.ndarray) -> np.ndarray:

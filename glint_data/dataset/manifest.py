@@ -159,8 +159,8 @@ def _opened_for(
     """The manifest's file, opened, with these columns in it, of types that can be taken."""
     file = manifest_file(path) if content is None else place(path)
     parquet = opened(file, content)
-    found = parquet.schema_arrow
-    check_columns(found, names, file, _VERSION_KEY in (found.metadata or {}))
+    stored = parquet.schema_arrow
+    check_columns(stored, names, file, _VERSION_KEY in (stored.metadata or {}))
     return file, parquet
 
 
@@ -177,10 +177,10 @@ def opened(file: Place, content: bytes | None = None) -> "pyarrow.parquet.Parque
         stream = _stream(file) if content is None else pa.BufferReader(content)
         # Read ahead, the bytes of all groups of rows stay in memory until the last is read.
         parquet = pq.ParquetFile(stream, pre_buffer=is_remote(file))
-        found = parquet.schema_arrow
-    marked = (found.metadata or {}).get(_VERSION_KEY)
+        stored = parquet.schema_arrow
+    marked = (stored.metadata or {}).get(_VERSION_KEY)
     if marked is None:
-        check_columns(found, [name for name in COLUMNS if name not in ADDED], file, False)
+        check_columns(stored, [name for name in COLUMNS if name not in ADDED], file, False)
     elif marked != str(VERSION).encode():
         raise GlintError(
             f"{file}: manifest version {marked.decode(errors='replace')}, but this glint-data reads version "

@@ -42,11 +42,11 @@ def rewrite(file: Place, changes: Changes, facts: Mapping[str, Any]) -> None:
         raise CannotWrite(f"{error}; nothing was changed, the manifest is as it was") from error
 
 
-def _schema(found: "pa.Schema", facts: dict[str, Any]) -> "pa.Schema":
+def _schema(stored: "pa.Schema", facts: dict[str, Any]) -> "pa.Schema":
     """Ours, then what others added."""
     ours = schema()
-    for name in extra_columns(found):
-        ours = ours.append(found.field(name))
+    for name in extra_columns(stored):
+        ours = ours.append(stored.field(name))
     return ours.with_metadata(manifest.schema_metadata(facts))
 
 
@@ -95,31 +95,31 @@ def _known(name: str) -> str:
     return name
 
 
-def _column(name: str, column: Any, kind: "pa.DataType", count: int) -> Any:
+def _column(name: str, column: Any, data_type: "pa.DataType", count: int) -> Any:
     """New values as an Arrow array of the column's own values."""
     import pyarrow as pa
 
     try:
         if not isinstance(column, pa.Array | pa.ChunkedArray):
-            column = pa.array(column, value_of(kind), from_pandas=True)
-        if value_of(column.type) != value_of(kind):
+            column = pa.array(column, value_of(data_type), from_pandas=True)
+        if value_of(column.type) != value_of(data_type):
             column = (
                 column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
-            ).cast(value_of(kind))
+            ).cast(value_of(data_type))
     except (pa.ArrowException, OverflowError, TypeError) as error:
-        raise GlintError(f"column {name}: {error}; it holds {value_of(kind)}") from error
+        raise GlintError(f"column {name}: {error}; it holds {value_of(data_type)}") from error
     if len(column) != count:
         raise GlintError(f"column {name}: {len(column):,} new values for {count:,} rows")
     return column
 
 
-def _stored(column: Any, kind: "pa.DataType") -> Any:
+def _stored(column: Any, data_type: "pa.DataType") -> Any:
     """The column as the file stores it: text that comes again as a dictionary."""
     import pyarrow as pa
 
-    if pa.types.is_dictionary(kind) and not pa.types.is_dictionary(column.type):
-        return column.cast(kind.value_type).dictionary_encode()
-    return column if column.type == kind else column.cast(kind)
+    if pa.types.is_dictionary(data_type) and not pa.types.is_dictionary(column.type):
+        return column.cast(data_type.value_type).dictionary_encode()
+    return column if column.type == data_type else column.cast(data_type)
 
 
 def _as_table(changes: Any) -> "pa.Table":
@@ -186,10 +186,10 @@ class _Joined:
         met = where.is_valid()
         changed = {}
         for name in self.names:
-            kind = value_of(rows.schema.field(name).type)
+            data_type = value_of(rows.schema.field(name).type)
             before, after = rows.column(name), self.table.column(name).take(where)
-            after = _column(name, after, kind, len(rows))
-            changed[name] = pc.if_else(met, _plain(after, kind), _plain(before, kind))
+            after = _column(name, after, data_type, len(rows))
+            changed[name] = pc.if_else(met, _plain(after, data_type), _plain(before, data_type))
         return changed
 
     def require_all_used(self) -> None:
@@ -215,5 +215,5 @@ class _Joined:
             )
 
 
-def _plain(column: Any, kind: "pa.DataType") -> Any:
-    return column if column.type == kind else column.cast(kind)
+def _plain(column: Any, data_type: "pa.DataType") -> Any:
+    return column if column.type == data_type else column.cast(data_type)

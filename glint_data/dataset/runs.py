@@ -162,8 +162,8 @@ def read(folder: Place) -> dict[str, Any]:
         raise GlintError(f"{folder}: holds no {FILE}; name a folder that glint-data wrote") from None
     except (OSError, ValueError, RecursionError) as error:
         raise GlintError(f"{file}: cannot be read ({error}); restore it or begin in a new folder") from error
-    for name, kind in _SHAPES.items():
-        if not isinstance(record, dict) or not isinstance(record.get(name, kind()), kind):
+    for name, expected in _SHAPES.items():
+        if not isinstance(record, dict) or not isinstance(record.get(name, expected()), expected):
             raise GlintError(
                 f"{file}: holds no record of a run ({name} is not what glint-data writes); restore it or begin in a "
                 "new folder"
@@ -188,15 +188,15 @@ def history(folder: Place) -> list[dict[str, Any]]:
         lines = read_bytes(folder / HISTORY).decode("utf-8", "replace").splitlines()
     except FileNotFoundError:
         return []
-    found: dict[int, dict[str, Any]] = {}
+    epochs: dict[int, dict[str, Any]] = {}
     for line in lines:
         try:
             entry = json.loads(line)
         except ValueError:
             continue
         if isinstance(entry, dict) and isinstance(entry.get("epoch"), int):
-            found[entry["epoch"]] = entry
-    return [found[epoch] for epoch in sorted(found)]
+            epochs[entry["epoch"]] = entry
+    return [epochs[epoch] for epoch in sorted(epochs)]
 
 
 def write(folder: Place, record: dict[str, Any]) -> None:
@@ -233,14 +233,14 @@ def note_versions(folder: Place) -> None:
 
 def versions() -> dict[str, str]:
     """The versions that can change a pixel or a number: ours, Python's, the numeric packages', the plug-ins' hashes."""
-    found = {
+    packages = {
         "glint-data": glint_data.__version__,
         "python": platform.python_version(),
         "machine": platform.machine(),
     }
     for name in _PACKAGES:
         try:
-            found[name] = metadata.version(name)
+            packages[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             continue
-    return found | {f"plug-in {name}": digest for name, digest in plugins.record().items()}
+    return packages | {f"plug-in {name}": digest for name, digest in plugins.record().items()}

@@ -87,12 +87,12 @@ class Samples:
         numbers, rows = self.dataset[here], self.row[here]
         if len(self.snapshots) == 1:
             return self.snapshots[0].values(name, rows)
-        found = np.empty(len(rows), object)
+        values = np.empty(len(rows), object)
         for number in np.unique(numbers):
             mine = np.flatnonzero(numbers == number)
-            for place, value in zip(mine, self.snapshots[number].values(name, rows[mine]), strict=True):
-                found[place] = value
-        return found.tolist()
+            for index, value in zip(mine, self.snapshots[number].values(name, rows[mine]), strict=True):
+                values[index] = value
+        return values.tolist()
 
     def photo_key(self, index: int) -> str:
         """What tells the photo of a sample from others: the hash of its pixels."""
@@ -115,22 +115,22 @@ class Samples:
 
     def text(self, name: str) -> np.ndarray:
         """A column of repeated text, such as `distortion`, as objects."""
-        found = np.empty(len(self), object)
+        texts = np.empty(len(self), object)
         for number, rows in enumerate(self.snapshots):
             codes, values = rows.codes(name)
             here = self.dataset == number
             listed = np.empty(max(len(values), 1), object)
             listed[: len(values)] = values
-            found[here] = listed[codes[self.row[here]]]
-        return found
+            texts[here] = listed[codes[self.row[here]]]
+        return texts
 
     def number(self, name: str) -> np.ndarray:
         """A column of numbers, such as `level`, as float64: NaN where there is none."""
-        found = np.full(len(self), np.nan)
+        numbers = np.full(len(self), np.nan)
         for number, rows in enumerate(self.snapshots):
             here = self.dataset == number
-            found[here] = rows.array(name).astype(float)[self.row[here]]
-        return found
+            numbers[here] = rows.array(name).astype(float)[self.row[here]]
+        return numbers
 
 
 def usable_samples(datasets: "Sequence[Dataset]", labelled: bool = True) -> Samples:
@@ -189,15 +189,15 @@ def _photos(rows: Rows, chosen: slice | np.ndarray, dataset: "Dataset") -> tuple
     number_of: dict[str, int] = {}
     listed = Photos([], [])
     photo = np.empty(len(first), np.min_scalar_type(len(first)))
-    for place in np.argsort(first, kind="stable"):
-        row = first[place]
+    for index in np.argsort(first, kind="stable"):
+        row = first[index]
         name = names[sources[row]] or ""
         key = known[hashes[row]] or f"{dataset._pictures.place}/{name}"
         if key not in number_of:
             number_of[key] = len(number_of)
             listed.keys.append(key)
             listed.names.append(name)
-        photo[place] = number_of[key]
+        photo[index] = number_of[key]
     return photo[codes], listed
 
 
@@ -221,12 +221,12 @@ def _joined(parts: list[Samples]) -> Samples:
     photo, leaning, dataset = [], [], []
     for number, part in enumerate(parts):
         renumbered = np.empty(len(part.photos.keys), np.int32)
-        for place, (key, name) in enumerate(zip(part.photos.keys, part.photos.names, strict=True)):
+        for index, (key, name) in enumerate(zip(part.photos.keys, part.photos.names, strict=True)):
             if key not in number_of:
                 number_of[key] = len(number_of)
                 photos.keys.append(key)
                 photos.names.append(name)
-            renumbered[place] = number_of[key]
+            renumbered[index] = number_of[key]
         photo.append(renumbered[part.photo])
         leaning.append(part.leaning.astype(np.int32) + len(leanings))
         leanings += part.leanings

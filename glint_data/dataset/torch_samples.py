@@ -10,7 +10,7 @@ from torch.utils.data._utils import collate as torch_collate
 
 from glint_data import progress
 from glint_data.crops import crop as cut
-from glint_data.crops import pad_to, random_place
+from glint_data.crops import pad_to, random_corner
 from glint_data.dataset.sample import Sample, Status
 from glint_data.dataset.samples import Samples, usable_samples
 from glint_data.dataset.split import PARTS, deal
@@ -127,7 +127,7 @@ class TorchSamples(torch.utils.data.Dataset[dict[str, Any]]):
         if self.crop is not None:
             images = [pad_to(image, self.crop) for image in images]
             rng = np.random.default_rng([self.seed, int(self._epoch), index])
-            corner = random_place(images[0].shape, self.crop, rng)
+            corner = random_corner(images[0].shape, self.crop, rng)
             images = [cut(image, corner, self.crop) for image in images]
         if self.crop is None and len(images) > 1:  # samples of one photo often follow one another
             if self._planes is None or self._planes[0] is not images[1]:

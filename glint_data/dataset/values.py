@@ -74,10 +74,10 @@ def problems(table: "pa.Table | pa.RecordBatch", first_row: int = 0) -> "Iterato
     """A sentence for each column whose values break a rule, naming the first such row."""
     for name in table.schema.names:
         column = table.column(name)
-        for wrong, told in _checks(name, column):
-            yield from sentences(table, name, wrong, told, first_row)
-    for wrong, name, told in _between_columns(table):
-        yield from sentences(table, name, wrong, told, first_row)
+        for wrong, why in _checks(name, column):
+            yield from sentences(table, name, wrong, why, first_row)
+    for wrong, name, why in _between_columns(table):
+        yield from sentences(table, name, wrong, why, first_row)
 
 
 def _checks(name: str, column: Any) -> Iterator[tuple[Any, str]]:
@@ -195,10 +195,10 @@ def _between_columns(table: Any) -> Iterator[tuple[Any, str, str]]:
             "has not one value for each of label_references",
         ),
     ]
-    for needed, rule, told in rules:
+    for needed, rule, why in rules:
         wrong = where(rule, *needed)
         if wrong is not None:
-            yield wrong, needed[0], told
+            yield wrong, needed[0], why
 
 
 def _too_many_pixels(column: Callable[[str], Any]) -> Any:
@@ -210,7 +210,7 @@ def _too_many_pixels(column: Callable[[str], Any]) -> Any:
     )
 
 
-def sentences(table: Any, name: str, wrong: Any, told: str, first_row: int) -> Iterator[str]:
+def sentences(table: Any, name: str, wrong: Any, why: str, first_row: int) -> Iterator[str]:
     """The first wrong row as "row 17 (cat_01_02), column type: -1 must lie ..." with the number of others."""
     import pyarrow.compute as pc
 
@@ -222,7 +222,7 @@ def sentences(table: Any, name: str, wrong: Any, told: str, first_row: int) -> I
     value = table.column(name)[row].as_py()
     others = f" (and {len(rows) - 1:,} more rows)" if len(rows) > 1 else ""
     who = f" ({_shown(named)})" if isinstance(named, str) and name != "sample_id" else ""
-    yield f"row {first_row + row:,}{who}, column {name}: {_shown(value)} {told}{others}"
+    yield f"row {first_row + row:,}{who}, column {name}: {_shown(value)} {why}{others}"
 
 
 def _shown(value: Any) -> str:

@@ -51,20 +51,20 @@ def _mask(name: str, value: Any) -> Mask:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    kind = plain_schema([name]).field(name).type
-    if pa.types.is_list(kind):
+    data_type = plain_schema([name]).field(name).type
+    if pa.types.is_list(data_type):
         raise GlintError(
             f"{name}: holds lists, by which samples cannot be chosen; take table() and choose there"
         )
     if value is None:
         return lambda batch: pc.is_null(batch.column(name))
     if isinstance(value, range):
-        if not pa.types.is_integer(kind):
-            raise GlintError(f"{name}: a range is of whole numbers, the column holds {kind}")
+        if not pa.types.is_integer(data_type):
+            raise GlintError(f"{name}: a range is of whole numbers, the column holds {data_type}")
         return lambda batch: _in_range(batch.column(name), value)
     several = not isinstance(value, str | bytes) and isinstance(value, Iterable)
     wanted = [_plain(entry) for entry in value] if several else [_plain(value)]
-    values = _values(name, [entry for entry in wanted if entry is not None], kind)
+    values = _values(name, [entry for entry in wanted if entry is not None], data_type)
     with_null = None in wanted
 
     def mask(batch: "pa.RecordBatch") -> Any:
@@ -86,25 +86,25 @@ def _plain(entry: Any) -> Any:
     return str(entry) if isinstance(entry, str) else entry
 
 
-def _values(name: str, wanted: list[Any], kind: "pa.DataType") -> "pa.Array":
+def _values(name: str, wanted: list[Any], data_type: "pa.DataType") -> "pa.Array":
     import pyarrow as pa
 
-    right = str if pa.types.is_string(kind) else int if pa.types.is_integer(kind) else (int, float)
+    right = str if pa.types.is_string(data_type) else int if pa.types.is_integer(data_type) else (int, float)
     for entry in wanted:
         if not isinstance(entry, right) or isinstance(entry, bool):
             hint = "; a distortion's name is looked for by distortion=..." if name == "type" else ""
-            raise GlintError(f"{name}: {entry!r} is none of its values, which are {kind}{hint}")
+            raise GlintError(f"{name}: {entry!r} is none of its values, which are {data_type}{hint}")
     try:
-        return pa.array(wanted, kind)
+        return pa.array(wanted, data_type)
     except (pa.ArrowException, OverflowError):  # outside what the column can hold: no row has it
-        return pa.array([entry for entry in wanted if _fits(entry, kind)], kind)
+        return pa.array([entry for entry in wanted if _fits(entry, data_type)], data_type)
 
 
-def _fits(entry: Any, kind: "pa.DataType") -> bool:
+def _fits(entry: Any, data_type: "pa.DataType") -> bool:
     import pyarrow as pa
 
     try:
-        pa.array([entry], kind)
+        pa.array([entry], data_type)
     except (pa.ArrowException, OverflowError):
         return False
     return True

@@ -47,15 +47,15 @@ def measure(rgb: np.ndarray) -> dict[str, float]:
         rgb = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
     lab = cv2.cvtColor(rgb.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
     light = np.ascontiguousarray(lab[..., 0]) / 100
-    found: dict[str, float] = {}
-    found |= _luminance(light)
-    found |= _local_contrast(light)
-    found |= _colour(lab, rgb)
-    found |= _edges(light)
-    found |= _frequency(light, lab)
-    found |= _texture(light)
-    found |= _responses(rgb)
-    return {name: float(value) for name, value in found.items()}
+    measured: dict[str, float] = {}
+    measured |= _luminance(light)
+    measured |= _local_contrast(light)
+    measured |= _colour(lab, rgb)
+    measured |= _edges(light)
+    measured |= _frequency(light, lab)
+    measured |= _texture(light)
+    measured |= _responses(rgb)
+    return {name: float(value) for name, value in measured.items()}
 
 
 def _log(value: float) -> float:
@@ -74,7 +74,7 @@ def _spread_shape(values: np.ndarray) -> tuple[float, float, float]:
 
 def _luminance(light: np.ndarray) -> dict[str, float]:
     deviation, skewness, kurtosis = _spread_shape(light)
-    found = {
+    measured = {
         "light_mean": light.mean(),
         "light_sd": deviation,
         "light_skew": skewness,
@@ -83,34 +83,34 @@ def _luminance(light: np.ndarray) -> dict[str, float]:
     for percent, value in zip(
         (1, 5, 25, 50, 75, 95, 99), np.percentile(light, (1, 5, 25, 50, 75, 95, 99)), strict=True
     ):
-        found[f"light_p{percent}"] = value
-    found["dark_share"] = (light < 0.15).mean()
-    found["bright_share"] = (light > 0.9).mean()
+        measured[f"light_p{percent}"] = value
+    measured["dark_share"] = (light < 0.15).mean()
+    measured["bright_share"] = (light > 0.9).mean()
     histogram = np.histogram(light, bins=64, range=(0, 1.0001))[0] / light.size
-    found["light_entropy"] = -(histogram * np.log(histogram + 1e-12)).sum()
-    found["light_fullest_bin"] = _log(histogram.max())
-    return found
+    measured["light_entropy"] = -(histogram * np.log(histogram + 1e-12)).sum()
+    measured["light_fullest_bin"] = _log(histogram.max())
+    return measured
 
 
 def _local_contrast(light: np.ndarray) -> dict[str, float]:
     import cv2
 
-    found = {}
+    measured = {}
     for window in (5, 11, 31):
         mean = cv2.blur(light, (window, window))
         deviation = np.sqrt(np.maximum(cv2.blur(light * light, (window, window)) - mean * mean, 0))
         logs = np.log(deviation + 0.004)
-        found[f"contrast{window}_mean"] = logs.mean()
-        found[f"contrast{window}_sd"] = logs.std()
+        measured[f"contrast{window}_mean"] = logs.mean()
+        measured[f"contrast{window}_sd"] = logs.std()
         for percent, value in zip((10, 50, 90), np.percentile(logs, (10, 50, 90)), strict=True):
-            found[f"contrast{window}_p{percent}"] = value
+            measured[f"contrast{window}_p{percent}"] = value
         if window == 11:
-            found["flat_share"] = (deviation < 0.01).mean()
-            found["busy_share"] = (deviation > 0.08).mean()
-            found |= _layout(deviation)
-            found["contrast_dark"] = np.log((deviation * (1 - light)).mean() + 0.004)
-            found["contrast_bright"] = np.log((deviation * light).mean() + 0.004)
-    return found
+            measured["flat_share"] = (deviation < 0.01).mean()
+            measured["busy_share"] = (deviation > 0.08).mean()
+            measured |= _layout(deviation)
+            measured["contrast_dark"] = np.log((deviation * (1 - light)).mean() + 0.004)
+            measured["contrast_bright"] = np.log((deviation * light).mean() + 0.004)
+    return measured
 
 
 def _layout(deviation: np.ndarray) -> dict[str, float]:
@@ -131,7 +131,7 @@ def _colour(lab: np.ndarray, rgb: np.ndarray) -> dict[str, float]:
     import cv2
 
     chroma = np.hypot(lab[..., 1], lab[..., 2]) / 100
-    found = {
+    measured = {
         "red_green_mean": lab[..., 1].mean() / 100,
         "blue_yellow_mean": lab[..., 2].mean() / 100,
         "red_green_sd": _log(lab[..., 1].std() / 100),
@@ -146,16 +146,16 @@ def _colour(lab: np.ndarray, rgb: np.ndarray) -> dict[str, float]:
     red, green, blue = (rgb[..., i].astype(np.float32) / 255 for i in range(3))
     rg, yb = red - green, (red + green) / 2 - blue
     # Hasler and Suesstrunk 2003, equation for M3
-    found["colourfulness"] = _log(np.hypot(rg.std(), yb.std()) + 0.3 * np.hypot(rg.mean(), yb.mean()))
+    measured["colourfulness"] = _log(np.hypot(rg.std(), yb.std()) + 0.3 * np.hypot(rg.mean(), yb.mean()))
     hue = np.arctan2(lab[..., 2], lab[..., 1])
     weights = np.histogram(hue, bins=12, range=(-np.pi, np.pi), weights=chroma)[0]
     weights = weights / max(weights.sum(), 1e-6)
-    found["hue_entropy"] = -(weights * np.log(weights + 1e-12)).sum()
+    measured["hue_entropy"] = -(weights * np.log(weights + 1e-12)).sum()
     for third in range(6):
-        found[f"hue_{third}"] = weights[2 * third : 2 * third + 2].sum()
+        measured[f"hue_{third}"] = weights[2 * third : 2 * third + 2].sum()
     saturation = cv2.cvtColor(rgb, cv2.COLOR_RGB2HSV)[..., 1] / np.float32(255)
-    found["saturation_mean"], found["saturation_sd"] = saturation.mean(), saturation.std()
-    return found
+    measured["saturation_mean"], measured["saturation_sd"] = saturation.mean(), saturation.std()
+    return measured
 
 
 def _edges(light: np.ndarray) -> dict[str, float]:
@@ -164,52 +164,52 @@ def _edges(light: np.ndarray) -> dict[str, float]:
     across = cv2.Scharr(light, cv2.CV_32F, 1, 0) / 32
     down = cv2.Scharr(light, cv2.CV_32F, 0, 1) / 32
     size = length(across, down)
-    found = {"edge_mean": _log(size.mean()), "edge_sd": _log(size.std())}
+    measured = {"edge_mean": _log(size.mean()), "edge_sd": _log(size.std())}
     for percent, value in zip((50, 75, 90, 99), np.percentile(size, (50, 75, 90, 99)), strict=True):
-        found[f"edge_p{percent}"] = _log(value)
+        measured[f"edge_p{percent}"] = _log(value)
     for limit in (0.02, 0.05, 0.1):
-        found[f"edge_share_{limit}"] = (size > limit).mean()
+        measured[f"edge_share_{limit}"] = (size > limit).mean()
     angle = np.mod(np.arctan2(down, across), np.pi)
     turn = np.histogram(angle, bins=4, range=(0, np.pi + 1e-6), weights=size)[0]
     turn = turn / max(turn.sum(), 1e-6)
-    found |= {f"edge_turn_{i}": share for i, share in enumerate(turn[:3])}
-    found["edge_turn_entropy"] = -(turn * np.log(turn + 1e-12)).sum()
+    measured |= {f"edge_turn_{i}": share for i, share in enumerate(turn[:3])}
+    measured["edge_turn_entropy"] = -(turn * np.log(turn + 1e-12)).sum()
     strong = size > max(float(np.percentile(size, 90)), 1e-6)
     # sharpness: how fast luminance changes across strong edges, against the contrast around them
     around = cv2.dilate(light, np.ones((9, 9))) - cv2.erode(light, np.ones((9, 9)))
-    found["edge_sharpness"] = np.log(
+    measured["edge_sharpness"] = np.log(
         (size[strong].mean() if strong.any() else 0) / (around.mean() + 0.01) + 0.01
     )
-    return found
+    return measured
 
 
 def _frequency(light: np.ndarray, lab: np.ndarray) -> dict[str, float]:
     """Log energy and sparsity of the bands of a Laplacian pyramid; chroma in three bands."""
     import cv2
 
-    found = {}
+    measured = {}
     current = light
     for band in range(5):
         low = cv2.GaussianBlur(current, (5, 5), 1.0)
         detail = current - low
         deviation, _, kurtosis = _spread_shape(detail)
-        found[f"band{band}_energy"] = _log(deviation)
-        found[f"band{band}_sparsity"] = kurtosis
+        measured[f"band{band}_energy"] = _log(deviation)
+        measured[f"band{band}_sparsity"] = kurtosis
         current = low[::2, ::2]
-    found["band_slope"] = found["band0_energy"] - found["band3_energy"]
+    measured["band_slope"] = measured["band0_energy"] - measured["band3_energy"]
     colours = np.ascontiguousarray(lab[..., 1:]) / 100
     for band in range(3):
         low = cv2.GaussianBlur(colours, (5, 5), 1.0)
-        found[f"chroma_band{band}"] = _log((colours - low).std())
+        measured[f"chroma_band{band}"] = _log((colours - low).std())
         colours = np.ascontiguousarray(low[::2, ::2])
-    return found
+    return measured
 
 
 def _texture(light: np.ndarray) -> dict[str, float]:
     """Rotation-invariant uniform local binary patterns (Ojala 2002), 8 neighbours, at two scales."""
     import cv2
 
-    found: dict[str, float] = {}
+    measured: dict[str, float] = {}
     for scale, image in (
         ("fine", light),
         ("coarse", cv2.resize(light, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)),
@@ -221,42 +221,42 @@ def _texture(light: np.ndarray) -> dict[str, float]:
         turns = (bits != np.roll(bits, 1, axis=0)).sum(axis=0)
         pattern = np.where(turns <= 2, bits.sum(axis=0), 9)
         shares = np.bincount(pattern.ravel(), minlength=10) / pattern.size
-        found |= {f"lbp_{scale}_{i}": np.sqrt(share) for i, share in enumerate(shares)}
-    return found
+        measured |= {f"lbp_{scale}_{i}": np.sqrt(share) for i, share in enumerate(shares)}
+    return measured
 
 
 def _responses(rgb: np.ndarray) -> dict[str, float]:
     """How much the photo suffers under small standard distortions: masking, measured directly."""
     import cv2
 
-    found = {}
+    measured = {}
     light = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
     pixels = rgb.shape[0] * rgb.shape[1]
     bgr = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
     for quality in (10, 40, 90):
         encoded = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
-        found[f"jpeg{quality}_size"] = np.log(len(encoded) / pixels)
+        measured[f"jpeg{quality}_size"] = np.log(len(encoded) / pixels)
         if quality < 90:
             pixels_again = cv2.imdecode(encoded, cv2.IMREAD_COLOR)
             assert pixels_again is not None  # encoded a moment ago
             decoded = cv2.cvtColor(pixels_again, cv2.COLOR_BGR2GRAY)
-            found[f"jpeg{quality}_loss"] = np.log(
+            measured[f"jpeg{quality}_loss"] = np.log(
                 gradient_loss(light, decoded.astype(np.float32) / 255) + 1e-3
             )
     for sigma in (1.0, 3.0):
-        found[f"blur{sigma:g}_loss"] = np.log(
+        measured[f"blur{sigma:g}_loss"] = np.log(
             gradient_loss(light, cv2.GaussianBlur(light, (0, 0), sigma)) + 1e-3
         )
     for steps in (6, 12):
-        found[f"steps{steps}_loss"] = np.log(gradient_loss(light, np.round(light * steps) / steps) + 1e-3)
+        measured[f"steps{steps}_loss"] = np.log(gradient_loss(light, np.round(light * steps) / steps) + 1e-3)
     grain = np.random.default_rng(0).standard_normal(light.shape, dtype=np.float32) * 0.06
-    found["grain_loss"] = np.log(gradient_loss(light, light + grain) + 1e-3)
-    found["gain_grain_loss"] = np.log(gradient_loss(light, light * (1 + 2.5 * grain)) + 1e-3)
+    measured["grain_loss"] = np.log(gradient_loss(light, light + grain) + 1e-3)
+    measured["gain_grain_loss"] = np.log(gradient_loss(light, light * (1 + 2.5 * grain)) + 1e-3)
     small = cv2.resize(light, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
-    found["pixel_loss"] = np.log(
+    measured["pixel_loss"] = np.log(
         gradient_loss(light, cv2.resize(small, light.shape[::-1], interpolation=cv2.INTER_NEAREST)) + 1e-3
     )
-    return found
+    return measured
 
 
 def length(across: np.ndarray, down: np.ndarray) -> np.ndarray:

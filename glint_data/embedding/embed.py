@@ -73,10 +73,10 @@ def embedder(name: str | None = None, device: str = "auto", allow_download: bool
     """
     if allow_download is None:
         allow_download = os.environ.get("GLINT_DATA_DOWNLOAD", "") == "1"
-    asked = name or "descriptor"
-    family, separator, rest = asked.partition(":")
+    wanted = name or "descriptor"
+    family, separator, rest = wanted.partition(":")
     if not separator and family not in EMBEDDERS:  # ViT-B-32 is short for open_clip:ViT-B-32
-        family, rest = "open_clip", asked
+        family, rest = "open_clip", wanted
     return EMBEDDERS[family](rest, device, allow_download)
 
 
@@ -220,9 +220,9 @@ def _decoded(
             current = [task.result() for task in ahead]
             following = groups[position + 1] if position + 1 < len(groups) else []
             ahead = [pool.submit(read_or_refuse, pair) for pair in following]
-            whole = [(key, pixels) for key, pixels in current if pixels is not None]
-            if whole:
-                yield [key for key, _ in whole], [pixels for _, pixels in whole]
+            decoded = [(key, pixels) for key, pixels in current if pixels is not None]
+            if decoded:
+                yield [key for key, _ in decoded], [pixels for _, pixels in decoded]
 
 
 class VectorStore:

@@ -34,7 +34,7 @@ def open_network(name: str, device: str, allow_download: bool) -> "NetworkEmbedd
     target = str(choose_device(device))
     opened: type[ClipModel | PooledBackbone] = PooledBackbone if family == "timm" else ClipModel
     network = opened(model, weights, is_random, target, allow_download)
-    network.asked = (name, target, allow_download)
+    network.opened_by = (name, target, allow_download)
     return network
 
 
@@ -49,11 +49,11 @@ class NetworkEmbedder(ABC):
     name: str
     unit = True
     device: str
-    asked: tuple[str, str, bool]
+    opened_by: tuple[str, str, bool]
 
     def __reduce__(self) -> tuple[Any, ...]:
         # To another process a network travels as its name: weights are read there, once.
-        return _opened_once, self.asked
+        return _opened_once, self.opened_by
 
     @abstractmethod
     def embed(self, photos: Sequence[np.ndarray]) -> np.ndarray:
@@ -93,7 +93,7 @@ class ClipModel(NetworkEmbedder):
                 "'descriptor' needs no weights, 'timm:NAME' names a timm backbone"
             )
         self.device = device
-        found: find.Found | None = None
+        weights_file: find.WeightsFile | None = None
         settings: dict[str, Any] = {}
         if is_random:
             torch.manual_seed(0)  # the same random weights every time, or caches would lie
@@ -101,8 +101,8 @@ class ClipModel(NetworkEmbedder):
         else:
             tag = weights or clip.DEFAULT_TAGS.get(model, "TAG")
             ways_on = _ways_on(f"open_clip:{model}@{tag}=FILE (@FILE alone where all its tags look alike)")
-            found, settings = clip.chosen_weights(model, weights, ways_on, allow_download)
-            self.name = f"open_clip:{model}@{found.tag}"
+            weights_file, settings = clip.chosen_weights(model, weights, ways_on, allow_download)
+            self.name = f"open_clip:{model}@{weights_file.tag}"
         with clip.without_warnings():  # open_clip says that weights are random, before they are loaded
             network, _, preprocess = open_clip.create_model_and_transforms(
                 model,
@@ -115,8 +115,8 @@ class ClipModel(NetworkEmbedder):
                 pretrained_image=False,
                 pretrained_text=False,
             )
-        if found is not None:
-            clip.load(network, found.file, model)
+        if weights_file is not None:
+            clip.load(network, weights_file.file, model)
         self._network, self._preprocess = network.eval(), preprocess
 
     def embed(self, photos: Sequence[np.ndarray]) -> np.ndarray:
@@ -152,14 +152,14 @@ class PooledBackbone(NetworkEmbedder):
             self.name = f"timm:{model}{RANDOM_SUFFIX}"
             network = timm.create_model(model, pretrained=False, num_classes=0)
         else:
-            found = (
+            weights_file = (
                 find.local_file(weights)
                 if weights
                 else find.timm_checkpoint(model, _ways_on(f"timm:{model}@FILE"), allow_download)
             )
-            self.name = f"timm:{model}@{found.tag}"
-            state = read_weights(found.file) if weights else find.timm_state(model, found)
-            network = timm_network(model, state, str(found.file))
+            self.name = f"timm:{model}@{weights_file.tag}"
+            state = read_weights(weights_file.file) if weights else find.timm_state(model, weights_file)
+            network = timm_network(model, state, str(weights_file.file))
         settings = resolve_data_config({}, model=network)
         self._network = network.to(device).eval()
         self._mean = torch.tensor(settings["mean"]).view(3, 1, 1)
@@ -177,11 +177,11 @@ class PooledBackbone(NetworkEmbedder):
         sizes: dict[tuple[int, ...], list[int]] = {}
         for position, tensor in enumerate(tensors):
             sizes.setdefault(tuple(tensor.shape), []).append(position)
-        found: dict[int, np.ndarray] = {}
+        vector_of: dict[int, np.ndarray] = {}
         for positions in sizes.values():
             vectors = self._run(torch.stack([tensors[position] for position in positions]))
-            found.update(zip(positions, vectors, strict=True))
-        return np.stack([found[position] for position in range(len(photos))])
+            vector_of.update(zip(positions, vectors, strict=True))
+        return np.stack([vector_of[position] for position in range(len(photos))])
 
     def _tensor(self, photo: np.ndarray) -> "torch.Tensor":
         import cv2

@@ -40,20 +40,20 @@ class Ground:
         if Path(self.start).is_dir():
             os.chdir(self.start)
         plugins.take(self.plugin_sources)
-        found = _seen_from_here(self.file, self.places)
-        complaint = self.complaint(found, f"node {os.uname().nodename}")
+        seen = _seen_from_here(self.file, self.places)
+        complaint = self.complaint(seen, f"node {os.uname().nodename}")
         if complaint:
             raise NodeUnfit(complaint)
 
-    def complaint(self, found: dict[str, Any], where: str) -> str | None:
-        """What is wrong with a node that saw `found`, as a sentence; None where all is well."""
+    def complaint(self, seen: dict[str, Any], where: str) -> str | None:
+        """What is wrong with a node that reported `seen`, as a sentence; None where all is well."""
         advice = "put it on a file system that all nodes share, under the same path"
-        if "://" in self.folder + "".join(found["missing"]):
+        if "://" in self.folder + "".join(seen["missing"]):
             advice = "give that node the credentials and settings of this one (nothing secret is sent there)"
-        if found["digest"] != self.digest:
+        if seen["digest"] != self.digest:
             return f"--engine ray: {where} does not see {self.folder} as it is here; {advice}"
-        if found["missing"]:
-            return f"--engine ray: {where} does not see the photos in {found['missing'][0]}; {advice}"
+        if seen["missing"]:
+            return f"--engine ray: {where} does not see the photos in {seen['missing'][0]}; {advice}"
         return None
 
 
@@ -62,7 +62,7 @@ class CommonGround:
 
     def __init__(self, folder: str | Place, places: Iterable[str | Place], writes: bool) -> None:
         self._folder, self._writes = _absolute(folder), writes
-        self._places = tuple(str(_absolute(given)) for given in places)
+        self._places = tuple(str(_absolute(photos)) for photos in places)
         self._token: Place | None = None
 
     def __enter__(self) -> "CommonGround":
@@ -80,10 +80,10 @@ class CommonGround:
         """
         file = self._proof()
         digest = _digest(file)
-        places = tuple(given for given in self._places if _is_there(given))
+        places = tuple(photos for photos in self._places if _is_there(photos))
         ground = Ground(str(Path.cwd()), str(self._folder), str(file), digest, places, plugins.sources())
-        for name, found in _reports(ray, ground).items():
-            complaint = _other_versions(found, name) or ground.complaint(found, name)
+        for name, seen in _reports(ray, ground).items():
+            complaint = _other_versions(seen, name) or ground.complaint(seen, name)
             if complaint:
                 raise NodeUnfit(complaint)
         return ground
@@ -105,16 +105,16 @@ def _reports(ray: ModuleType, ground: Ground) -> dict[str, dict[str, Any]]:
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
     look = ray.remote(num_cpus=0, max_retries=0)(_looker())
-    asked = {}
+    waiting = {}
     for node in cluster.working_nodes(ray):
         there = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
         name = f"node {node['NodeManagerHostname']} ({node['NodeManagerAddress']})"
         seen = look.options(scheduling_strategy=there).remote(
             ground.file, ground.places, ground.plugin_sources
         )
-        asked[seen] = name
+        waiting[seen] = name
     reports = {}
-    for reference, name in asked.items():
+    for reference, name in waiting.items():
         try:
             reports[name] = ray.get(reference, timeout=_SECONDS_TO_ANSWER)
         except ray.exceptions.GetTimeoutError:
@@ -149,7 +149,7 @@ def _seen_from_here(file: str, places: tuple[str, ...]) -> dict[str, Any]:
         digest = _digest(place(file))
     except (OSError, GlintError):
         digest = None
-    return {"digest": digest, "missing": [given for given in places if not _is_there(given)]}
+    return {"digest": digest, "missing": [photos for photos in places if not _is_there(photos)]}
 
 
 def _digest(file: Place) -> str:
@@ -157,18 +157,18 @@ def _digest(file: Place) -> str:
 
 
 def _is_there(text: str) -> bool:
-    found = place(text)
-    check(found)
-    return found.exists()
+    path = place(text)
+    check(path)
+    return path.exists()
 
 
 def _absolute(folder: str | Place) -> Place:
-    found = place(folder)
-    return found if is_remote(found) else Path(os.path.abspath(found))  # noqa: PTH100  (links stay)
+    path = place(folder)
+    return path if is_remote(path) else Path(os.path.abspath(path))  # noqa: PTH100  (links stay)
 
 
-def _other_versions(found: dict[str, Any], where: str) -> str | None:
-    there = found["versions"]
+def _other_versions(seen: dict[str, Any], where: str) -> str | None:
+    there = seen["versions"]
     if there is None:
         return f"--engine ray: {where} has no glint-data of this version; install it there, with the same packages"
     here = runs.versions()

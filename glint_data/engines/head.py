@@ -12,7 +12,7 @@ SECONDS = 10.0
 TRIES = 3
 _GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, 4, 0, 0, 0, 0, 0))
 """HTTP/2's preface and an empty SETTINGS frame (RFC 9113, 3.4): a server answers with SETTINGS of its own."""
-_HEADER, _KIND, _SETTINGS = 9, 3, 4
+_HEADER, _FRAME_TYPE, _SETTINGS = 9, 3, 4
 
 
 class HeadLost(GlintError):
@@ -25,13 +25,13 @@ def complaint(address: str) -> str | None:
     That something takes the connection is not enough: a process that hangs, or was stopped, does so too. Ray speaks
     gRPC, which is HTTP/2. Encrypted (RAY_USE_TLS), only the connection is tried.
     """
-    found = _ADDRESS.fullmatch(address.strip())
-    if not found or int(found[2]) > 65535:
+    match = _ADDRESS.fullmatch(address.strip())
+    if not match or int(match[2]) > 65535:
         return None
     said: str | None = None
     for _ in range(TRIES):
         try:
-            with socket.create_connection((found[1], int(found[2])), timeout=SECONDS) as connection:
+            with socket.create_connection((match[1], int(match[2])), timeout=SECONDS) as connection:
                 said = None if _is_encrypted() else _greeted(connection)
         except OSError as error:
             said = error.strerror or str(error)
@@ -55,7 +55,7 @@ def _greeted(connection: socket.socket) -> str | None:
         if not piece:
             return "something listens, and hangs up"
         answer += piece
-    return None if answer[_KIND] == _SETTINGS else "something else listens there, no head of Ray"
+    return None if answer[_FRAME_TYPE] == _SETTINGS else "something else listens there, no head of Ray"
 
 
 def require(address: str) -> None:

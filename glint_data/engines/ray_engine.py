@@ -131,13 +131,13 @@ class RayEngine:
             raise GlintError(f"--engine ray: a node cannot start workers ({error})") from error
         except (errors.WorkerCrashedError, errors.OutOfMemoryError):
             attempt = replace(attempt, workers_died=attempt.workers_died + 1)
-            return attempt if attempt.workers_died < 2 else _given_up(attempt, DIED_TWICE)
+            return attempt if attempt.workers_died < 2 else _failed(attempt, DIED_TWICE)
         except errors.RayError as error:  # the node, or what it had not handed over yet, is lost
             attempt = replace(attempt, nodes_lost=attempt.nodes_lost + 1)
             say(f"ray: a node was lost under a task, which is tried again ({type(error).__name__})")
             if attempt.nodes_lost < NODES_A_TASK_MAY_LOSE:
                 return attempt
-            return _given_up(attempt, f"{NODES_A_TASK_MAY_LOSE} nodes were lost under it, one by one")
+            return _failed(attempt, f"{NODES_A_TASK_MAY_LOSE} nodes were lost under it, one by one")
         if isinstance(answer, GlintError):
             raise answer
         outcome: Outcome = answer
@@ -157,7 +157,7 @@ def _next(queue: Iterator[Any]) -> _Attempt | None:
     return None
 
 
-def _given_up(attempt: _Attempt, reason: str) -> Outcome:
+def _failed(attempt: _Attempt, reason: str) -> Outcome:
     return Outcome(attempt.task, error=reason, attempts=attempt.number - 1)
 
 

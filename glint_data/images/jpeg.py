@@ -52,7 +52,7 @@ def check(encoded: bytes) -> None:
     except ValueError as error:
         said = str(error).strip()
         padding = _PADDED.search(said)
-        is_sound = _UNUSUAL_SAMPLING in said or (padding and _is_whole_without(encoded, int(padding[1])))
+        is_sound = _UNUSUAL_SAMPLING in said or (padding and _is_complete_without(encoded, int(padding[1])))
         if not is_sound:
             raise ImageRefused(f"damaged: {said}; restore the file from its source") from error
     wrong = sequential.what_is_wrong(encoded)
@@ -66,7 +66,7 @@ _PADDED = re.compile(r"(\d+) extraneous bytes before marker 0xd9")
 """Some cameras fill up with zeros before the end; after damage it is picture data that are left over there."""
 
 
-def _is_whole_without(encoded: bytes, padding: int) -> bool:
+def _is_complete_without(encoded: bytes, padding: int) -> bool:
     """Whether a JPEG is sound when so many zeros before its end are taken out."""
     end = encoded.rfind(b"\xff\xd9")
     if padding == 0 or encoded[end - padding : end].strip(b"\0"):

@@ -63,29 +63,33 @@ def check_blocks(
             held, count, padded, ended = np.uint64(0), 0, 0, False
         for part in range(len(order)):
             channel, dc, ac, table = order[part, 0], order[part, 1], order[part, 2], order[part, 3]
-            place = 0
-            while place < 64:
+            position = 0
+            while position < 64:
                 at, held, count, padded, ended = _refilled(data, at, held, count, padded, ended)
                 window = int(held >> np.uint64(count - 16)) & 0xFFFF
-                code = int(codes[dc if place == 0 else 4 + ac, window])
+                code = int(codes[dc if position == 0 else 4 + ac, window])
                 length, value = code >> 8, code & 0xFF
                 count -= length
                 if count < padded:
                     return ENDS_EARLY, mcu
-                run, size = (0, value) if place == 0 else (value >> 4, value & 15)
-                if length == 0 or size > (11 if place == 0 else 10) or (place and size == 0 and 0 < run < 15):
+                run, size = (0, value) if position == 0 else (value >> 4, value & 15)
+                if (
+                    length == 0
+                    or size > (11 if position == 0 else 10)
+                    or (position and size == 0 and 0 < run < 15)
+                ):
                     return NO_CODE, mcu
                 zeros = zeros + length + size if window >> (16 - length) == 0 else 0
                 coded = coded + (size > 0) if zeros else 0
-                if place and size == 0:
+                if position and size == 0:
                     if run == 0:
                         break
-                    place += 16
-                    if place > 64:
+                    position += 16
+                    if position > 64:
                         return BEYOND_A_BLOCK, mcu
                     continue
-                place += run
-                if place > 63:
+                position += run
+                if position > 63:
                     return BEYOND_A_BLOCK, mcu
                 count -= size
                 if count < padded:
@@ -97,12 +101,12 @@ def check_blocks(
                     return ZEROS, mcu
                 if size and level < (1 << (size - 1)):
                     level -= (1 << size) - 1
-                if place == 0:
+                if position == 0:
                     before[channel] += level
                     level = int(before[channel])
-                if abs(level) * steps[table, place] > LARGEST + steps[table, place]:
+                if abs(level) * steps[table, position] > LARGEST + steps[table, position]:
                     return BEYOND_8_BITS, mcu
-                place += 1
+                position += 1
     at, held, count, padded, ended = _refilled(data, at, held, count, padded, ended)
     # where much is left over, libjpeg says so, or it is a camera's padding
     return (0 if not ended or _is_filled(held, count, padded) else NOT_FILLED), blocks
@@ -140,7 +144,7 @@ def _is_filled(held: np.uint64, count: int, padded: int) -> bool:
     left = count - padded
     if left <= 0:
         return left == 0
-    part, whole = left % 8, left - left % 8
+    part, whole_bits = left % 8, left - left % 8
     rest = int(held >> np.uint64(padded)) & ((1 << left) - 1)
-    first, last = rest >> whole, rest & ((1 << whole) - 1)
-    return (first == 0 or first == (1 << part) - 1) and (last == 0 or last == (1 << whole) - 1)
+    first, last = rest >> whole_bits, rest & ((1 << whole_bits) - 1)
+    return (first == 0 or first == (1 << part) - 1) and (last == 0 or last == (1 << whole_bits) - 1)

@@ -76,12 +76,12 @@ def by_tables(values: np.ndarray, profile: bytes) -> np.ndarray:
 
     codes = np.floor(values * 255).clip(0, 254)
     above = values * 255 - codes
-    found = np.zeros(values.shape)
+    blended = np.zeros(values.shape)
     for corner in itertools.product((0, 1), repeat=3):
         weight = np.where(corner, above, 1 - above).prod(axis=-1, keepdims=True)
         neighbour = Image.fromarray((codes + corner).astype(np.uint8))
-        found += weight * np.asarray(_managed(neighbour, profile))
-    return found / 255
+        blended += weight * np.asarray(_managed(neighbour, profile))
+    return blended / 255
 
 
 def _check_length(profile: bytes) -> None:
@@ -217,8 +217,8 @@ def _curve(tag: bytes) -> Curve:
         raise ValueError(f"a curve of type {tag[:4]!r}")
     (form,) = struct.unpack_from(">H", tag, 8)
     number = (1, 3, 4, 5, 7)[form]
-    given: list[float] = [value / 65536 for value in struct.unpack_from(f">{number}i", tag, 12)]
-    g, a, b, c, d, e, f = (given + [1, 0, 0, 0, 0, 0][number - 1 :]) if number < 7 else given
+    parameters: list[float] = [value / 65536 for value in struct.unpack_from(f">{number}i", tag, 12)]
+    g, a, b, c, d, e, f = (parameters + [1, 0, 0, 0, 0, 0][number - 1 :]) if number < 7 else parameters
     if form == 0:
         return lambda values: values**g
     if form == 1:  # Y = (aX+b)^g from -b/a on, 0 below

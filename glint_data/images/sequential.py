@@ -88,8 +88,8 @@ def _read_steps(body: bytes, steps: np.ndarray) -> None:
     """DQT: precision and place of each table, 64 steps in zigzag order."""
     at = 0
     while at < len(body):
-        wide, place = body[at] >> 4, body[at] & 3
-        steps[place] = struct.unpack_from(">64H" if wide else ">64B", body, at + 1)
+        wide, table = body[at] >> 4, body[at] & 3
+        steps[table] = struct.unpack_from(">64H" if wide else ">64B", body, at + 1)
         at += 129 if wide else 65
 
 
@@ -110,9 +110,9 @@ def _order(body: bytes, tables: _Tables) -> tuple[np.ndarray, int]:
     width, height = tables.size
     order = []
     for number in range(body[0]):
-        name, places = body[1 + 2 * number], body[2 + 2 * number]
+        name, table_numbers = body[1 + 2 * number], body[2 + 2 * number]
         wide, tall, table = tables.channels[name]
-        entry = (number, places >> 4 & 3, places & 3, table)
+        entry = (number, table_numbers >> 4 & 3, table_numbers & 3, table)
         if body[0] == 1:
             across, down = (-(-width * wide // most_wide), -(-height * tall // most_tall))
             return np.array([entry]), -(-across // 8) * -(-down // 8)

@@ -167,9 +167,9 @@ def samples(page: Page, encoded: bytes) -> Samples:
         )
     values = unpacked(tags, page.bits, encoded)
     top = 1.0 if values.dtype.kind == "f" else float(2**page.bits - 1)
-    kinds = value_of(tags, "ExtraSamples", ())
-    kinds = kinds if isinstance(kinds, tuple) else (kinds,)
-    alpha = [colours + at for at, kind in enumerate(kinds) if int(kind) in (1, 2)]
+    extra = value_of(tags, "ExtraSamples", ())
+    extra = extra if isinstance(extra, tuple) else (extra,)
+    alpha = [colours + at for at, extra_meaning in enumerate(extra) if int(extra_meaning) in (1, 2)]
     opaque = without_alpha(values[..., :colours], values[..., alpha[0]] if alpha else None, top)
     if page.bits == 32 and values.dtype.kind == "u" and 0 < opaque.max() < top / 255:
         raise ImageRefused(

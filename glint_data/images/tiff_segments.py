@@ -113,8 +113,8 @@ def _segment(tags: Any, bits: int, encoded: bytes, number: int, shape: tuple[int
     swapped = lines.view(target.newbyteorder(tags.parent.byteorder))
     values: np.ndarray = swapped.astype(target).reshape(rows, columns, each)
     if tags.predictor == _DIFFERENCES:
-        whole = values.view(f"u{target.itemsize}")
-        return np.cumsum(whole, axis=1, dtype=whole.dtype).view(target)
+        integers = values.view(f"u{target.itemsize}")
+        return np.cumsum(integers, axis=1, dtype=integers.dtype).view(target)
     return values
 
 
@@ -134,8 +134,8 @@ def _from_bits(lines: np.ndarray, samples: int, bits: int, target: np.dtype) -> 
         digits = np.unpackbits(lines[top : top + band], axis=1)[:, : samples * bits]
         digits = digits.reshape(-1, samples, bits)
         part = values[top : top + band]
-        for place in range(bits):
-            part[...] = part << 1 | digits[..., place]
+        for bit in range(bits):
+            part[...] = part << 1 | digits[..., bit]
     return values
 
 

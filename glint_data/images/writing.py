@@ -35,14 +35,18 @@ def encode_png(rgb: np.ndarray) -> bytes:
     np.subtract(flat[1:], flat[:-1], out=rows[1:, 1:])
     header = struct.pack(">IIBBBBB", width, height, 8, _PNG_RGB, 0, 0, 0)
     chunks = ((b"IHDR", header), (b"IDAT", isal_zlib.compress(rows, 1)), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(_png_chunk(kind, body, isal_zlib.crc32) for kind, body in chunks)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        _png_chunk(chunk_type, body, isal_zlib.crc32) for chunk_type, body in chunks
+    )
 
 
 _PNG_FILTER_UP, _PNG_RGB = 2, 2
 
 
-def _png_chunk(kind: bytes, body: bytes, crc32: Callable[..., int]) -> bytes:
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", crc32(body, crc32(kind)))
+def _png_chunk(chunk_type: bytes, body: bytes, crc32: Callable[..., int]) -> bytes:
+    return (
+        struct.pack(">I", len(body)) + chunk_type + body + struct.pack(">I", crc32(body, crc32(chunk_type)))
+    )
 
 
 def encode_grey_png(grey: np.ndarray) -> bytes:

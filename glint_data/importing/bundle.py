@@ -15,7 +15,7 @@ from glint_data.reference_sets import scored_sets
 from glint_data.storage.files import write_atomically
 
 
-def bundle(name: str, place: Path) -> str:
+def bundle(name: str, path: Path) -> str:
     """A set's scores as the CSV text that ships, ordered by key.
 
     Args:
@@ -25,8 +25,8 @@ def bundle(name: str, place: Path) -> str:
         GlintError: no such set or table, or a set whose scores belong to no type and level.
     """
     description = scored_sets.description_of(name)
-    table = place if place.is_file() else None
-    root = place.parent if table else place
+    table = path if path.is_file() else None
+    root = path.parent if table else path
     ratings = read_ratings(description, find_layout(description, root, table), root, table)
     if ratings["level"].isna().any():
         raise GlintError(
@@ -40,10 +40,10 @@ def main() -> None:
     """Read the options and write the table into the package's folder."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("name")
-    parser.add_argument("place", type=Path, help="the set's score table, or the folder it was unpacked in")
-    asked = parser.parse_args()
-    content = bundle(asked.name, asked.place)
-    file = scored_sets.bundled_scores_file(scored_sets.description_of(asked.name))
+    parser.add_argument("path", type=Path, help="the set's score table, or the folder it was unpacked in")
+    arguments = parser.parse_args()
+    content = bundle(arguments.name, arguments.path)
+    file = scored_sets.bundled_scores_file(scored_sets.description_of(arguments.name))
     write_atomically(file, content.encode())
     print(file)
 

@@ -21,8 +21,12 @@ class ImageFolder:
         self._root = root
         self._shelves: list[tuple[Shelf, Shelf]] = []
         for folder in folders:
-            matches = [place for place in sorted(root.glob(folder)) if place.is_dir()] if folder else [root]
-            files = sorted(file for place in matches for file in _image_files(place))
+            matches = (
+                [subfolder for subfolder in sorted(root.glob(folder)) if subfolder.is_dir()]
+                if folder
+                else [root]
+            )
+            files = sorted(file for subfolder in matches for file in _image_files(subfolder))
             self._shelves.append(_shelf(files, matches))
 
     def __bool__(self) -> bool:
@@ -55,18 +59,18 @@ def checked(root: Path, name: str) -> str:
 
 
 def _image_files(folder: Path) -> list[Path]:
-    found = []
-    for place, folders, names in os.walk(folder, followlinks=False):
+    files = []
+    for subfolder, folders, names in os.walk(folder, followlinks=False):
         folders.sort()
-        found += [Path(place, name) for name in names if Path(name).suffix.lower() in images.EXTENSIONS]
-    return found
+        files += [Path(subfolder, name) for name in names if Path(name).suffix.lower() in images.EXTENSIONS]
+    return files
 
 
-def _shelf(files: list[Path], places: list[Path]) -> tuple[Shelf, Shelf]:
+def _shelf(files: list[Path], folders: list[Path]) -> tuple[Shelf, Shelf]:
     by_path: Shelf = {}
     by_name: Shelf = {}
     for file in files:
-        below = next(place for place in places if file.is_relative_to(place))
+        below = next(parent for parent in folders if file.is_relative_to(parent))
         by_path.setdefault(_plain(file.relative_to(below).as_posix()), []).append(file)
         by_name.setdefault(_plain(file.name), []).append(file)
     return by_path, by_name

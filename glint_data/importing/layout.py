@@ -96,5 +96,5 @@ def expected_tree(description: dict[str, Any], layout: dict[str, Any]) -> list[s
 
 
 def _columns_text(layout: dict[str, Any]) -> str:
-    named = [f"{meaning} ({place})" for meaning, place in layout["columns"].items()]
+    named = [f"{meaning} ({column})" for meaning, column in layout["columns"].items()]
     return ", ".join(named)

@@ -15,21 +15,21 @@ LARGEST_ARRAY = 1_000_000
 """Entries of an array; the largest known set has 23,200 images."""
 
 
-def matlab_arrays(root: Path, places: list[str]) -> dict[str, list[Any]]:
+def matlab_arrays(root: Path, variables: list[str]) -> dict[str, list[Any]]:
     """Each `FILE:VARIABLE` below the root as a flat list: numbers, or texts from a cell array.
 
     Raises:
         GlintError: no such file or variable, or not a readable .mat file.
     """
-    found = {}
-    for outcome in run_tasks(read_array, [(str(root), place) for place in places], 1):
-        place = outcome.task[1]
+    arrays = {}
+    for outcome in run_tasks(read_array, [(str(root), variable) for variable in variables], 1):
+        variable = outcome.task[1]
         if outcome.error is not None:
-            file = str(root / place.split(":")[0])
+            file = str(root / variable.split(":")[0])
             named = outcome.error if file in outcome.error else f"{file}: {outcome.error}"
             raise GlintError(f"{named}; take it from the set's download again")
-        found[place] = outcome.result
-    return found
+        arrays[variable] = outcome.result
+    return arrays
 
 
 def read_array(task: tuple[str, str]) -> list[Any]:
@@ -37,11 +37,11 @@ def read_array(task: tuple[str, str]) -> list[Any]:
     import numpy as np
     from scipy.io import loadmat, whosmat
 
-    root, place = task
-    name, variable = place.split(":")
+    root, file_and_variable = task
+    name, variable = file_and_variable.split(":")
     file = Path(root, name)
     check_size(file)
-    sizes = {listed: int(np.prod(shape, dtype=float)) for listed, shape, _kind in whosmat(file)}
+    sizes = {listed: int(np.prod(shape, dtype=float)) for listed, shape, _type in whosmat(file)}
     if variable not in sizes:
         raise GlintError(f"{file}: holds no variable {variable}, but {', '.join(sizes) or 'none'}")
     if sizes[variable] > LARGEST_ARRAY:

@@ -64,7 +64,7 @@ def sources_of(table: Table, texts: list[str], references: list[Place | None], n
     names_of = dict(zip(written, unique([_name(text) for text in written]), strict=True))
     said: dict[Place, str] = {}
     of_source: dict[str, Place] = {}
-    found = []
+    sources = []
     for line, text, reference, name in zip(table.lines, texts, references, names, strict=True):
         source = names_of[text] if text else stems[reference] if reference is not None else name
         if reference is not None:
@@ -77,8 +77,8 @@ def sources_of(table: Table, texts: list[str], references: list[Place | None], n
                     f"{table.file}: line {line}: the photo {source} has two references, {reference.name} and "
                     f"{of_source[source.lower()].name}; give each its own source"
                 )
-        found.append(source)
-    return found
+        sources.append(source)
+    return sources
 
 
 def splits_of(table: Table, texts: list[str], sources: list[str]) -> list[str | None]:

@@ -241,15 +241,15 @@ def _write(folder: Place, own: OwnTable, rows: list[dict[str, Any]], taken: Pict
 
 def _source_records(frame: "pandas.DataFrame", taken: Pictures) -> list[Source]:
     by_path = {picture.path: picture for picture in taken.values()}
-    found: list[Source] = []
+    records: list[Source] = []
     for row in frame.drop_duplicates("source").to_dict("records"):
         path = row["reference_path"] or row["path"]
         if not isinstance(path, str) or not isinstance(row["source_hash"], str):
             continue
         picture = by_path[path]
-        stamp = (len(found), row["source_path"], picture.bytes, picture.modified, picture.hash)
-        found.append(Source(str(row["source"]), *stamp, picture.width, picture.height, picture.conversions))
-    return found
+        stamp = (len(records), row["source_path"], picture.bytes, picture.modified, picture.hash)
+        records.append(Source(str(row["source"]), *stamp, picture.width, picture.height, picture.conversions))
+    return records
 
 
 def _facts(own: OwnTable, rows: list[dict[str, Any]]) -> dict[str, Any]:

@@ -107,7 +107,7 @@ def read_own_table(
     notes += _narrow(table, scores, scale)
     types, distortions, named = _types(table, texts["type"])
     notes += named
-    levels = _whole(table, "level", texts["level"])
+    levels = _integers(table, "level", texts["level"])
     files = [file_of(table.file, text, line) for text, line in zip(texts[picture], table.lines, strict=True)]
     references = [
         file_of(table.file, text, line) if text else None
@@ -186,7 +186,7 @@ def _types(table: Table, texts: list[str]) -> tuple[list[int | None], list[str |
             f"such as {name!r}; write all as one of the two"
         )
     if not names:
-        return _whole(table, "type", texts), [None] * len(texts), []
+        return _integers(table, "type", texts), [None] * len(texts), []
     number_of = {name: number for number, name in enumerate(sorted(names), 1)}
     if len(number_of) > _MAX_NUMBER:
         raise GlintError(
@@ -199,15 +199,15 @@ def _types(table: Table, texts: list[str]) -> tuple[list[int | None], list[str |
     return [number_of.get(name) for name in folded], [names.get(name) for name in folded], [note]
 
 
-def _whole(table: Table, name: str, texts: list[str]) -> list[int | None]:
-    found: list[int | None] = []
+def _integers(table: Table, name: str, texts: list[str]) -> list[int | None]:
+    numbers: list[int | None] = []
     for line, text in zip(table.lines, texts, strict=True):
         if text and not re.fullmatch(r"\d{1,4}(\.0+)?", text):
             raise GlintError(
                 f"{table.file}: line {line}: {name} {text!r} is no number from 0 to {_MAX_NUMBER}"
             )
-        found.append(int(float(text)) if text else None)
-    return found
+        numbers.append(int(float(text)) if text else None)
+    return numbers
 
 
 def _check_twice(file: Place, entries: list[Entry]) -> None:

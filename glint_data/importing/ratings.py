@@ -62,14 +62,14 @@ def _plain_table(layout: dict[str, Any], root: Path, table: Path | None) -> "pan
     import pandas
 
     columns = layout["columns"]
-    wanted = list(dict.fromkeys(name for place in columns.values() for name in _fields(place)))
+    wanted = list(dict.fromkeys(name for source in columns.values() for name in _fields(source)))
     read = read_table(
         table_files(layout, root, table), layout["form"], wanted, header=layout.get("header", True)
     )
     read = read.fillna("")
     for column, words in layout.get("words", {}).items():
         read[column] = read[column].map(lambda word, known=words: known.get(word.lower(), word))
-    raw = pandas.DataFrame({meaning: _filled(read, place) for meaning, place in columns.items()})
+    raw = pandas.DataFrame({meaning: _filled(read, source) for meaning, source in columns.items()})
     for absent in ("reference", "spread", "split"):
         if absent not in raw:
             raw[absent] = None
@@ -80,15 +80,15 @@ def _plain_table(layout: dict[str, Any], root: Path, table: Path | None) -> "pan
     return raw
 
 
-def _fields(place: str) -> list[str]:
+def _fields(column: str) -> list[str]:
     """The columns that a place names: itself, or those in the braces of a template."""
-    return re.findall(r"{(\w+)[^}]*}", place) or [place]
+    return re.findall(r"{(\w+)[^}]*}", column) or [column]
 
 
-def _filled(read: "pandas.DataFrame", place: str) -> "pandas.Series":
-    if "{" not in place:
-        return read[place]
-    return read.apply(lambda row: place.format_map(row), axis=1)
+def _filled(read: "pandas.DataFrame", column: str) -> "pandas.Series":
+    if "{" not in column:
+        return read[column]
+    return read.apply(lambda row: column.format_map(row), axis=1)
 
 
 def _parallel_spread(layout: dict[str, Any], root: Path, scores: "pandas.Series") -> list[str] | None:
@@ -114,15 +114,15 @@ def _matlab(layout: dict[str, Any], root: Path) -> "pandas.DataFrame":
     import pandas
 
     parts = layout.get("parts", {"": ""})
-    places = {
-        (part, meaning): f"{part}/{place}".lstrip("/")
+    variables = {
+        (part, meaning): f"{part}/{variable}".lstrip("/")
         for part in parts
-        for meaning, place in layout["columns"].items()
+        for meaning, variable in layout["columns"].items()
     }
-    arrays = matlab_arrays(root, list(places.values()))
+    arrays = matlab_arrays(root, list(variables.values()))
     columns: dict[str, list[Any]] = {}
-    for (part, meaning), place in places.items():
-        values = arrays[place]
+    for (part, meaning), variable in variables.items():
+        values = arrays[variable]
         if meaning == "image" and parts[part]:
             values = [f"{parts[part]}/{PurePosixPath(value.replace(chr(92), '/')).name}" for value in values]
         columns.setdefault(meaning, []).extend(values)
@@ -150,13 +150,13 @@ def _name(description: dict[str, Any], image: str, reference: str | None) -> dic
     if "key" not in description:
         own = safe_name(path.with_suffix("").name)
         return row | {"sample_id": own, "source": own}
-    found = re.match(description["key"], path.as_posix(), re.IGNORECASE)
-    if not found:
+    match = re.match(description["key"], path.as_posix(), re.IGNORECASE)
+    if not match:
         raise GlintError(
             f"{description['title']}: {image!r} is no image name of this set, which look like "
             f"{description['example']['image']}"
         )
-    groups = found.groupdict()
+    groups = match.groupdict()
     said = groups.get("reference")
     if said and reference and PurePosixPath(reference).stem.lower() != said.lower():
         raise GlintError(
@@ -165,19 +165,19 @@ def _name(description: dict[str, Any], image: str, reference: str | None) -> dic
     stem: str = said or PurePosixPath((reference or "").replace("\\", "/")).stem
     if not stem:
         raise GlintError(f"{description['title']}: the row of {image} names no reference")
-    kind = _number(description.get("types", {}).get(groups["type"].lower(), groups["type"]), image)
+    type_number = _number(description.get("types", {}).get(groups["type"].lower(), groups["type"]), image)
     level = None if groups.get("level") is None else _number(groups["level"], image)
     words = {"type": groups["type"], "reference": _cased(description, stem), "stem": path.stem}
     if "reference_path" in description:
         reference = description["reference_path"].format(folder=path.parent.as_posix(), reference=stem)
     source = safe_name(str(description.get("source", "{reference}")).format(**words))
-    of_cell = sample_id(source, kind, level) if level is not None else None
+    of_cell = sample_id(source, type_number, level) if level is not None else None
     drawn = {name: int(groups[name] or 0) for name in description.get("parameters", ())}
     return row | {
         "sample_id": of_cell or safe_name(description["sample_id"].format(**words)),
         "reference": reference or stem,
         "source": source,
-        "type": kind,
+        "type": type_number,
         "level": level,
         "parameters": json.dumps(drawn, sort_keys=True) if drawn else None,
     }
@@ -202,8 +202,8 @@ def _check(
     scale = layout.get("scores", description["scores"])
     for column in ("score", "spread"):
         texts = ["" if value is None else str(value) for value in frame[column]]
-        places = [f"{where}: {image}: {column}" for image in frame["image"]]
-        frame[column] = pandas.Series(numbers(texts, places, commas_are_decimal=True), dtype=float)
+        cell_names = [f"{where}: {image}: {column}" for image in frame["image"]]
+        frame[column] = pandas.Series(numbers(texts, cell_names, commas_are_decimal=True), dtype=float)
     unscored = frame.loc[frame["score"].isna(), "image"]
     if len(unscored):
         raise GlintError(f"{where}: {len(unscored):,} images have no score; the first: {unscored.iloc[0]}")
@@ -224,8 +224,8 @@ def _check(
         known = frame[frame["level"].notna()]
         strange = [
             str(image)
-            for image, kind, level in zip(known["image"], known["type"], known["level"], strict=True)
-            if (kind, level) not in cells
+            for image, type_number, level in zip(known["image"], known["type"], known["level"], strict=True)
+            if (type_number, level) not in cells
         ]
         if strange:
             raise GlintError(

@@ -27,7 +27,7 @@ def row_of(
     has_reference = isinstance(rating.reference, str)
     pristine = taken.get(("references", rating.reference)) if has_reference else None
     origin = pristine_file if has_reference else file
-    kind = None if rating.type is None or rating.type != rating.type else int(rating.type)
+    type_number = None if rating.type is None or rating.type != rating.type else int(rating.type)
     row = {
         "sample_id": rating.sample_id,
         "source": rating.source,
@@ -35,9 +35,9 @@ def row_of(
         "source_hash": pristine.hash if pristine else None,
         "reference_path": pristine.path if pristine else None,
         "suite": description.get("suite"),
-        "type": kind,
+        "type": type_number,
         "level": rating.level,
-        "distortion": _distortion(description, kind),
+        "distortion": _distortion(description, type_number),
         "parameters": rating.parameters,
         "status": Status.OK if image else Status.FAILED,
         "error": None if image else errors[rating.image],
@@ -57,12 +57,12 @@ def row_of(
     return row
 
 
-def _distortion(description: dict[str, Any], kind: int | None) -> str | None:
-    if kind is None:
+def _distortion(description: dict[str, Any], type_number: int | None) -> str | None:
+    if type_number is None:
         return None
-    own: str | None = description.get("distortions", {}).get(str(kind))
+    own: str | None = description.get("distortions", {}).get(str(type_number))
     if own is None and description.get("suite") in distortions.suites():
-        own = distortions.suite(description["suite"]).types[kind].distortion
+        own = distortions.suite(description["suite"]).types[type_number].distortion
     return own
 
 

@@ -217,13 +217,15 @@ def _sources(
     files: dict[tuple[str, str], Path | None],
 ) -> list[Source]:
     """The pristine photos that were found, or the authentic ones themselves, as the sources of the dataset."""
-    kind, column = ("references", "reference") if ratings["reference"].notna().any() else ("images", "image")
-    found: list[Source] = []
+    subfolder, column = (
+        ("references", "reference") if ratings["reference"].notna().any() else ("images", "image")
+    )
+    records: list[Source] = []
     listed = ratings.dropna(subset=column).drop_duplicates(column)
     for name, source in zip(listed[column], listed["source"], strict=True):
-        file = files.get((kind, name))
-        if (kind, name) in taken and file is not None:
-            image = taken[kind, name]
-            known = (len(found), str(file.resolve()), image.bytes, image.modified, image.hash)
-            found.append(Source(source, *known, image.width, image.height, image.conversions))
-    return found
+        file = files.get((subfolder, name))
+        if (subfolder, name) in taken and file is not None:
+            image = taken[subfolder, name]
+            known = (len(records), str(file.resolve()), image.bytes, image.modified, image.hash)
+            records.append(Source(source, *known, image.width, image.height, image.conversions))
+    return records

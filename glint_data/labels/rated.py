@@ -268,7 +268,7 @@ def _assembled(
         vectors=vectors,
         vectors_are_unit=by.unit,
         descriptors=described,
-        embedder_asked=asked,
+        embedder_wanted=asked,
     )
     blocks = {name: block for name, block in content.items() if name != _VECTORS}
     for evidence, block in pairs.blocks.items():

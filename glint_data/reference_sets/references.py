@@ -40,7 +40,7 @@ class ReferenceSet:
     `mos` and `rating_sd` are float64 (R, C) on [0, 1], higher is better, NaN where nobody rated;
     `low`, `high` and `higher_is_better` give the set's own scale. `vectors` float32 (R, dimensions) are the
     embedder's, `descriptors` float32 (R, ...) the bundled content statistics. `without_pixels` names
-    references that have scores but no embedding and are therefore left out. `embedder_asked` is what to give
+    references that have scores but no embedding and are therefore left out. `embedder_wanted` is what to give
     `embed.embedder` for photos that shall be compared with these.
     """
 
@@ -60,7 +60,7 @@ class ReferenceSet:
     vectors_are_unit: bool
     descriptors: np.ndarray
     without_pixels: tuple[str, ...] = ()
-    embedder_asked: str | None = None
+    embedder_wanted: str | None = None
 
     @property
     def span(self) -> float:
@@ -128,14 +128,14 @@ def load(
     rows = embed_pristine(pixels, by, cache)
     described = rows if bundled else embed_pristine(pixels, embed.embedder(), cache)
     assembled = _assemble(description, rows, by.name, by.unit, described)
-    return replace(assembled, embedder_asked=embedder)
+    return replace(assembled, embedder_wanted=embedder)
 
 
 def find_pristine(description: dict[str, Any], root: Place) -> dict[str, Place]:
     """The pristine image of every reference found below `root`, by reference name."""
     scored = sorted(set(bundled_scores(description)["reference"]))
     wanted = {reference.lower(): reference for reference in scored}
-    found: dict[str, Place] = {}
+    files: dict[str, Place] = {}
     folders = dict.fromkeys(
         (*description["images"].get("pristine", ()), *description["images"]["distorted"], "")
     )
@@ -146,13 +146,13 @@ def find_pristine(description: dict[str, Any], root: Place) -> dict[str, Place]:
             stem, _, ending = name.rpartition(".")
             reference = wanted.get(stem.lower())  # TID2013 has I24.BMP and i25.bmp
             if reference and size >= 0 and f".{ending.lower()}" in _LOSSLESS:
-                found.setdefault(reference, below / name)
-    if not found:
+                files.setdefault(reference, below / name)
+    if not files:
         raise GlintError(
             f"{root}: no pristine image of {description['title']} found; expected "
             f"{next(iter(folders))}/{scored[0]}.png and so on ({len(scored)} references)"
         )
-    return found
+    return files
 
 
 def embed_pristine(
@@ -210,17 +210,17 @@ def _bundled_file(description: dict[str, Any]) -> Traversable:
 def _bundled_vectors(description: dict[str, Any]) -> dict[str, tuple[str, np.ndarray]]:
     import pyarrow.parquet as pq
 
-    place = _bundled_file(description)
-    if not place.is_file():
+    file = _bundled_file(description)
+    if not file.is_file():
         raise GlintError(
             f"{description['title']}: its scores ship with the package, but nothing of its images does; "
             "name its folder with --reference-root"
         )
-    with place.open("rb") as stream:
+    with file.open("rb") as stream:
         table = pq.read_table(stream)
     if json.loads(table.schema.metadata[_ABOUT_KEY])["entries"] != descriptor.names():
         raise GlintError(
-            f"{place}: does not hold the entries of {descriptor.NAME}; it was made by another version: reinstall"
+            f"{file}: does not hold the entries of {descriptor.NAME}; it was made by another version: reinstall"
         )
     return {
         reference: (key, vector)

@@ -52,10 +52,10 @@ def bundled_scores(description: dict[str, Any]) -> "pandas.DataFrame":
     """
     import pandas as pd
 
-    place = bundled_scores_file(description)
-    with place.open("rb") as stream:
+    file = bundled_scores_file(description)
+    with file.open("rb") as stream:
         table = pd.read_csv(stream, dtype={"reference": str})
     if table.duplicated(["reference", "type", "level"]).any():
-        raise GlintError(f"{place}: a (reference, type, level) is there twice; restore the file")
-    refused = [int(kind) for kind in description.get("cells_refused", {})]
+        raise GlintError(f"{file}: a (reference, type, level) is there twice; restore the file")
+    refused = [int(type_number) for type_number in description.get("cells_refused", {})]
     return table[~table["type"].isin(refused)]

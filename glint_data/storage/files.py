@@ -175,10 +175,10 @@ def listing(folder: Place) -> dict[str, int]:
     if is_remote(folder):
         with explaining(folder):
             try:
-                found = folder.fs.ls(folder.path, detail=True)
+                described = folder.fs.ls(folder.path, detail=True)
             except FileNotFoundError:
                 return {}
-        names = {entry["name"].rstrip("/").rpartition("/")[2]: entry for entry in found}
+        names = {entry["name"].rstrip("/").rpartition("/")[2]: entry for entry in described}
         return {
             name: entry["size"] if entry["type"] == "file" else -1 for name, entry in names.items() if name
         }

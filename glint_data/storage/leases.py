@@ -117,10 +117,10 @@ def _content(mine: dict[str, Any]) -> bytes:
 def _holder(lock: "UPath") -> dict[str, Any]:
     """Who holds the lock; empty where nobody does, or where the object is none of ours."""
     try:
-        found = json.loads(lock.fs.cat_file(lock.path))
+        record = json.loads(lock.fs.cat_file(lock.path))
     except (FileNotFoundError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return record if isinstance(record, dict) else {}
 
 
 def _age(lock: "UPath") -> float:

@@ -45,10 +45,10 @@ def place(text: AnyPlace) -> Place:
         raise GlintError(
             "an empty path, as of a variable that is not set; name a file or a folder ('.' is this one)"
         )
-    found = _SCHEME.match(text)
-    if not found:
+    scheme = _SCHEME.match(text)
+    if not scheme:
         return Path(text)
-    if found[1].lower() == "file":
+    if scheme[1].lower() == "file":
         return Path(unquote(urlsplit(text).path))
     if "::" in text:
         raise GlintError(
@@ -60,7 +60,7 @@ def place(text: AnyPlace) -> Place:
         raise GlintError(f"{text}: addresses need more packages: pip install 'glint-data[remote]'") from None
     try:
         # No listings kept: worker processes write what this one has listed before.
-        address = UPath(text.rstrip("/") if found.end() < len(text) else text, use_listings_cache=False)
+        address = UPath(text.rstrip("/") if scheme.end() < len(text) else text, use_listings_cache=False)
         _ = address.fs  # imports the scheme's package
     except ImportError as error:
         raise GlintError(f"{text}: {error}; pip install 'glint-data[remote]' brings that of s3://") from None
@@ -75,35 +75,35 @@ def recorded(text: str) -> Place:
     Raises:
         GlintError: a manifest from elsewhere could have this machine call any server; not followed.
     """
-    found = _SCHEME.match(text)
-    if found and found[1].lower() not in OBJECT_STORES:
+    scheme = _SCHEME.match(text)
+    if scheme and scheme[1].lower() not in OBJECT_STORES:
         raise GlintError(f"{text}: named by a manifest, but at no object store; not followed")
     return place(text)
 
 
-def is_remote(found: object) -> "TypeIs[UPath]":
+def is_remote(path: object) -> "TypeIs[UPath]":
     """Whether a place is an address, not a path of this machine."""
-    return hasattr(found, "fs") and not isinstance(found, Path)
+    return hasattr(path, "fs") and not isinstance(path, Path)
 
 
-def check(found: Place) -> None:
+def check(path: Place) -> None:
     """Ask a remote place for a sign of life, so that an unreachable one is not taken for an empty one.
 
     Raises:
         GlintError: no such bucket, no credentials, access refused, no answer.
     """
-    if not is_remote(found):
+    if not is_remote(path):
         return
-    with explaining(found), contextlib.suppress(FileNotFoundError):
+    with explaining(path), contextlib.suppress(FileNotFoundError):
         try:
-            found.fs.info(found.path)
+            path.fs.info(path.path)
         except FileNotFoundError as error:
             if _code(error) == "NoSuchBucket":
-                raise GlintError(f"{found}: {_BY_CODE['NoSuchBucket']}") from error
+                raise GlintError(f"{path}: {_BY_CODE['NoSuchBucket']}") from error
 
 
 @contextlib.contextmanager
-def explaining(found: Place) -> Iterator[None]:
+def explaining(path: Place) -> Iterator[None]:
     """Errors of a remote place within the block become one sentence; "not found" passes as it is.
 
     Raises:
@@ -114,9 +114,9 @@ def explaining(found: Place) -> Iterator[None]:
     except (GlintError, FileNotFoundError):
         raise
     except Exception as error:
-        if not is_remote(found) or not (isinstance(error, OSError) or is_of_a_server(error)):
+        if not is_remote(path) or not (isinstance(error, OSError) or is_of_a_server(error)):
             raise
-        raise GlintError(f"{found}: {reason(error)}") from error
+        raise GlintError(f"{path}: {reason(error)}") from error
 
 
 def reason(error: BaseException) -> str:

@@ -22,37 +22,37 @@ _room = threading.BoundedSemaphore(2 * TOGETHER)  # bounds the memory of what wa
 _pool: ThreadPoolExecutor | None = None
 
 
-def put(place: "UPath", content: bytes) -> None:
+def put(address: "UPath", content: bytes) -> None:
     """Write an object. Raises `CannotWrite`; what was there before then stays."""
-    require_store(place)
-    with _as_cannot_write(place):
-        place.fs.pipe_file(place.path, content)
+    require_store(address)
+    with _as_cannot_write(address):
+        address.fs.pipe_file(address.path, content)
 
 
-def put_first(place: "UPath", content: bytes) -> bool:
+def put_first(address: "UPath", content: bytes) -> bool:
     """Write an object where there is none; false where there is one with another content. Raises `CannotWrite`."""
-    require_store(place)
-    with _as_cannot_write(place):
+    require_store(address)
+    with _as_cannot_write(address):
         try:
-            place.fs.pipe_file(place.path, content, mode="create")
+            address.fs.pipe_file(address.path, content, mode="create")
         except FileExistsError:  # or ours: a store may have written it though it answered with an error
-            return bool(place.fs.cat_file(place.path) == content)
+            return bool(address.fs.cat_file(address.path) == content)
     return True
 
 
-def put_soon(place: "UPath", content: bytes) -> None:
+def put_soon(address: "UPath", content: bytes) -> None:
     """Write an object in the background; `finish` waits for it and raises what went wrong."""
     global _pool
     _pool = _pool or ThreadPoolExecutor(TOGETHER, "upload")
     _room.acquire()
-    future = _pool.submit(put, place, content)
+    future = _pool.submit(put, address, content)
     future.add_done_callback(lambda _: _room.release())
-    _waiting[str(place)] = future
+    _waiting[str(address)] = future
 
 
-def finish(places: Iterable[Place]) -> None:
+def finish(addresses: Iterable[Place]) -> None:
     """Wait for objects written in the background. Raises `CannotWrite` for the first that failed."""
-    futures = [_waiting.pop(str(place)) for place in places if str(place) in _waiting]
+    futures = [_waiting.pop(str(address)) for address in addresses if str(address) in _waiting]
     for future in futures:
         future.exception()
     for future in futures:
@@ -60,29 +60,29 @@ def finish(places: Iterable[Place]) -> None:
 
 
 @contextlib.contextmanager
-def uploading(place: "UPath") -> Iterator[BinaryIO]:
+def uploading(address: "UPath") -> Iterator[BinaryIO]:
     """A stream to a temporary file that becomes the object when the block ends well."""
-    require_store(place)
+    require_store(address)
     with tempfile.TemporaryDirectory(prefix="glint-data-") as folder:
         file = Path(folder) / "whole"
         with file.open("wb") as stream:
             yield stream
-        with _as_cannot_write(place):
-            place.fs.put_file(str(file), place.path)
+        with _as_cannot_write(address):
+            address.fs.put_file(str(file), address.path)
 
 
-def require_store(place: "UPath") -> None:
+def require_store(address: "UPath") -> None:
     """Raise `CannotWrite` for a scheme that would show half of a file while it is written."""
-    if place.protocol not in OBJECT_STORES:
+    if address.protocol not in OBJECT_STORES:
         raise CannotWrite(
-            f"{place}: {place.protocol}:// is read, not written to; write to one of "
+            f"{address}: {address.protocol}:// is read, not written to; write to one of "
             f"{', '.join(f'{scheme}://' for scheme in sorted(OBJECT_STORES - {'memory'}))} or to a folder"
         )
 
 
 @contextlib.contextmanager
-def _as_cannot_write(place: "UPath") -> Iterator[None]:
+def _as_cannot_write(address: "UPath") -> Iterator[None]:
     try:
         yield
     except Exception as error:  # each scheme's package raises its own kinds
-        raise CannotWrite(f"{place}: cannot be written: {reason(error)}") from error
+        raise CannotWrite(f"{address}: cannot be written: {reason(error)}") from error

@@ -126,11 +126,11 @@ def _carry_labels(out: Place, dataset: Place, names: list[str]) -> int:
         return 0
     there = manifest.read_table(out, ["sample_id", "mos", "label_note", *OWNERS])
     wanted = pa.array(sorted(set(names) & set(there["sample_id"].to_pylist())), pa.string())
-    told = [
+    tables = [
         pa.Table.from_batches([batch]).filter(pc.is_in(batch.column("sample_id"), wanted))
         for batch in manifest.batches(dataset, ["sample_id", *LABEL, *OWNERS], rewriting.ROWS_A_GROUP)
     ]
-    said = pa.concat_tables(told, promote_options="permissive").unify_dictionaries() if told else None
+    said = pa.concat_tables(tables, promote_options="permissive").unify_dictionaries() if tables else None
     if said is None or not len(said):
         return 0
     here = there.take(pc.index_in(said["sample_id"].cast(pa.string()), there["sample_id"].cast(pa.string())))

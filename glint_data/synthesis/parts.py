@@ -82,10 +82,10 @@ def _read(file: Place, content: bytes, columns: list[str] | None = None) -> "pa.
 
 def counts(out: Place) -> dict[str, int]:
     """How many samples of each source the manifest has."""
-    found: dict[str, int] = {}
+    samples: dict[str, int] = {}
     for name, count in zip(*_runs(out), strict=True):
-        found[name] = found.get(name, 0) + int(count)
-    return found
+        samples[name] = samples.get(name, 0) + int(count)
+    return samples
 
 
 def names(out: Place) -> list[str]:
@@ -140,10 +140,10 @@ def _joined(tables: list["pa.Table"]) -> "pa.Table":
     import pyarrow as pa
 
     written = schema()
-    whole = _stacked(tables).combine_chunks()
+    joined = _stacked(tables).combine_chunks()
     columns = [
         column.dictionary_encode() if pa.types.is_dictionary(field.type) else column
-        for field, column in zip(written, whole.columns, strict=True)
+        for field, column in zip(written, joined.columns, strict=True)
     ]
     return pa.Table.from_arrays(columns, schema=written)
 
@@ -190,28 +190,28 @@ def _of_manifest(
     """The manifest's rows of each named source, in the order of `names`."""
     if not holds(out, manifest.FILE):
         return
-    found, counts = _runs(out)
+    in_file, counts = _runs(out)
     rank = {name: position for position, name in enumerate(names)}
-    ranks = [rank[name] for name in found if name in rank]
+    ranks = [rank[name] for name in in_file if name in rank]
     if all(a < b for a, b in itertools.pairwise(ranks)):
-        yield from _in_order(out, rank, found, counts, columns)
+        yield from _in_order(out, rank, in_file, counts, columns)
         return
     import pyarrow.compute as pc
 
-    whole = manifest.read_table(out, columns)  # written in another order: rare enough to take the memory
-    column = whole["source"].cast("string")
-    for name in sorted(rank.keys() & set(found), key=rank.__getitem__):
-        yield name, whole.filter(pc.equal(column, name))
+    table = manifest.read_table(out, columns)  # written in another order: rare enough to take the memory
+    column = table["source"].cast("string")
+    for name in sorted(rank.keys() & set(in_file), key=rank.__getitem__):
+        yield name, table.filter(pc.equal(column, name))
 
 
 def _in_order(
-    out: Place, rank: dict[str, int], found: list[str], counts: np.ndarray, columns: list[str] | None
+    out: Place, rank: dict[str, int], in_file: list[str], counts: np.ndarray, columns: list[str] | None
 ) -> Iterator[tuple[str, "pa.Table"]]:
     import pyarrow as pa
 
     batches = manifest.batches(out, columns, ROWS_A_GROUP)
     at_hand = None
-    for name, count in zip(found, counts, strict=True):
+    for name, count in zip(in_file, counts, strict=True):
         while at_hand is None or len(at_hand) < count:
             batch = pa.Table.from_batches([next(batches)])
             at_hand = _stacked([batch] if at_hand is None else [at_hand, batch])

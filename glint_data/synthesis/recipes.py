@@ -13,24 +13,24 @@ if TYPE_CHECKING:
     import pyarrow
 
 
-def recipe(source: Source, settings: Settings, kind: int, level: int) -> dict[str, Any]:
+def recipe(source: Source, settings: Settings, type_number: int, level: int) -> dict[str, Any]:
     """The columns of one sample that are known before it is rendered."""
     suite = settings.suite_as_planned
-    suite_type = suite.types[kind]
-    strength = suite.strength_of(kind, level)
+    suite_type = suite.types[type_number]
+    strength = suite.strength_of(type_number, level)
     return {
-        "sample_id": sample_id(source.name, kind, level),
+        "sample_id": sample_id(source.name, type_number, level),
         "source": source.name,
         "source_path": source.path,
         "source_hash": source.hash,
         "source_edit": settings.edit.text(),
         "suite": settings.suite,
         "suite_version": suite.version,
-        "type": kind,
+        "type": type_number,
         "level": level,
         "distortion": suite_type.distortion,
         "strength": float(strength) if isinstance(strength, (int, float)) else None,
-        "seed": sample_seed(settings.seed, source.hash, settings.suite, kind, level),
+        "seed": sample_seed(settings.seed, source.hash, settings.suite, type_number, level),
         "width": source.width,
         "height": source.height,
     }
@@ -71,12 +71,12 @@ _SOURCE_FIELDS = {
 }
 
 
-def sample_id(source: str, kind: int, level: int) -> str:
+def sample_id(source: str, type_number: int, level: int) -> str:
     """<source>_<TT>_<LL>, as KADID-10k names its files."""
-    return f"{source}_{kind:02d}_{level:02d}"
+    return f"{source}_{type_number:02d}_{level:02d}"
 
 
-def sample_seed(run_seed: int, source_hash: str, suite: str, kind: int, level: int) -> int:
+def sample_seed(run_seed: int, source_hash: str, suite: str, type_number: int, level: int) -> int:
     """64 bits that depend on what the sample is, never on when or where it is rendered."""
-    key = f"{run_seed}:{source_hash}:{suite}:{kind}:{level}".encode()
+    key = f"{run_seed}:{source_hash}:{suite}:{type_number}:{level}".encode()
     return int.from_bytes(hashlib.blake2b(key, digest_size=8).digest(), "little")

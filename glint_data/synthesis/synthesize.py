@@ -189,9 +189,9 @@ def _tasks(out: Place, settings: Settings, wanted: dict[Source, Cells]) -> list[
     """What each source still lacks; the cells of finished ones are looked at one source at a time."""
     missing = {source.name: cells for source, cells in wanted.items()}
     is_there = _written(out)
-    by_place = [source.name for source in sorted(wanted, key=lambda source: source.place)]
+    in_order = [source.name for source in sorted(wanted, key=lambda source: source.place)]
     columns = ["type", "level", "status", "path", "reference_path"]
-    for name, rows in parts.finished(out, by_place, columns):
+    for name, rows in parts.finished(out, in_order, columns):
         done = {
             (row["type"], row["level"])
             for row in rows.to_pylist()

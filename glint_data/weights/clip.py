@@ -36,7 +36,7 @@ _SETTINGS = ("mean", "std", "interpolation", "resize_mode", "quick_gelu")
 
 def chosen_weights(
     model: str, weights: str, ways_on: str, allow_download: bool | None = None
-) -> tuple[find.Found, dict[str, Any]]:
+) -> tuple[find.WeightsFile, dict[str, Any]]:
     """The checkpoint that `TAG`, `FILE` or `TAG=FILE` names, and how its network looks at a picture.
 
     Raises:
@@ -54,12 +54,12 @@ def chosen_weights(
     ):
         tag, file = "", weights
     if file:
-        found = find.local_file(file, tag)
-        tag = tag or tag_of(model, found.file, tags)
+        weights_file = find.local_file(file, tag)
+        tag = tag or tag_of(model, weights_file.file, tags)
         settings = open_clip.get_pretrained_cfg(model, tag) if tag else {}
         if tag and not settings:
             clip_checkpoint(model, tag, "")  # says which tags there are
-        return found, settings
+        return weights_file, settings
     tag = tag or DEFAULT_TAGS.get(model, "")
     return clip_checkpoint(model, tag, ways_on, allow_download), open_clip.get_pretrained_cfg(model, tag)
 
@@ -72,15 +72,15 @@ def tag_of(model: str, file: Path, tags: Sequence[str]) -> str:
     import open_clip
 
     known = {tag: open_clip.get_pretrained_cfg(model, tag) for tag in tags}
-    places = [
+    same_settings = [
         part.removeprefix("models--").replace("--", "/") for part in file.parts if part.startswith("models--")
     ]
     for tag, settings in known.items():
         hub = "/".join(settings.get("hf_hub", "").split("/")[:2])
-        if hub and hub in places:
+        if hub and hub in same_settings:
             return tag
-    told = {repr([settings.get(name) for name in _SETTINGS]) for settings in known.values()}
-    if len(told) > 1:
+    settings_seen = {repr([settings.get(name) for name in _SETTINGS]) for settings in known.values()}
+    if len(settings_seen) > 1:
         raise GlintError(
             f"{file}: which of open_clip's weights of {model} are these? They differ in how a picture is prepared; "
             f"write open_clip:{model}@TAG={file} with one of {', '.join(tags)}"
@@ -115,7 +115,9 @@ def load(network: "nn.Module", checkpoint: Path, model: str) -> None:
         ) from error
 
 
-def clip_checkpoint(model: str, tag: str, ways_on: str, allow_download: bool | None = None) -> find.Found:
+def clip_checkpoint(
+    model: str, tag: str, ways_on: str, allow_download: bool | None = None
+) -> find.WeightsFile:
     """The checkpoint of an open_clip model's tag; see `timm_checkpoint`. Raises `GlintError` for an unknown tag."""
     ensure_torchvision()
     import open_clip
@@ -131,15 +133,15 @@ def clip_checkpoint(model: str, tag: str, ways_on: str, allow_download: bool | N
     repository, filename = ("/".join(hub[:2]), "/".join(hub[2:])) if len(hub) >= 2 else ("", "")
     names = find.file_names(filename, _FILES)
     if repository and (file := find.in_hub_cache(repository, names)):
-        return find.Found(file, f"open_clip {repository}", f"{tag}-{digest(file)[:12]}")
+        return find.WeightsFile(file, f"open_clip {repository}", f"{tag}-{digest(file)[:12]}")
     url = settings.get("url", "")
     cached = Path("~/.cache/clip").expanduser() / Path(url).name
     if url and cached.is_file():
-        return find.Found(cached, f"open_clip {url}", f"{tag}-{digest(cached)[:12]}")
+        return find.WeightsFile(cached, f"open_clip {url}", f"{tag}-{digest(cached)[:12]}")
     wanted = f"{' or '.join(names[:3])} of the hub repository {repository}" if repository else ""
     wanted = wanted or f"{cached.name} from {url}, looked for in {cached.parent}"
     name = f"open_clip:{model}@{tag}"
     if not find.may_fetch(allow_download) or not repository:
         raise find.not_here(name, wanted, ways_on)
     file = find.fetched(repository, names, name, wanted, ways_on)
-    return find.Found(file, f"open_clip {repository}", f"{tag}-{digest(file)[:12]}")
+    return find.WeightsFile(file, f"open_clip {repository}", f"{tag}-{digest(file)[:12]}")

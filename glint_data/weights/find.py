@@ -22,7 +22,7 @@ TIMM_FILES = ("model.safetensors", "pytorch_model.bin")
 
 
 @dataclass(frozen=True)
-class Found:
+class WeightsFile:
     """A checkpoint on this machine: `origin` in words; `tag` in one word, with the beginning of its hash."""
 
     file: Path
@@ -40,16 +40,18 @@ def near_names(name: str, known: Sequence[str]) -> str:
     return ", ".join(difflib.get_close_matches(name, known, 3, 0.3)) or ", ".join(known[:3])
 
 
-def local_file(file: str | Path, tag: str = "") -> Found:
+def local_file(file: str | Path, tag: str = "") -> WeightsFile:
     """A checkpoint that the user named. Raises `GlintError` where it is not there."""
     file = Path(file).expanduser()
     if not file.is_file():
         raise GlintError(f"{file}: no such checkpoint file; name an existing one")
     sha256 = digest(file)
-    return Found(file, f"local file {file.name} (sha256 {sha256[:16]})", f"{tag or file.name}-{sha256[:12]}")
+    return WeightsFile(
+        file, f"local file {file.name} (sha256 {sha256[:16]})", f"{tag or file.name}-{sha256[:12]}"
+    )
 
 
-def timm_checkpoint(model: str, ways_on: str, allow_download: bool | None = None) -> Found:
+def timm_checkpoint(model: str, ways_on: str, allow_download: bool | None = None) -> WeightsFile:
     """A timm network's published weights: from the hub's cache here, an installed package, or fetched.
 
     Args:
@@ -67,23 +69,23 @@ def timm_checkpoint(model: str, ways_on: str, allow_download: bool | None = None
     names = file_names(settings.hf_hub_filename or "", TIMM_FILES)
     tag = settings.tag or "default"
     if repository and (file := in_hub_cache(repository, names)):
-        return Found(file, f"timm {repository}", f"{tag}-{digest(file)[:12]}")
+        return WeightsFile(file, f"timm {repository}", f"{tag}-{digest(file)[:12]}")
     if packaged := packaged_file(model):
-        return Found(packaged.file, packaged.origin, packaged.tag)
+        return WeightsFile(packaged.file, packaged.origin, packaged.tag)
     install = how_to_install(model)
     wanted = f"{names[0]} of the hub repository {repository}" if repository else str(settings.url)
     wanted += f" (a package carries them: {install})" if install else ""
     if not may_fetch(allow_download) or not repository:
         raise not_here(model, wanted, ways_on)
     file = fetched(repository, names, model, wanted, ways_on)
-    return Found(file, f"timm {repository}", f"{tag}-{digest(file)[:12]}")
+    return WeightsFile(file, f"timm {repository}", f"{tag}-{digest(file)[:12]}")
 
 
-def timm_state(model: str, found: Found) -> dict[str, "Tensor"]:
+def timm_state(model: str, weights: WeightsFile) -> dict[str, "Tensor"]:
     """The tensors of a found checkpoint under timm's names. Raises `GlintError` for what is none of this network."""
     packaged = packaged_file(model)
-    state = read_weights(found.file)
-    if packaged is None or packaged.file != found.file:
+    state = read_weights(weights.file)
+    if packaged is None or packaged.file != weights.file:
         return state
     ensure_torchvision()
     import timm
@@ -91,7 +93,7 @@ def timm_state(model: str, found: Found) -> dict[str, "Tensor"]:
 
     with torch.device("meta"):  # only its blocks are looked at
         network = timm.create_model(model, pretrained=False)
-    return timm_names(state, network, str(found.file))
+    return timm_names(state, network, str(weights.file))
 
 
 def file_names(filename: str, usual: Sequence[str]) -> list[str]:
@@ -153,7 +155,7 @@ def timm_settings(model: str) -> Any:
     return settings
 
 
-def packaged_state(timm_name: str) -> "tuple[dict[str, Tensor], Found] | None":
+def packaged_state(timm_name: str) -> "tuple[dict[str, Tensor], WeightsFile] | None":
     """The weights of an installed package under timm's names, and their file; None where there is none.
 
     Raises:
@@ -162,8 +164,8 @@ def packaged_state(timm_name: str) -> "tuple[dict[str, Tensor], Found] | None":
     packaged = packaged_file(timm_name)
     if packaged is None:
         return None
-    found = Found(packaged.file, packaged.origin, packaged.tag)
-    return timm_state(timm_name, found), found
+    weights = WeightsFile(packaged.file, packaged.origin, packaged.tag)
+    return timm_state(timm_name, weights), weights
 
 
 def not_here(name: str, wanted: str, ways_on: str, why: str = "") -> GlintError:

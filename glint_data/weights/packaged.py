@@ -88,10 +88,10 @@ def packaged_file(timm_name: str) -> PackagedFile | None:
     if not file.is_file():
         raise GlintError(f"{file}: missing, though the package {package.name} is installed; {again}")
     with file.open("rb") as stream:
-        found = hashlib.file_digest(stream, "sha256").hexdigest()
-    if found != package.sha256:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    if digest != package.sha256:
         raise GlintError(
-            f"{file}: its sha256 begins with {found[:16]}, that of {package.name} with {package.sha256[:16]}; "
+            f"{file}: its sha256 begins with {digest[:16]}, that of {package.name} with {package.sha256[:16]}; "
             f"the file is damaged or another one; {again}"
         )
     return PackagedFile(file, package, metadata.version(package.name))
@@ -119,10 +119,10 @@ def timm_names(state: dict[str, "Tensor"], network: Any, where: str) -> dict[str
         prefixes |= {f"_blocks.{number}.{theirs}": f"{name}.{ours}" for theirs, ours in parts.items()}
     named = {}
     for theirs, tensor in state.items():
-        part, _, kind = theirs.rpartition(".")
+        part, _, parameter = theirs.rpartition(".")
         if part not in prefixes:
             raise GlintError(
                 f"{where}: holds {theirs}, which has no place in this network; is it another one's?"
             )
-        named[f"{prefixes[part]}.{kind}"] = tensor
+        named[f"{prefixes[part]}.{parameter}"] = tensor
     return named

@@ -31,10 +31,10 @@ def timm_network(model: str, state: dict[str, "Tensor"], file: str) -> "nn.Modul
         overlay["num_classes"] = classes.pop()
     if not any(f"{name}.weight" in state for name in classifiers if name):
         with torch.device("meta"):
-            whole = timm.create_model(model, pretrained=False).state_dict()
+            complete = timm.create_model(model, pretrained=False).state_dict()
         state |= {
             name: torch.zeros(value.shape)
-            for name, value in whole.items()
+            for name, value in complete.items()
             if name.startswith(tuple(f"{part}." for part in classifiers if part)) and name not in state
         }
     try:

@@ -31,7 +31,7 @@ def embedded_photos(
     sources = content_evidence(needs | {DESCRIPTOR})
     embedders = [source.open() for source in sources]
     if loaded.vectors_are_unit:
-        embedders.append(embed.embedder(loaded.embedder_asked, device))
+        embedders.append(embed.embedder(loaded.embedder_wanted, device))
     readers = [(photo.hash or "", photo.read) for photo in samples.photos]
     results: list[embed.Embedded] = []
     refused: dict[str, str] = {}

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from glint_data.crops import crop, pad_to, random_place
+from glint_data.crops import crop, pad_to, random_corner
 
-__all__ = ["crop", "grid_places", "pad_to", "random_place"]
+__all__ = ["crop", "grid_places", "pad_to", "random_corner"]
 
 
 def grid_places(shape: tuple[int, ...], size: int, count: int, seed: int = 0) -> list[tuple[int, int]]:

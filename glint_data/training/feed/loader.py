@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from glint_data.crops import crop, pad_to, random_place
+from glint_data.crops import crop, pad_to, random_corner
 from glint_data.errors import GlintError
 from glint_data.models.network import QualityNetwork
 from glint_data.progress import track
@@ -137,7 +137,7 @@ class RandomCrops(torch.utils.data.Dataset[Any]):
     ) -> tuple[np.ndarray, np.ndarray | None, float, float]:
         image, reference = self.pixels.get(index, sample)
         image = pad_to(image, self.size)
-        place = random_place(image.shape, self.size, rng)
+        place = random_corner(image.shape, self.size, rng)
         mirror = slice(None, None, -1 if rng.random() < 0.5 else 1)
         upside = slice(None, None, -1 if rng.random() < 0.5 and self.flip_vertically else 1)
         image = crop(image, place, self.size)[upside, mirror]
