@@ -245,13 +245,13 @@ def _warped(values: torch.Tensor, down: torch.Tensor, right: torch.Tensor) -> to
         for edge in (wide, wide.transpose(2, 3)):
             edge[:, :, 0] = 3 * edge[:, :, 1] - 3 * edge[:, :, 2] + edge[:, :, 3]
             edge[:, :, -1] = 3 * edge[:, :, -2] - 3 * edge[:, :, -3] + edge[:, :, -4]
-    places, weights = [], []
+    firsts, weights = [], []
     for axis, (size, shift) in enumerate(((height, down), (width, right))):
         steps = torch.arange(size, device=values.device, dtype=torch.float32) + margin
         at = (steps[:, None] if axis == 0 else steps) - shift
         first = at.to(torch.int64).clamp(1, size + 2 * margin - 3)
         t = at - first
-        places.append(first - 1)
+        firsts.append(first - 1)
         weights.append(
             (
                 t * (t * (1 - 0.5 * t) - 0.5),
@@ -265,7 +265,7 @@ def _warped(values: torch.Tensor, down: torch.Tensor, right: torch.Tensor) -> to
     for row in range(4):
         line = torch.zeros_like(values)
         for column in range(4):
-            index = ((places[0] + row) * stride + places[1] + column).flatten(1)[:, None].expand(-1, 3, -1)
+            index = ((firsts[0] + row) * stride + firsts[1] + column).flatten(1)[:, None].expand(-1, 3, -1)
             line += weights[1][column][:, None] * flat.gather(2, index).view_as(values)
         total += weights[0][row][:, None] * line
     return total

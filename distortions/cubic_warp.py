@@ -51,16 +51,16 @@ def with_empty_channel(image: np.ndarray) -> np.ndarray:
 
 @intrinsic
 def _put_pixel(
-    typingctx: Any, source: Any, first: Any, stride: Any, weights: Any, place: Any, target: Any, to: Any
+    typingctx: Any, source: Any, first: Any, stride: Any, weights: Any, column_at: Any, target: Any, to: Any
 ) -> Any:
-    """target[to : to + 4] = the sum of 4 x 4 pixels of `source` from `first` on, by weights[0:8, place].
+    """target[to : to + 4] = the sum of 4 x 4 pixels of `source` from `first` on, by weights[0:8, column_at].
 
     The first four weights are the rows', the others the columns'. Two rows of pixels are one vector.
     """
-    signature = types.void(source, first, stride, weights, place, target, to)
+    signature = types.void(source, first, stride, weights, column_at, target, to)
 
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        source, first, stride, weights, place, target, to = arguments
+        source, first, stride, weights, column_at, target, to = arguments
         data, table, result = (
             context.make_array(signature.args[index])(context, builder, value).data
             for index, value in ((0, source), (3, weights), (5, target))
@@ -73,7 +73,7 @@ def _put_pixel(
             return ir.Constant(ir.VectorType(number, len(lanes)), list(lanes))
 
         def weight(index: int) -> Any:
-            where = builder.add(place, ir.Constant(place.type, index * SPAN))
+            where = builder.add(column_at, ir.Constant(column_at.type, index * SPAN))
             return builder.load(builder.gep(table, [where]))
 
         def spread(value: Any, lanes: int) -> Any:

@@ -131,10 +131,10 @@ def load_weights(path: Path, device: str = "cpu") -> "Weights":
         raise ImportError("denoise: the package safetensors is missing; pip install safetensors") from missing
     record = json.loads(path.with_suffix(".json").read_text())
     content = path.read_bytes()
-    found = hashlib.sha256(content).hexdigest()
-    if found != record["sha256"]:
+    digest = hashlib.sha256(content).hexdigest()
+    if digest != record["sha256"]:
         raise ValueError(
-            f"{path.name}: SHA-256 is {found}, its record says {record['sha256']}; reinstall the package"
+            f"{path.name}: SHA-256 is {digest}, its record says {record['sha256']}; reinstall the package"
         )
     weights = load(content)
     shapes = {name: tuple(array.shape) for name, array in weights.items()}

@@ -85,36 +85,36 @@ def _fill(
     numbers: np.ndarray,
     made: int,
     words: np.ndarray,
-    place: int,
+    index: int,
     inside: np.ndarray,
     scale: np.ndarray,
     height: np.ndarray,
 ) -> tuple[int, int]:
-    """Fill `numbers` from `made` on with what `words` give from `place` on: how far both came."""
+    """Fill `numbers` from `made` on with what `words` give from `index` on: how far both came."""
     last = words.size - NEED
-    while made < numbers.size and place < last:
-        count = _at_once(numbers[made:], words[place:last], inside, scale)
-        made, place = made + count, place + count
-        if made == numbers.size or place == last:
+    while made < numbers.size and index < last:
+        count = _at_once(numbers[made:], words[index:last], inside, scale)
+        made, index = made + count, index + count
+        if made == numbers.size or index == last:
             break
-        word = words[place]
-        place += 1
+        word = words[index]
+        index += 1
         layer, magnitude = word & np.uint32(0xFF), word >> np.uint32(9)
         x = np.float32(magnitude) * scale[word & np.uint32(0x1FF)]
         if layer == 0:
-            beyond, place = _tail(words, place)
+            beyond, index = _tail(words, index)
             x = np.float32(TAIL) + beyond
             if magnitude & np.uint32(0x100):
                 x = -x
         else:
-            uniform = np.float32(words[place] >> np.uint32(8)) * WORD
-            place += 1
+            uniform = np.float32(words[index] >> np.uint32(8)) * WORD
+            index += 1
             under = (height[layer - np.uint32(1)] - height[layer]) * uniform + height[layer]
             if under >= math.exp(-0.5 * np.float64(x) * np.float64(x)):
                 continue
         numbers[made] = x
         made += 1
-    return made, place
+    return made, index
 
 
 @njit(cache=True)
@@ -130,13 +130,13 @@ def _at_once(numbers: np.ndarray, words: np.ndarray, inside: np.ndarray, scale: 
 
 
 @njit(cache=True)
-def _tail(words: np.ndarray, place: int) -> tuple[np.float32, int]:
+def _tail(words: np.ndarray, index: int) -> tuple[np.float32, int]:
     """How far beyond TAIL a number of the tail lies (Marsaglia 1964), and the next word's place."""
     while True:
-        first = np.float32(words[place] >> np.uint32(8)) * WORD
-        second = np.float32(words[place + 1] >> np.uint32(8)) * WORD
-        place += 2
+        first = np.float32(words[index] >> np.uint32(8)) * WORD
+        second = np.float32(words[index + 1] >> np.uint32(8)) * WORD
+        index += 2
         beyond = -np.float32(1 / TAIL) * math.log1p(-first)
         height = -math.log1p(-second)
         if height + height > beyond * beyond:
-            return np.float32(beyond), place
+            return np.float32(beyond), index

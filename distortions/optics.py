@@ -60,9 +60,9 @@ def flare(photo: Photo, light: float, row: float, column: float, ghosts: list[li
         + 0.25 * rays * np.exp(-distance * 9)
     )
     added = (light * glow)[..., None] * np.array([1.0, 0.95, 0.85])
-    for place, radius, *colour in ghosts:
+    for along, radius, *colour in ghosts:
         off_y, off_x = (row - 0.5) * photo.height / side, (column - 0.5) * photo.width / side
-        far = np.hypot(x + off_x * (1 - place), y + off_y * (1 - place))
+        far = np.hypot(x + off_x * (1 - along), y + off_y * (1 - along))
         disk = 1 / (1 + np.exp(np.minimum((far - radius) / (0.08 * radius), 50)))
         added += (0.08 * light * disk)[..., None] * np.array(colour)
     return lab.from_linear((linear_light(photo) + added).astype(np.float32))

@@ -45,13 +45,13 @@ def _order(simplex: np.ndarray, values: np.ndarray) -> None:
     """Sort the corners by value, in place; stable, for ties are common and must keep their order."""
     for corner in range(1, values.size):
         value, point = values[corner], simplex[corner].copy()
-        place = corner
-        while place > 0 and values[place - 1] > value:
-            values[place] = values[place - 1]
-            simplex[place] = simplex[place - 1]
-            place -= 1
-        values[place] = value
-        simplex[place] = point
+        index = corner
+        while index > 0 and values[index - 1] > value:
+            values[index] = values[index - 1]
+            simplex[index] = simplex[index - 1]
+            index -= 1
+        values[index] = value
+        simplex[index] = point
 
 
 @njit(cache=True)

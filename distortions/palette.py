@@ -124,11 +124,11 @@ def _blue(
 ) -> tuple[bool, int]:
     """Claim the run of closer cells on one line, growing from `here`: (whether any, where the run began)."""
     plane = (8 * r + 4 - colour[0]) ** 2 + (8 * g + 4 - colour[1]) ** 2
-    found = False
+    inside = False
     b = here
     while b < CELLS:
         if distance[r, g, b] > plane + (8 * b + 4 - colour[2]) ** 2:
-            found, here = True, b
+            inside, here = True, b
             break
         b += 1
     while b < CELLS:
@@ -138,10 +138,10 @@ def _blue(
         distance[r, g, b], owner[r, g, b] = d, index
         b += 1
     b = here - 1
-    if not found:
+    if not inside:
         while b >= 0:
             if distance[r, g, b] > plane + (8 * b + 4 - colour[2]) ** 2:
-                found, here = True, b
+                inside, here = True, b
                 break
             b -= 1
     while b >= 0:
@@ -150,7 +150,7 @@ def _blue(
             break
         distance[r, g, b], owner[r, g, b] = d, index
         b -= 1
-    return found, here
+    return inside, here
 
 
 @njit(cache=True)
@@ -158,22 +158,22 @@ def _green(
     distance: np.ndarray, owner: np.ndarray, colour: np.ndarray, index: int, r: int, here: int
 ) -> tuple[bool, int]:
     """The same over the lines of one plane."""
-    found = False
+    inside = False
     blue = colour[2] >> 3
     for g in range(here, CELLS):
         any_here, blue = _blue(distance, owner, colour, index, r, g, blue)
-        if any_here and not found:
-            found, here = True, g
-        elif found and not any_here:
+        if any_here and not inside:
+            inside, here = True, g
+        elif inside and not any_here:
             break
     blue = colour[2] >> 3
     for g in range(here - 1, -1, -1):
         any_here, blue = _blue(distance, owner, colour, index, r, g, blue)
-        if any_here and not found:
-            found, here = True, g
-        elif found and not any_here:
+        if any_here and not inside:
+            inside, here = True, g
+        elif inside and not any_here:
             break
-    return found, here
+    return inside, here
 
 
 @njit(cache=True)
@@ -188,20 +188,20 @@ def inverse_map(table: np.ndarray) -> np.ndarray:
     for index in range(table.shape[0]):
         colour = table[index]
         centre = colour[0] >> 3
-        found = False
+        inside = False
         green = colour[1] >> 3
         for r in range(centre, CELLS):
             any_here, green = _green(distance, owner, colour, index, r, green)
             if any_here:
-                found = True
-            elif found:
+                inside = True
+            elif inside:
                 break
         green = colour[1] >> 3
         for r in range(centre - 1, -1, -1):
             any_here, green = _green(distance, owner, colour, index, r, green)
             if any_here:
-                found = True
-            elif found:
+                inside = True
+            elif inside:
                 break
     return owner
 

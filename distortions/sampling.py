@@ -51,13 +51,13 @@ def sparse_sampling(photo: Photo, dropped: float, noise_seed: int) -> np.ndarray
     if not kept.any():
         return np.broadcast_to(photo.single.mean(axis=(0, 1), keepdims=True), image.shape).copy()
     filled = np.zeros_like(image)
-    found = np.zeros_like(known)
+    seen = np.zeros_like(known)
     sigma = 0.7
-    while found.min() == 0:
+    while seen.min() == 0:
         weight = matlab.blur(known, sigma)[..., None]
         values = matlab.blur(image, sigma) / np.maximum(weight, 1e-6)
-        new = (found == 0) & (weight > 1e-3)
+        new = (seen == 0) & (weight > 1e-3)
         filled = np.where(new, values, filled)
-        found = np.maximum(found, new)
+        seen = np.maximum(seen, new)
         sigma *= 2
     return np.where(kept[..., None], photo.single, filled)

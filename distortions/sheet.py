@@ -53,10 +53,10 @@ def sheet(
         top = MARGIN + row * row_height
         draw.text((MARGIN, top), f"{entry.number}  {entry.title}", INK, ImageFont.load_default(13))
         tiles = _tiles(chosen, entry, photo, photo_rgb, seed, labels or {})
-        place = (0, 0) if whole else _most_changed(photo_rgb, [pixels for pixels, _ in tiles[1:]], tile)
+        corner = (0, 0) if whole else _most_changed(photo_rgb, [pixels for pixels, _ in tiles[1:]], tile)
         for column, (pixels, caption) in enumerate(tiles):
             left = MARGIN + column * (tile_width + MARGIN)
-            page.paste(Image.fromarray(_shown(pixels, tile, whole, place)), (left, top + TITLE))
+            page.paste(Image.fromarray(_shown(pixels, tile, whole, corner)), (left, top + TITLE))
             below = (left, top + TITLE + tile[1])
             draw.multiline_text(below, caption, INK, ImageFont.load_default(10), spacing=2)
     return np.asarray(page)
@@ -110,13 +110,13 @@ def _most_changed(
 
 
 def _shown(
-    pixels: np.ndarray | None, size: tuple[int, int], whole: bool, place: tuple[int, int]
+    pixels: np.ndarray | None, size: tuple[int, int], whole: bool, corner: tuple[int, int]
 ) -> np.ndarray:
-    """All of the picture reduced to (width, height), or its part of that size at `place`."""
+    """All of the picture reduced to (width, height), or its part of that size at `corner`."""
     width, height = size
     if pixels is None:
         return np.full((height, width, 3), ABSENT, np.uint8)
     if whole:
         return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-    top, left = place
+    top, left = corner
     return np.ascontiguousarray(pixels[top : top + height, left : left + width])

@@ -101,9 +101,9 @@ class Suite:
                 f"{self.name} has no type {name}: choose one of {', '.join(map(str, self.types))}"
             )
         for attribute in ("name", "distortion"):
-            found = [entry for entry in self.types.values() if getattr(entry, attribute) == name]
-            if found:
-                return found[0]
+            matches = [entry for entry in self.types.values() if getattr(entry, attribute) == name]
+            if matches:
+                return matches[0]
         raise ValueError(unknown(f"type in {self.name} called", name, [t.name for t in self.types.values()]))
 
     def record(self) -> dict[str, Any]:

@@ -80,12 +80,12 @@ def suite_from_record(record: Mapping[str, Any], where: str = "the suite") -> Su
     if len(rows) > MOST:
         raise ValueError(f"{where}: has {len(rows)} types: at most {MOST} have a place in a file's name")
     types: dict[int, SuiteType] = {}
-    for place, row in enumerate(rows, start=1):
-        entry = _type(row, place, f"{where}, type {place}")
+    for position, row in enumerate(rows, start=1):
+        entry = _type(row, position, f"{where}, type {position}")
         for known in types.values():
             if entry.number == known.number or entry.name == known.name:
                 raise ValueError(
-                    f"{where}, type {place}: another type has the number {entry.number} or the name "
+                    f"{where}, type {position}: another type has the number {entry.number} or the name "
                     f"{entry.name!r}: give it a number and a name of its own"
                 )
         types[entry.number] = entry
@@ -159,7 +159,7 @@ def _identified(
     return Suite(name, digest[:16], title, types, stretched, regions)
 
 
-def _type(row: Mapping[str, Any], place: int, where: str) -> SuiteType:
+def _type(row: Mapping[str, Any], position: int, where: str) -> SuiteType:
     _only(row, TYPE_KEYS, where)
     distortion = _text(row, "distortion", where, None)
     try:
@@ -176,7 +176,7 @@ def _type(row: Mapping[str, Any], place: int, where: str) -> SuiteType:
             takes.check(distortion, level)
     except ValueError as error:
         raise ValueError(f"{where}: {error}") from None
-    number = row.get("number", place)
+    number = row.get("number", position)
     if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= MOST:
         raise ValueError(f"{where}: number is {number!r}: give a whole number from 1 to {MOST}")
     name = _text(row, "name", where, distortion)

@@ -14,8 +14,8 @@ def levels_between(table: Sequence[Sequence[float]], severity: float) -> list[fl
     >>> levels_between([(1, 10), (2, 30)], 1.5)
     [1.5, 20.0]
     """
-    places = np.arange(1, len(table) + 1)
-    return [float(np.interp(severity, places, column)) for column in zip(*table, strict=True)]
+    levels = np.arange(1, len(table) + 1)
+    return [float(np.interp(severity, levels, column)) for column in zip(*table, strict=True)]
 
 
 def fractal(rng: np.random.Generator, height: int, width: int, decay: float, coarsest: int = 1) -> np.ndarray:

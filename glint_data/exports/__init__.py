@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMATS", "ExportSummary", "Options", "export_dataset"]
 
-_PLACES = {"FORMATS": "bundled", "ExportSummary": "stage", "export_dataset": "stage"}
+_MODULES = {"FORMATS": "bundled", "ExportSummary": "stage", "export_dataset": "stage"}
 
 
 def __getattr__(name: str) -> Any:
     """Formats are imported when one is wanted: the options alone are light, and stand in every --help."""
-    if name not in _PLACES:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -138,17 +138,17 @@ def _count(batch: "pyarrow.RecordBatch", about: About) -> None:
 
     def texts(name: str) -> set[str]:
         column = usable.column(name)
-        found = (
+        distinct = (
             column.dictionary.take(column.indices.unique()) if pa.types.is_dictionary(column.type) else column
         )
-        return {value for value in found.unique().to_pylist() if value is not None}
+        return {value for value in distinct.unique().to_pylist() if value is not None}
 
     status = batch.column("status").cast("string")
-    whole = pc.fill_null(pc.is_in(status, pa.array([Status.OK.value, Status.PLANNED.value])), False)
-    usable = batch.filter(whole)
+    has_picture = pc.fill_null(pc.is_in(status, pa.array([Status.OK.value, Status.PLANNED.value])), False)
+    usable = batch.filter(has_picture)
     about.failed += len(batch) - len(usable)
     about.samples += len(usable)
-    planned = pc.equal(status.filter(whole), Status.PLANNED.value)
+    planned = pc.equal(status.filter(has_picture), Status.PLANNED.value)
     pristine = pc.or_(planned, pc.is_valid(usable.column("reference_path")))
     about.with_reference += pc.sum(pristine).as_py() or 0
     about.labelled += len(usable) - usable.column("mos").null_count

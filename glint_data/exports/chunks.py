@@ -30,7 +30,7 @@ class Planner:
     ) -> None:
         self.origins, self.to, self.splits, self.refused = origins, to, splits, refused
         self.strip = strip
-        self.kind: type[Format] = FORMATS[to]
+        self.format: type[Format] = FORMATS[to]
         self.outside_split = 0
         self._number_of: dict[str, int] = {}
         self._numbers = itertools.count()
@@ -43,11 +43,11 @@ class Planner:
             yield from self._chunks(origin, folder, number)
 
     def _chunks(self, origin: Origin, folder: Path, number: "itertools.count[int]") -> Iterator[Chunk]:
-        least, most = self.kind.rows_a_chunk
+        least, most = self.format.rows_a_chunk
         under_way: dict[str, _Open] = {}
         rendered = rendered_format(manifest.dataset_folder(origin.place))
         for row in self._rows(origin):
-            split = row["split"] if self.kind.splits_apart else ""
+            split = row["split"] if self.format.splits_apart else ""
             chunk = under_way.setdefault(split, _Open())
             rows = chunk.rows
             if len(rows) >= most or (len(rows) >= least and rows[-1]["source"] != row["source"]):
@@ -75,10 +75,10 @@ class Planner:
             return "the row names no sample or no source; 'glint-data verify' tells more"
         if row["status"] not in (Status.OK, Status.PLANNED):
             return row["error"] or f"has no image (status {row['status']})"
-        if self.kind.needs_label and row["mos"] is None:
+        if self.format.needs_label and row["mos"] is None:
             return row["label_note"] or "has no label; run 'glint-data label'"
-        if self.kind.needs_reference and not _has_pristine(row):
-            return f"has no pristine photo, which {self.kind.title} needs"
+        if self.format.needs_reference and not _has_pristine(row):
+            return f"has no pristine photo, which {self.format.title} needs"
         return None
 
     def _take(self, origin: Origin, row: Row, chunk: "_Open", rendered: str) -> None:
@@ -91,10 +91,10 @@ class Planner:
         below = f"{quote(origin.name)}/" if origin.prefix else ""
         sample = below + file_name(own[0], ending(row["path"], rendered, self.strip))
         reference = below + file_name(own[1], ending(row["reference_path"], "png", self.strip))
-        places = self.kind.file_names(
+        names = self.format.file_names(
             sample, reference, row["split"], next(self._numbers), self._number_of[source]
         )
-        row["file_name"], row["reference_file_name"] = places[0], places[1] if _has_pristine(row) else None
+        row["file_name"], row["reference_file_name"] = names[0], names[1] if _has_pristine(row) else None
         chunk.rows.append(row)
 
     def _chunk(self, origin: Origin, number: int, folder: Path, split: str, chunk: "_Open") -> Chunk:

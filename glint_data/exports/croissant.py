@@ -121,15 +121,15 @@ def _file_set(name: str, meaning: str, endings: list[str]) -> dict[str, Any]:
         "@id": name,
         "name": name,
         "description": meaning,
-        "encodingFormat": [f"image/{_MEDIA.get(kind, kind)}" for kind in endings],
-        "includes": [f"{name}/*.{kind}" for kind in endings],
+        "encodingFormat": [f"image/{_MEDIA.get(suffix, suffix)}" for suffix in endings],
+        "includes": [f"{name}/*.{suffix}" for suffix in endings],
     }
 
 
-def _column(name: str, kind: Any) -> dict[str, Any]:
+def _column(name: str, data_type: Any) -> dict[str, Any]:
     """A field that is a column of the table."""
-    is_list = str(kind).startswith("list")
-    value = str(kind.value_type if is_list else kind)
+    is_list = str(data_type).startswith("list")
+    value = str(data_type.value_type if is_list else data_type)
     return {
         "@type": "cr:Field",
         "@id": f"samples/{name}",

@@ -48,14 +48,14 @@ def possible_pairs(photo: np.ndarray, inside: bool) -> int:
 
 def _all(photo: np.ndarray, inside: bool) -> np.ndarray:
     """Every pair once, smaller row first; at most about twice as many as are wanted."""
-    found = []
+    pairs = []
     order = np.argsort(photo, kind="stable")
     sorted_photo = photo[order]
     ends = np.searchsorted(sorted_photo, sorted_photo, side="right")
     for position in range(len(order)):
         partners = order[position + 1 : ends[position]] if inside else order[ends[position] :]
-        found.append(np.stack([np.full(len(partners), order[position]), partners], axis=1))
-    return np.sort(np.concatenate(found), axis=1)
+        pairs.append(np.stack([np.full(len(partners), order[position]), partners], axis=1))
+    return np.sort(np.concatenate(pairs), axis=1)
 
 
 def _rounds(photo: np.ndarray, count: int, inside: bool, rng: np.random.Generator) -> np.ndarray:
@@ -78,8 +78,8 @@ def _round(photo: np.ndarray, inside: bool, rng: np.random.Generator) -> np.ndar
     if inside:
         shuffled = shuffled[np.argsort(photo[shuffled], kind="stable")]
         first_of_photo = np.searchsorted(photo[shuffled], photo[shuffled])
-        place = np.arange(len(shuffled)) - first_of_photo
-        first = np.flatnonzero(place % 2 == 0)
+        turn = np.arange(len(shuffled)) - first_of_photo
+        first = np.flatnonzero(turn % 2 == 0)
         first = first[first + 1 < len(shuffled)]
         pairs = np.stack([shuffled[first], shuffled[first + 1]], axis=1)
         same = pairs[photo[pairs[:, 0]] == photo[pairs[:, 1]]]

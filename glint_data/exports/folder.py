@@ -30,16 +30,16 @@ def building(out: Path) -> Iterator[Path]:
     """
     check_free(out)
     out = out.resolve()
-    place = out.with_name(f".{out.name[:200]}.partial")
+    partial = out.with_name(f".{out.name[:200]}.partial")
     try:
-        place.mkdir(parents=True, exist_ok=True)
+        partial.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise CannotWrite(
             f"{out}: cannot be made ({error.strerror or error}); choose another --out"
         ) from error
-    with only_run(place):
+    with only_run(partial):
         try:
-            unfinished = place / "export"
+            unfinished = partial / "export"
             shutil.rmtree(unfinished, ignore_errors=True)
             unfinished.mkdir()
             yield unfinished
@@ -53,7 +53,7 @@ def building(out: Path) -> Iterator[Path]:
         except KeyboardInterrupt:
             raise Stopped(f"stopped; nothing of the export {out} was kept") from None
         finally:
-            shutil.rmtree(place, ignore_errors=True)
+            shutil.rmtree(partial, ignore_errors=True)
 
 
 def write_file(file: Path, content: bytes) -> Path:

@@ -62,7 +62,7 @@ class Written:
     `private` is what its file tells beside its pixels, such as a position.
     """
 
-    found: Row | None = None
+    facts: Row | None = None
     error: str | None = None
     private: tuple[str, ...] = ()
 
@@ -120,12 +120,12 @@ class Format(ABC):
                 if pristine is not None and row["source"] in waiting:
                     waiting.remove(row["source"])
                     put(row["reference_file_name"], cls.content(pristine, chunk))
-                    private = told_by(pristine, chunk)
+                    private = private_metadata(pristine, chunk)
                 sample = entry.picture()
                 mask = entry.mask(sample) if cls.takes_masks else None
-                found = found_in(sample) | ({} if mask is None else cls.masked(row, mask, put))
+                facts = picture_facts(sample) | ({} if mask is None else cls.masked(row, mask, put))
                 put(row["file_name"], cls.content(sample, chunk))
-                written.append(Written(found, private=(*private, *told_by(sample, chunk))))
+                written.append(Written(facts, private=(*private, *private_metadata(sample, chunk))))
             except CannotWrite:
                 raise
             except GlintError as refusal:
@@ -166,22 +166,22 @@ class Format(ABC):
 FORMATS = Registry[type[Format]]("export format")
 
 
-def export_format(kind: type[Format]) -> type[Format]:
+def export_format(format_class: type[Format]) -> type[Format]:
     """Register a format under its class's own name in small letters."""
-    return FORMATS.add(kind.__name__.lower(), kind)
+    return FORMATS.add(format_class.__name__.lower(), format_class)
 
 
-def found_in(picture: Picture) -> Row:
+def picture_facts(picture: Picture) -> Row:
     """The columns of a row that a virtual dataset does not know yet."""
-    found: Row = {
+    facts: Row = {
         "image_hash": picture.hash,
         "height": picture.pixels.shape[0],
         "width": picture.pixels.shape[1],
     }
-    return found | ({"parameters": picture.parameters} if picture.parameters is not None else {})
+    return facts | ({"parameters": picture.parameters} if picture.parameters is not None else {})
 
 
-def told_by(picture: Picture, chunk: Chunk) -> tuple[str, ...]:
+def private_metadata(picture: Picture, chunk: Chunk) -> tuple[str, ...]:
     """What a copied file tells beside its pixels."""
     return () if chunk.strip or picture.file is None else metadata.private(picture.file)
 
@@ -210,5 +210,5 @@ def record(row: Row) -> Row:
 
     The seed is written in decimal: many readers know no integers of 64 bits without sign.
     """
-    told = {name: value for name, value in row.items() if name not in HIDDEN}
-    return told | {"seed": None if row["seed"] is None else str(row["seed"])}
+    public = {name: value for name, value in row.items() if name not in HIDDEN}
+    return public | {"seed": None if row["seed"] is None else str(row["seed"])}

@@ -109,9 +109,9 @@ def with_features(columns: Sequence[str], names: Mapping[tuple[str, int], str]) 
     if classes is None:
         return plain
     label = {"names": classes, "_type": "ClassLabel"}
-    told = json.dumps({"info": {"features": {"type": label}}})
-    place = plain.get_field_index("type")  # class labels are 64 bits there
-    return plain.set(place, pa.field("type", pa.int64())).with_metadata({"huggingface": told})
+    features = json.dumps({"info": {"features": {"type": label}}})
+    column = plain.get_field_index("type")  # class labels are 64 bits there
+    return plain.set(column, pa.field("type", pa.int64())).with_metadata({"huggingface": features})
 
 
 def class_names(names: Mapping[tuple[str, int], str]) -> list[str] | None:
@@ -123,10 +123,10 @@ def class_names(names: Mapping[tuple[str, int], str]) -> list[str] | None:
     by_number: dict[int, set[str]] = {}
     for (_suite, number), name in names.items():
         by_number.setdefault(number, set()).add(name)
-    if not by_number or min(by_number) < 0 or any(len(found) > 1 for found in by_number.values()):
+    if not by_number or min(by_number) < 0 or any(len(distinct) > 1 for distinct in by_number.values()):
         return None
     listed = ["none", *(f"type {number}" for number in range(1, max(by_number) + 1))]
-    for number, found in by_number.items():
-        (listed[number],) = found
+    for number, distinct in by_number.items():
+        (listed[number],) = distinct
     # a function may stand behind two types of a suite: class names have to differ
     return [name if listed.count(name) == 1 else f"{name} ({number})" for number, name in enumerate(listed)]

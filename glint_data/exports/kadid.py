@@ -37,10 +37,10 @@ class Kadid(Format):
     def check(cls, about: About) -> None:
         """Refuse photos whose file would have the name of another photo's sample: the folder is flat."""
         for source in sorted(about.sources):
-            found = re.fullmatch(r"(.+)_\d{2,}_\d{2,}", source)
-            if found and found[1] in about.sources:
+            match = re.fullmatch(r"(.+)_\d{2,}_\d{2,}", source)
+            if match and match[1] in about.sources:
                 raise GlintError(
-                    f"{source}: a photo of this name and the samples of {found[1]} cannot share the one folder "
+                    f"{source}: a photo of this name and the samples of {match[1]} cannot share the one folder "
                     "of KADID-10k's layout; export to pyiqa, or rename the photo and synthesize again"
                 )
 

@@ -34,12 +34,12 @@ def origins_of(datasets: Sequence[str | Place]) -> list[Origin]:
     Raises:
         GlintError: none, or one of them twice.
     """
-    places = [place(dataset) for dataset in datasets]
-    if not places:
+    paths = [place(dataset) for dataset in datasets]
+    if not paths:
         raise GlintError("no dataset was named to export")
     names: list[str] = []
     seen: set[str] = set()
-    for where in places:
+    for where in paths:
         folder = manifest.dataset_folder(where)
         resolved = folder if is_remote(folder) else folder.resolve()
         if str(resolved) in seen:
@@ -49,7 +49,7 @@ def origins_of(datasets: Sequence[str | Place]) -> list[Origin]:
         while name in names:
             name, number = f"{resolved.name}-{number}", number + 1
         names.append(name)
-    alone = len(places) == 1
+    alone = len(paths) == 1
     return [
-        Origin(where, name, "" if alone else f"{name}/") for where, name in zip(places, names, strict=True)
+        Origin(where, name, "" if alone else f"{name}/") for where, name in zip(paths, names, strict=True)
     ]

@@ -83,13 +83,13 @@ class Pairs(Format):
         none_anywhere = not any(possible_pairs(codes(images["photo"]), inside) for images in tables.values())
         for number, (part, images) in enumerate(tables.items()):
             photos = codes(images["photo"])
-            asked = max(1, round(options.pairs * len(images) / exported.samples))
+            wanted = max(1, round(options.pairs * len(images) / exported.samples))
             rng = np.random.default_rng([options.seed, number])
             drawn = np.empty((0, 2), np.int64)
             if none_anywhere or possible_pairs(
                 photos, inside
             ):  # a split without a pair is an empty file beside others
-                drawn = draw_pairs(photos, asked, inside, rng)
+                drawn = draw_pairs(photos, wanted, inside, rng)
             name = "pairs.jsonl" if self.about.splits is None else f"pairs_{part}.jsonl"
             with JsonLines(self.folder / name) as lines:
                 for line in described(images, drawn):

@@ -95,8 +95,8 @@ def export_dataset(
     """
     begun = time.monotonic()
     origins = origins_of([dataset] if isinstance(dataset, str | Path) or is_remote(dataset) else dataset)
-    out, kind = Path(out), FORMATS[to]
-    if len(origins) > 1 and not kind.takes_several:
+    out, format_class = Path(out), FORMATS[to]
+    if len(origins) > 1 and not format_class.takes_several:
         takes = ", ".join(name for name, entry in FORMATS.items() if entry.takes_several)
         raise GlintError(f"--to {to}: holds one dataset; several go into one of {takes}")
     check_free(out)
@@ -106,12 +106,12 @@ def export_dataset(
     about.splits = _splits(origins, about, split_file, split, split_seed)
     about.options = options or Options()
     named = " and ".join(str(origin.place) for origin in origins)
-    _check(kind, about, named, origins)
+    _check(format_class, about, named, origins)
     summary = ExportSummary(out, to)
     with building(out) as folder, ExitStack() as stack:
         failures = _Failures(folder / FAILURES, summary, stack)
         planner = Planner(origins, to, about.splits, failures.add, about.options.strip)
-        export = kind(folder, about)
+        export = format_class(folder, about)
         exported = Exported()
         # closing: no worker writes any more when an error has the folder removed
         outcomes = stack.enter_context(closing(run_tasks(write_chunk, planner.chunks(folder), workers)))
@@ -153,23 +153,23 @@ def _splits(
     }
 
 
-def _check(kind: type[Format], about: About, dataset: str, origins: list[Origin]) -> None:
+def _check(format_class: type[Format], about: About, dataset: str, origins: list[Origin]) -> None:
     folder = manifest.dataset_folder(origins[0].place)
     if not about.samples:
         raise GlintError(f"{dataset}: holds no samples to export; 'glint-data verify {folder}' tells more")
-    if kind.needs_label and not about.labelled:
+    if format_class.needs_label and not about.labelled:
         raise GlintError(
-            f"{dataset}: none of its samples has a label, without which there is no export as {kind.title}; "
+            f"{dataset}: none of its samples has a label, without which there is no export as {format_class.title}; "
             f"run 'glint-data label {folder} --reference kadid' first, or export to hf, webdataset or croissant"
         )
-    if kind.needs_reference and about.no_reference:
+    if format_class.needs_reference and about.no_reference:
         raise GlintError(
-            f"{dataset}: its samples have no pristine photos, without which there is no export as {kind.title}; "
-            "export to pyiqa, hf, webdataset or croissant"
+            f"{dataset}: its samples have no pristine photos, without which there is no export as "
+            f"{format_class.title}; export to pyiqa, hf, webdataset or croissant"
         )
     if about.splits is not None and not about.parts:
         raise GlintError(f"{dataset}: none of its photos is named in the split file; it lists them by source")
-    kind.check(about)
+    format_class.check(about)
 
 
 def write_chunk(chunk: Chunk) -> list[Written]:
@@ -202,7 +202,7 @@ def _merged(chunk: Chunk, results: list[Written], failures: "_Failures") -> Iter
     """The rows whose pictures are written, with what was found on the way."""
     for row, written in zip(chunk.rows, results, strict=True):
         if written.error is None:
-            yield record(row) | (written.found or {})
+            yield record(row) | (written.facts or {})
         else:
             failures.add(row["sample_id"], written.error)
 

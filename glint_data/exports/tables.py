@@ -80,12 +80,12 @@ def schema(names: Sequence[str]) -> "pyarrow.Schema":
     """The Arrow schema of exported columns."""
     import pyarrow as pa
 
-    kinds = {
+    types = {
         field.name: field.type.value_type if pa.types.is_dictionary(field.type) else field.type
         for field in columns.schema()
     }
-    kinds["seed"] = pa.string()
-    return pa.schema([(name, kinds.get(name, pa.string())) for name in names])
+    types["seed"] = pa.string()
+    return pa.schema([(name, types.get(name, pa.string())) for name in names])
 
 
 def left_out(about: About, masks: bool = False) -> set[str]:

@@ -28,9 +28,9 @@ from glint_data.exports.format import (
     Row,
     Written,
     export_format,
-    found_in,
+    picture_facts,
+    private_metadata,
     record,
-    told_by,
 )
 from glint_data.progress import tick
 from glint_data.storage.files import make_durable
@@ -81,10 +81,10 @@ class Webdataset(Format):
                 except GlintError as refusal:
                     written.append(Written(error=str(refusal)))
                     continue
-                found = found_in(sample) | {"shard": name}
+                facts = picture_facts(sample) | {"shard": name}
                 sample_shard.add(row["file_name"], cls.content(sample, chunk))
-                sample_shard.add(_beside(row["file_name"]), told(record(row) | found))
-                written.append(Written(found, private=told_by(sample, chunk)))
+                sample_shard.add(_beside(row["file_name"]), sample_json(record(row) | facts))
+                written.append(Written(facts, private=private_metadata(sample, chunk)))
         make_durable(shard.file for shard in (sample_shard, reference_shard) if shard.members)
         return written
 
@@ -127,12 +127,12 @@ class Shard:
 
     def __exit__(self, *_exception: object) -> None:
         if self._tar is not None:
-            with self._told():
+            with self._errors_named():
                 self._tar.close()
 
     def add(self, name: str, content: bytes) -> None:
         """Append a member."""
-        with self._told():
+        with self._errors_named():
             if self._tar is None:
                 self.file.parent.mkdir(parents=True, exist_ok=True)
                 self._tar = tarfile.open(self.file, "w", format=tarfile.PAX_FORMAT)  # noqa: SIM115
@@ -142,7 +142,7 @@ class Shard:
             self.members += 1
 
     @contextlib.contextmanager
-    def _told(self) -> Iterator[None]:
+    def _errors_named(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:
@@ -154,16 +154,16 @@ def member(name: str) -> str:
 
     A leading double underscore would make it a comment to the reader.
     """
-    stem, _, kind = name.rpartition(".")
+    stem, _, suffix = name.rpartition(".")
     stem = stem.replace(".", "%2E")
-    return f"{stem.replace('_', '%5F', 1) if stem.startswith('__') else stem}.{kind}"
+    return f"{stem.replace('_', '%5F', 1) if stem.startswith('__') else stem}.{suffix}"
 
 
 def _beside(name: str) -> str:
     return f"{name.partition('.')[0]}.json"
 
 
-def told(row: Row) -> bytes:
+def sample_json(row: Row) -> bytes:
     """A sample's JSON: the row as it is exported, numbers as short as their precision allows."""
     value = {name: _short(entry) for name, entry in row.items() if not name.endswith("file_name")}
     value.pop("shard", None)

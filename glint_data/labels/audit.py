@@ -104,13 +104,13 @@ def _types_left_out(rated: Rated, workers: work.Workers | None) -> dict[str, Any
     begun = time.monotonic()
     pool = rated.pool(method)
     left = judged(pool, left_out(method, pool, workers or work.default_workers()))
-    found = measures(pool, left, rated.loaded.span) | {
+    measured = measures(pool, left, rated.loaded.span) | {
         "method": method.name,
         "version": method.version,
         "pairs": len(pool),
         "seconds": round(time.monotonic() - begun, 2),
     }
-    return {"leave_type_out": found}
+    return {"leave_type_out": measured}
 
 
 def leave_one_out(method: Method, scored: Scored) -> tuple[Label, np.ndarray]:
@@ -138,7 +138,7 @@ def measures_of(label: Label, loaded: ReferenceSet) -> dict[str, Any]:
     per_type = {str(number): _measures(label, loaded, types == number) for number in np.unique(types)}
     return overall | {
         "smallest_coverage_of_a_type": min(
-            (found["coverage_90"] for found in per_type.values() if found["coverage_90"] is not None),
+            (numbers["coverage_90"] for numbers in per_type.values() if numbers["coverage_90"] is not None),
             default=None,
         ),
         "smallest_coverage_of_a_reference": _smallest_coverage_of_a_reference(label, loaded),

@@ -38,14 +38,14 @@ class Audit:
 
 def types_table(certificate: dict[str, Any]) -> str:
     """The certificate of the method for unrated distortions as text."""
-    found = certificate["leave_type_out"]
-    rows = sorted(found["per_type"].items(), key=lambda item: int(item[0]))
+    left_out = certificate["leave_type_out"]
+    rows = sorted(left_out["per_type"].items(), key=lambda item: int(item[0]))
     lines = [
-        f"{certificate['title']}: {found['pairs']:,} pairs labelled by {found['method']} without their type and their "
-        f"reference, in {found['seconds']:.0f} s",
-        f"  SROCC {_shown(found['srocc'], '{:.3f}')}, RMSE {found['rmse']:.3f}, r inside a type "
-        f"{_shown(found['within_type_r'], '{:.2f}')}, coverage {found['coverage_90']:.1%}, "
-        f"width {found['width_90']:.2f}, {found['flagged_share']:.1%} flagged as unlike everything measured",
+        f"{certificate['title']}: {left_out['pairs']:,} pairs labelled by {left_out['method']} without their type and "
+        f"their reference, in {left_out['seconds']:.0f} s",
+        f"  SROCC {_shown(left_out['srocc'], '{:.3f}')}, RMSE {left_out['rmse']:.3f}, r inside a type "
+        f"{_shown(left_out['within_type_r'], '{:.2f}')}, coverage {left_out['coverage_90']:.1%}, "
+        f"width {left_out['width_90']:.2f}, {left_out['flagged_share']:.1%} flagged as unlike everything measured",
         "",
         "type    SROCC    RMSE  coverage    bias  flagged",
     ]

@@ -248,10 +248,10 @@ def _measured(method: Method, sample: Sample, facts: dict[str, Any], cache: Path
     seen = PIXELS if facts.get("viewing") == PIXELS else FIT
     if not method.needs_pairs:
         return {}
-    found = measure_photo(Task(0, _photo(sample), (sample,), np.array([0]), method.needs, cache, seen))
-    if found.refused:
-        raise GlintError(f"{sample.id}: cannot be measured: {found.refused[0]}")
-    return found.blocks
+    outcome = measure_photo(Task(0, _photo(sample), (sample,), np.array([0]), method.needs, cache, seen))
+    if outcome.refused:
+        raise GlintError(f"{sample.id}: cannot be measured: {outcome.refused[0]}")
+    return outcome.blocks
 
 
 def _photo(sample: Sample) -> Photo:

@@ -29,27 +29,27 @@ def evidence_in_short(
         return {}
     is_dataset = reference_root is not None and holds(reference_root, manifest.FILE)
     explainer = Explainer(dataset, reference_root if is_dataset else None)
-    found: dict[str, list[str]] = {}
+    short: dict[str, list[str]] = {}
     for sample in track(transferred, len(transferred), "labels taken apart"):
         try:
             evidence = explainer.of(sample)
         except GlintError as error:
-            found[sample.id] = [f"cannot be taken apart: {error}"]
+            short[sample.id] = [f"cannot be taken apart: {error}"]
             continue
         if evidence is not None:
-            found[sample.id] = lines(evidence)
-    return found
+            short[sample.id] = lines(evidence)
+    return short
 
 
 def lines(evidence: LabelEvidence) -> list[str]:
     """The parts that add up to the label, and the scores in this cell of the references that the photo resembles."""
     first, *others = evidence.parts
-    told = [f"{first.amount:.2f} {first.what}"]
-    told += [f"{part.amount:+.2f} {part.what}" for part in largest(others, _PARTS)]
+    texts = [f"{first.amount:.2f} {first.what}"]
+    texts += [f"{part.amount:+.2f} {part.what}" for part in largest(others, _PARTS)]
     if evidence.neighbours:
         scores = [
             f"{name} {'not rated' if score is None else f'{score:.2f}'}"
             for name, _similarity, score in evidence.neighbours
         ]
-        told.append(f"in this cell: {', '.join(scores)}")
-    return [*told, *evidence.notes]
+        texts.append(f"in this cell: {', '.join(scores)}")
+    return [*texts, *evidence.notes]

@@ -46,13 +46,13 @@ class Rising:
 
 def rising(labels: RowLabels, samples: Samples) -> Rising:
     """Count the series whose labels rise from a weaker to a stronger level."""
-    found, total, largest = 0, 0, 0.0
+    count, total, largest = 0, 0, 0.0
     for series in _series(labels, samples):
         total += series.count
         if len(series.rises):
-            found += len(np.unique(series.begin_of[series.rises]))
+            count += len(np.unique(series.begin_of[series.rises]))
             largest = max(largest, float(series.steps[series.rises].max()))
-    return Rising(found, total, largest)
+    return Rising(count, total, largest)
 
 
 def smooth(labels: RowLabels, samples: Samples) -> int:
@@ -136,7 +136,7 @@ def _ordered(labels: RowLabels, samples: Samples, rows: np.ndarray, strength: np
 def _strengths(samples: Samples, side: int) -> np.ndarray:
     """int (rows,): how many levels from no change towards this side of it (1: larger numbers); -1 elsewhere, and
     where the suite does not say."""
-    found = np.full(len(samples), -1)
+    strengths = np.full(len(samples), -1)
     several = samples.suite.astype(np.int64) * _TYPES + samples.type
     for code in np.unique(several[samples.type >= 0]):
         least, first = _least(samples.suites[code // _TYPES], int(code % _TYPES)) or (None, None)
@@ -144,8 +144,8 @@ def _strengths(samples: Samples, side: int) -> np.ndarray:
             continue
         rows = np.flatnonzero((several == code) & (samples.level >= 0))
         away = side * (samples.level[rows] - least)
-        found[rows] = np.where(away >= 0, away, -1)
-    return found
+        strengths[rows] = np.where(away >= 0, away, -1)
+    return strengths
 
 
 def _least(suite: str, number: int) -> tuple[int, int] | None:

@@ -41,9 +41,11 @@ class Novelty:
 def _distances(references: np.ndarray, photos: np.ndarray) -> np.ndarray:
     centre, scale = standardised(references)
     known = ((references - centre) / scale).clip(-_FURTHEST, _FURTHEST)
-    asked = ((photos - centre) / scale).clip(-_FURTHEST, _FURTHEST)
+    scaled = ((photos - centre) / scale).clip(-_FURTHEST, _FURTHEST)
     spread = (1 - _SHRINKAGE) * known.T @ known / len(known) + _SHRINKAGE * np.eye(known.shape[1])
-    overall = np.einsum("ij,jk,ik->i", asked, np.linalg.inv(spread), asked) / asked.shape[1]
-    apart = (asked**2).mean(axis=1)[:, None] + (known**2).mean(axis=1) - 2 * asked @ known.T / asked.shape[1]
+    overall = np.einsum("ij,jk,ik->i", scaled, np.linalg.inv(spread), scaled) / scaled.shape[1]
+    apart = (
+        (scaled**2).mean(axis=1)[:, None] + (known**2).mean(axis=1) - 2 * scaled @ known.T / scaled.shape[1]
+    )
     near = np.sort(apart, axis=1)[:, :_NEIGHBOURS].mean(axis=1)
     return np.stack([overall, near], axis=1)

@@ -47,9 +47,11 @@ def judged(pool: Pool, mos: np.ndarray) -> LeftOut:
     """Doubt and unlikeness of every pair, from the pairs of the other types; `mos` from `types_out.left_out`."""
     doubt, unlike = np.empty(len(pool)), np.empty(len(pool))
     error = np.abs(pool.mos - mos)
-    for kind in np.unique(pool.type):
-        own = pool.type == kind
-        known = np.flatnonzero(~own) if kind != UNKNOWN_TYPE and not own.all() else np.arange(len(pool))
+    for type_number in np.unique(pool.type):
+        own = pool.type == type_number
+        known = (
+            np.flatnonzero(~own) if type_number != UNKNOWN_TYPE and not own.all() else np.arange(len(pool))
+        )
         doubt[own] = _Doubt(_features(pool.blocks, mos)[known], error[known])(
             _features(pool.blocks, mos)[own]
         )
@@ -153,19 +155,19 @@ class _Signatures:
 
     def _at(self, mos: np.ndarray) -> np.ndarray:
         """The usual measurements at these scores, straight lines between the noted ones."""
-        place = (mos.clip(0, 1) - _SCORES[0]) / (_SCORES[1] - _SCORES[0])
-        below = np.floor(place).astype(int).clip(0, len(_SCORES) - 2)
-        share = (place - below)[:, None]
+        at = (mos.clip(0, 1) - _SCORES[0]) / (_SCORES[1] - _SCORES[0])
+        below = np.floor(at).astype(int).clip(0, len(_SCORES) - 2)
+        share = (at - below)[:, None]
         return (1 - share) * self._usual[below] + share * self._usual[below + 1]
 
     def __call__(self, measured: np.ndarray, mos: np.ndarray) -> np.ndarray:
         """(n,): mean distance from the nearest measured pairs."""
-        found = np.empty(len(mos))
+        distances = np.empty(len(mos))
         for start in range(0, len(mos), 1000):
             rows = slice(start, start + 1000)
             rest = ((measured[rows] - self._at(mos[rows])) / self._scale).clip(-_FURTHEST, _FURTHEST)
             own = rest @ self._whiten
             apart = (own**2).sum(axis=1)[:, None] + (self._known**2).sum(axis=1) - 2 * own @ self._known.T
             near = np.partition(apart, min(_NEIGHBOURS, apart.shape[1]) - 1, axis=1)[:, :_NEIGHBOURS]
-            found[rows] = np.sqrt(near.clip(0).mean(axis=1) / own.shape[1])
-        return found
+            distances[rows] = np.sqrt(near.clip(0).mean(axis=1) / own.shape[1])
+        return distances

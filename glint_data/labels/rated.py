@@ -222,18 +222,18 @@ def _measured_pairs(
     kept: list[np.ndarray] = []
     blocks: dict[str, list[np.ndarray]] = {name: [] for name in evidence}
     for task, outcome in measured(tasks, sum(len(task.samples) for task in tasks), workers):
-        good = np.array([place not in outcome.refused for place in range(len(task.rows))])
+        good = np.array([index not in outcome.refused for index in range(len(task.rows))])
         kept.append(task.rows[good])
         for name in evidence:
             blocks[name].append(outcome.blocks[name][good])
-    found = np.concatenate(kept)
+    measured_rows = np.concatenate(kept)
     pool = Pool(
-        samples.dataset.columns("mos")["mos"][found].astype(float),
-        position[samples.photo[found]],
-        np.where(samples.type[found] >= 0, samples.type[found], UNKNOWN_TYPE),
+        samples.dataset.columns("mos")["mos"][measured_rows].astype(float),
+        position[samples.photo[measured_rows]],
+        np.where(samples.type[measured_rows] >= 0, samples.type[measured_rows], UNKNOWN_TYPE),
         {name: np.concatenate(parts) for name, parts in blocks.items()},
     )
-    return pool, found
+    return pool, measured_rows
 
 
 def _assembled(
@@ -243,7 +243,7 @@ def _assembled(
     pairs: Pool,
     content: dict[str, np.ndarray],
     by: embed.Embedder,
-    asked: str | None,
+    embedder: str | None,
 ) -> Rated:
     vectors, described = content[_VECTORS], content[DESCRIPTOR]
     about = samples.dataset.facts().get("label", {})
@@ -268,7 +268,7 @@ def _assembled(
         vectors=vectors,
         vectors_are_unit=by.unit,
         descriptors=described,
-        embedder_wanted=asked,
+        embedder_wanted=embedder,
     )
     blocks = {name: block for name, block in content.items() if name != _VECTORS}
     for evidence, block in pairs.blocks.items():

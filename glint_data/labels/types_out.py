@@ -25,7 +25,7 @@ FOLDS = 10
 class _Task:
     method: str
     known: Pool
-    asked: Pool
+    examined: Pool
     rows: np.ndarray
 
 
@@ -40,9 +40,9 @@ def left_out(method: PooledMethod, pool: Pool, workers: work.Workers) -> np.ndar
     fold = folds_of(pool.photo)
     tasks = []
     for number in np.unique(fold):
-        for kind in np.unique(pool.type[fold == number]):
-            rows = np.flatnonzero((fold == number) & (pool.type == kind))
-            known = (fold != number) & ((pool.type != kind) | (kind == UNKNOWN_TYPE))
+        for type_number in np.unique(pool.type[fold == number]):
+            rows = np.flatnonzero((fold == number) & (pool.type == type_number))
+            known = (fold != number) & ((pool.type != type_number) | (type_number == UNKNOWN_TYPE))
             if not known.any():
                 raise GlintError(
                     "the reference set has one distortion type only: no type can be left out of it"
@@ -68,7 +68,7 @@ def _predicted(task: _Task) -> np.ndarray:
     import glint_data.labels  # noqa: F401  (methods register)
 
     fitted: Any = METHODS[task.method].fit(task.known)
-    return fitted.predict(task.asked.blocks)
+    return fitted.predict(task.examined.blocks)
 
 
 def measures(pool: Pool, left: LeftOut, span: float) -> dict[str, Any]:
@@ -80,9 +80,9 @@ def measures(pool: Pool, left: LeftOut, span: float) -> dict[str, Any]:
     inside = (pool.mos >= label.low - 1e-9) & (pool.mos <= label.high + 1e-9)
     error = (label.mos - pool.mos) * span
     per_type, within = {}, []
-    for kind in np.unique(pool.type):
-        own = pool.type == kind
-        per_type[str(kind)] = {
+    for type_number in np.unique(pool.type):
+        own = pool.type == type_number
+        per_type[str(type_number)] = {
             "srocc": correlation(label.mos[own], pool.mos[own], "spearman"),
             "rmse": float(np.sqrt(np.mean(error[own] ** 2))),
             "coverage_90": float(inside[own].mean()),
@@ -105,9 +105,9 @@ def measures(pool: Pool, left: LeftOut, span: float) -> dict[str, Any]:
 def _intervals(pool: Pool, left: LeftOut) -> tuple[Label, np.ndarray]:
     parts = [np.empty(len(pool)) for _ in range(4)]
     strange = np.zeros(len(pool), bool)
-    for kind in np.unique(pool.type):
-        own = pool.type == kind
-        without = int(kind) if kind != UNKNOWN_TYPE and not own.all() else None
+    for type_number in np.unique(pool.type):
+        own = pool.type == type_number
+        without = int(type_number) if type_number != UNKNOWN_TYPE and not own.all() else None
         odd, widest = over_types.flagged(left, pool, without)
         doubt = np.where(odd, np.maximum(left.doubt, widest), left.doubt)[own]
         bounds = over_types.bounds(pool, left, without)

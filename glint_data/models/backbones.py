@@ -75,12 +75,12 @@ class VitTaps(nn.Module):
 
     def _blocks(self, begun: list[Tensor], indices: range) -> list[Tensor]:
         vit = self.backbone
-        *found, tokens = begun
+        *features, tokens = begun
         for index in indices:
             tokens = vit.blocks[index](tokens)
             if index in self.taps:
-                found.append(tokens[:, vit.num_prefix_tokens :])
-        return [*found, tokens]
+                features.append(tokens[:, vit.num_prefix_tokens :])
+        return [*features, tokens]
 
     def forward(self, image: Tensor) -> list[Tensor]:
         return self.finish(self.begin(image))
@@ -139,14 +139,14 @@ def fill_backbone(
         GlintError: the weights cannot be had or belong to another network; names the file and the ways on.
     """
     if weights_file is not None:
-        found = find.local_file(weights_file)
-        _load(backbone, read_weights(found.file), str(weights_file))
-        return found.origin
+        weights = find.local_file(weights_file)
+        _load(backbone, read_weights(weights.file), str(weights_file))
+        return weights.origin
     if not pretrained:
         return "from scratch"
-    found = find.timm_checkpoint(timm_name, WAYS_ON)
-    _load(backbone, find.timm_state(timm_name, found), str(found.file))
-    return found.origin
+    weights = find.timm_checkpoint(timm_name, WAYS_ON)
+    _load(backbone, find.timm_state(timm_name, weights), str(weights.file))
+    return weights.origin
 
 
 class TwoBranches(FeatureNetwork):

@@ -28,18 +28,18 @@ class CnnTaps(nn.Module):
     ) -> None:
         super().__init__()
         self.normalise, self.stages, self.every_block = normalise, stages, every_block
-        kind = type(network).__name__
-        ends = _ends(network, stages, kind)
+        architecture = type(network).__name__
+        ends = _ends(network, stages, architecture)
         chain = _chain(network, ends)
-        places = [chain.index(end) if end in chain else -1 for end in ends]
-        if -1 in places or places[0] == 0:
+        ends_at = [chain.index(end) if end in chain else -1 for end in ends]
+        if -1 in ends_at or ends_at[0] == 0:
             raise GlintError(
-                f"backbone {kind}: its stages {', '.join(ends)} are no chain of modules; take another"
+                f"backbone {architecture}: its stages {', '.join(ends)} are no chain of modules; take another"
             )
-        self.stem_names = chain[: places[0]]
-        starts = [places[0], *(place + 1 for place in places)]
-        self.stage_names = [chain[start : place + 1] for start, place in zip(starts, places, strict=False)]
-        for name in chain[places[-1] + 1 :]:
+        self.stem_names = chain[: ends_at[0]]
+        starts = [ends_at[0], *(end_at + 1 for end_at in ends_at)]
+        self.stage_names = [chain[start : end_at + 1] for start, end_at in zip(starts, ends_at, strict=False)]
+        for name in chain[ends_at[-1] + 1 :]:
             parent, _, last = name.rpartition(".")
             setattr(network.get_submodule(parent), last, nn.Identity())
         self.backbone = network
@@ -56,16 +56,16 @@ class CnnTaps(nn.Module):
         was_training = self.training
         self.eval()
         with torch.no_grad():
-            found = self(torch.zeros(1, 3, size, size))
+            maps = self(torch.zeros(1, 3, size, size))
         self.train(was_training)
         wanted = [size // (FIRST_STRIDE << stage) for stage in range(self.stages)]
-        if [tuple(features.shape[2:]) for features in found] != [(side, side) for side in wanted]:
-            shapes = ", ".join(str(tuple(features.shape[1:])) for features in found)
+        if [tuple(features.shape[2:]) for features in maps] != [(side, side) for side in wanted]:
+            shapes = ", ".join(str(tuple(features.shape[1:])) for features in maps)
             raise GlintError(
                 f"backbone {type(self.backbone).__name__}: an image of {size} pixels becomes {shapes} "
                 f"(channels, rows, columns), needed are {wanted} rows; take another network"
             )
-        return [features.shape[1] for features in found]
+        return [features.shape[1] for features in maps]
 
     def begin(self, image: Tensor) -> list[Tensor]:
         """The outputs of the frozen stages; the stem's where only that is frozen, the image where nothing is."""
@@ -78,8 +78,8 @@ class CnnTaps(nn.Module):
     def finish(self, begun: Sequence[Tensor]) -> list[Tensor]:
         """All outputs from what `begin` gave."""
         features = self._stem(begun[-1]) if self.frozen_stages < 0 else begun[-1]
-        found = list(begun) if self.frozen_stages > 0 else []
-        return found + self._stages(features, self.stage_names[max(self.frozen_stages, 0) :])
+        maps = list(begun) if self.frozen_stages > 0 else []
+        return maps + self._stages(features, self.stage_names[max(self.frozen_stages, 0) :])
 
     def _stem(self, image: Tensor) -> Tensor:
         features = self.normalise(image)
@@ -88,7 +88,7 @@ class CnnTaps(nn.Module):
         return features
 
     def _stages(self, features: Tensor, stages: Sequence[Sequence[str]]) -> list[Tensor]:
-        found = []
+        maps = []
         for names in stages:
             outputs = []
             for name in names:
@@ -97,8 +97,8 @@ class CnnTaps(nn.Module):
                     features = block(features)
                     outputs.append(features)
             same = [output for output in outputs if output.shape[2:] == features.shape[2:]]
-            found.append(torch.cat(same, dim=1) if self.every_block and len(same) > 1 else features)
-        return found
+            maps.append(torch.cat(same, dim=1) if self.every_block and len(same) > 1 else features)
+        return maps
 
     def forward(self, image: Tensor) -> list[Tensor]:
         return self.finish(self.begin(image))
@@ -120,24 +120,24 @@ class NarrowedMaps(nn.Conv2d):
 
     def forward(self, maps: Sequence[Tensor]) -> Tensor:  # type: ignore[override]
         first, *deeper = self.weight.split(self.widths, dim=1)
-        found = nn.functional.conv2d(maps[0], first, self.bias)
+        narrowed = nn.functional.conv2d(maps[0], first, self.bias)
         for features, weight in zip(maps[1:], deeper, strict=True):
-            found = found + _enlarged(nn.functional.conv2d(features, weight), found)
-        return found
+            narrowed = narrowed + _enlarged(nn.functional.conv2d(features, weight), narrowed)
+        return narrowed
 
 
 def _enlarged(features: Tensor, like: Tensor) -> Tensor:
     return nn.functional.interpolate(features, size=like.shape[-2:])
 
 
-def _ends(network: nn.Module, stages: int, kind: str) -> list[str]:
+def _ends(network: nn.Module, stages: int, architecture: str) -> list[str]:
     """The names of the modules that end the stages of stride 4, 8, ..."""
     known = getattr(network, "feature_info", None) or []
     known = {entry["reduction"]: entry["module"] for entry in getattr(known, "info", known)}
     wanted = [FIRST_STRIDE << stage for stage in range(stages)]
     if missing := [stride for stride in wanted if stride not in known]:
         raise GlintError(
-            f"backbone {kind}: timm names no stage of stride {missing[0]} (it has {sorted(known)}); "
+            f"backbone {architecture}: timm names no stage of stride {missing[0]} (it has {sorted(known)}); "
             "take a convolutional network such as resnet50 or tf_efficientnet_lite0"
         )
     return [known[stride] for stride in wanted]

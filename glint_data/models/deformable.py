@@ -40,5 +40,5 @@ class DeformableConv2d(nn.Conv2d):
         tap = ramp(side) - padding
         rows = apart[:, :, :, 0] + tap.view(side, 1, 1, 1) + ramp(height).view(height, 1)
         columns = apart[:, :, :, 1] + tap.view(side, 1, 1) + ramp(width)
-        places = torch.stack((columns * (2 / (width - 1)) - 1, rows * (2 / (height - 1)) - 1), dim=-1)
-        return places.reshape(batch, side * side * height, width, 2)
+        grid = torch.stack((columns * (2 / (width - 1)) - 1, rows * (2 / (height - 1)) - 1), dim=-1)
+        return grid.reshape(batch, side * side * height, width, 2)

@@ -33,7 +33,7 @@ class QualityNetwork(nn.Module, ABC):
         ""  # a name that every published file of this network holds, as it is called in later ones
     )
     parts: Mapping[str, str] = {}
-    sees_whole = False  # see `WholePictureNetwork`
+    sees_all = False  # see `WholePictureNetwork`
     closed_form = False  # its weights are solved for, not trained step by step; see `models/frozen.py`
 
     def __init__(self, config: Any, provenance: dict[str, str] | None = None) -> None:
@@ -125,7 +125,7 @@ class QualityNetwork(nn.Module, ABC):
         self.load_state_dict(tensors)
 
     @classmethod
-    def is_whole(cls, names: Sequence[str]) -> bool:
+    def is_complete(cls, names: Sequence[str]) -> bool:
         """Whether a published file holds the network in one piece, backbones included."""
         return bool(cls.published_mark) and cls.published_mark in {
             _renamed(name, cls.earlier_names) for name in names
@@ -134,7 +134,7 @@ class QualityNetwork(nn.Module, ABC):
     @classmethod
     def is_published(cls, names: Sequence[str]) -> bool:
         """Whether these are the names in a published file of this network."""
-        return cls.is_whole(names) or (bool(cls.parts) and set(cls.parts) <= set(names))
+        return cls.is_complete(names) or (bool(cls.parts) and set(cls.parts) <= set(names))
 
     def load_published(self, state: Mapping[str, Any]) -> list[str]:
         """Load a state dict with the authors' names, those of older files too. Returns names that no score depends on.
@@ -196,7 +196,7 @@ class FeatureNetwork(QualityNetwork):
 class WholePictureNetwork(FeatureNetwork):
     """A network that judges a picture by statistics of crops that cover it, not by a grid of samples of it."""
 
-    sees_whole = True
+    sees_all = True
 
     @abstractmethod
     def statistics(self, image: Tensor) -> Tensor:

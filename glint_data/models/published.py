@@ -25,7 +25,7 @@ def open_published(
     Raises:
         GlintError: no checkpoint, not one of these networks', incomplete, or backbones that cannot be had.
     """
-    found = local_file(file)
+    weights = local_file(file)
     checkpoint = read_checkpoint(file)
     names = _names(checkpoint)
     name = next((name for name in models.NAMES if models.network_class(name).is_published(names)), None)
@@ -35,22 +35,22 @@ def open_published(
             f"{next(iter(names), 'none')}); name a run's folder, or the authors' checkpoint"
         )
     network_class = models.network_class(name)
-    whole = network_class.is_whole(names)
+    is_complete = network_class.is_complete(names)
     network = models.create(
         name,
         "exact",
-        pretrained=None if not whole and not backbone_weights else False,
-        backbone_weights=() if whole else backbone_weights,
+        pretrained=None if not is_complete and not backbone_weights else False,
+        backbone_weights=() if is_complete else backbone_weights,
         **options,
     )
     state = (
         tensors_of(checkpoint, str(file))
-        if whole
+        if is_complete
         else {part: tensors_of(checkpoint[part], f"{file}, {part}") for part in network_class.parts}
     )
     network.load_published(state)
-    origins = {} if whole else network.provenance
-    network.provenance = {**origins, "weights": f"published checkpoint, {found.origin}"}
+    origins = {} if is_complete else network.provenance
+    network.provenance = {**origins, "weights": f"published checkpoint, {weights.origin}"}
     return network
 
 

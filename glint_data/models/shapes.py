@@ -33,9 +33,9 @@ def without_gone(options: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in options.items() if name not in GONE}
 
 
-def check_shapes(ours: Mapping[str, Tensor], given: Mapping[str, Tensor], where: str) -> None:
+def check_shapes(ours: Mapping[str, Tensor], loaded: Mapping[str, Tensor], where: str) -> None:
     """Raise `GlintError` naming the first tensor whose shape differs."""
-    for name, tensor in given.items():
+    for name, tensor in loaded.items():
         if tuple(tensor.shape) != tuple(ours[name].shape):
             raise GlintError(
                 f"{where}: {name} has shape {tuple(tensor.shape)}, needed is {tuple(ours[name].shape)}; "
@@ -43,14 +43,14 @@ def check_shapes(ours: Mapping[str, Tensor], given: Mapping[str, Tensor], where:
             )
 
 
-def check_same(found: Mapping[str, Tensor], wanted: Mapping[str, Tensor], where: str | Path) -> None:
+def check_same(loaded: Mapping[str, Tensor], wanted: Mapping[str, Tensor], where: str | Path) -> None:
     """Raise `GlintError` unless both hold the same names and shapes; the sentence names the first that differs."""
-    if differing := sorted(found.keys() ^ wanted.keys()):
+    if differing := sorted(loaded.keys() ^ wanted.keys()):
         raise GlintError(
             f"{where}: weights of another network ({len(differing)} tensors differ, first {differing[0]}); "
             "restore the file that this run wrote, or train again"
         )
-    check_shapes(wanted, found, str(where))
+    check_shapes(wanted, loaded, str(where))
 
 
 def with_options(config: Config, options: Mapping[str, Any], name: str) -> Config:

@@ -153,8 +153,8 @@ def _drawn(
     outcomes = iter(track(_pictures(tasks), len(tasks), "photos drawn"))
     for number, bounds in enumerate(photos):
         while number not in waiting:
-            found, picture = next(outcomes)
-            waiting[found] = picture
+            index, picture = next(outcomes)
+            waiting[index] = picture
         yield bounds, waiting.pop(number)
     for _ in outcomes:  # none is left: the bar closes here
         pass
@@ -217,7 +217,7 @@ def _part(rows: Any, numbers: np.ndarray, picture: tiles.Tiles | None) -> dict[s
     """What is known of one photo's samples beside the columns: recipe, evidence, files."""
     part: dict[str, Any] = {"details": [_details(rows.row(int(number))) for number in numbers]}
     if picture is not None:
-        part["places"] = picture.places
+        part["places"] = picture.corners_shown
         part["errors"] = {str(index): error for index, error in enumerate(picture.errors) if error}
         part["corners"] = picture.corners
     return part
@@ -228,7 +228,7 @@ def _details(row: Mapping[str, Any]) -> dict[str, Any]:
     drawn = json.loads(row["parameters"]) if row["parameters"] else {}
     text = json.dumps(drawn, ensure_ascii=False)
     strength = row["strength"]
-    found = {
+    details = {
         "name": row["distortion"],
         "strength": None if strength is None or math.isnan(strength) else strength,
         "seed": None if row["seed"] is None else str(row["seed"]),
@@ -246,7 +246,7 @@ def _details(row: Mapping[str, Any]) -> dict[str, Any]:
             )
         ],
     }
-    return {name: value for name, value in found.items() if value not in (None, [])}
+    return {name: value for name, value in details.items() if value not in (None, [])}
 
 
 def _finite(value: float | None) -> float | None:
@@ -270,7 +270,7 @@ def _in_files(
 ) -> dict[str, Any]:
     """Write a photo's pictures and details beside the page; returns what the page needs to find them."""
     stem = f"{FOLDER}/{number // 1000:03d}/{number:06d}"
-    found: dict[str, Any] = {"script": f"{stem}.js"}
+    names: dict[str, Any] = {"script": f"{stem}.js"}
     make_folder((folder / stem).parent)
     if picture is not None:
         files = {"thumbnails": picture.thumbnails, "detail": picture.details, "photo": picture.photo}
@@ -278,7 +278,7 @@ def _in_files(
             if not encoded:
                 continue
             write_atomically(folder / f"{stem}-{name}.jpg", encoded)
-            found[name] = f"{stem}-{name}.jpg"
+            names[name] = f"{stem}-{name}.jpg"
         part = part | {"crops": _inside(picture)["crops"]}
     write_atomically(folder / f"{stem}.js", f"window.REPORT_PART({number},{as_script(part)});".encode())
-    return found
+    return names

@@ -24,14 +24,14 @@ def suite_table(name: str) -> str:
     """The suite's types, a line each: number, title, function, unit, levels."""
     suite = find_suite(name)
     rows = [("#", "type", "function", "unit", "levels 1..n")]
-    for kind in suite.types.values():
-        levels = ", ".join(_strength(level) for level in kind.levels)
-        rows.append((str(kind.number), kind.title, kind.distortion, kind.unit, levels))
+    for entry in suite.types.values():
+        levels = ", ".join(_strength(level) for level in entry.levels)
+        rows.append((str(entry.number), entry.title, entry.distortion, entry.unit, levels))
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     lines = [
         "  ".join(cell.ljust(width) for cell, width in zip(row, [*widths, 0], strict=True)) for row in rows
     ]
-    cells = sum(len(kind.levels) for kind in suite.types.values())
+    cells = sum(len(entry.levels) for entry in suite.types.values())
     others = ", ".join(other for other in distortions.suites() if other != suite.name)
     closing = f"{suite.name}, version {suite.version}: {len(suite.types)} types, {cells} cells."
     return "\n".join(

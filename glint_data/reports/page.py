@@ -63,6 +63,6 @@ def render(title: str, sections: list[Section]) -> str:
     return page.render(title=title, sections=sections, styles=styles, script=script)
 
 
-def embedded(encoded: bytes, kind: str = "png") -> str:
+def embedded(encoded: bytes, image_format: str = "png") -> str:
     """Encoded picture bytes as a data address for the page."""
-    return f"data:image/{kind};base64,{base64.b64encode(encoded).decode()}"
+    return f"data:image/{image_format};base64,{base64.b64encode(encoded).decode()}"

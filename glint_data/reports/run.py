@@ -45,33 +45,36 @@ def run_sections(run: Path) -> Iterator[Section]:
     if history:
         yield Section("Training", values, "", (("Validation by epoch", embedded(figures.curve(history))),))
     for file in sorted(run.glob("evaluation*.json")):
-        found = _evaluation(file)
+        evaluation = _evaluation(file)
         numbers = [
-            (name.upper(), "–" if found[name] is None else f"{found[name]:.3f}")
+            (name.upper(), "–" if evaluation[name] is None else f"{evaluation[name]:.3f}")
             for name in ("srocc", "krocc", "plcc", "rmse")
-            if name in found
+            if name in evaluation
         ]
-        if found.get("baseline", {}).get("srocc") is not None:
-            numbers.append(("SROCC of a frozen network beside it", f"{found['baseline']['srocc']:.3f}"))
+        if evaluation.get("baseline", {}).get("srocc") is not None:
+            numbers.append(("SROCC of a frozen network beside it", f"{evaluation['baseline']['srocc']:.3f}"))
         yield Section(
-            "Evaluation on photos it never saw", numbers, _how_many(found), rows=_by_distortion(found)
+            "Evaluation on photos it never saw",
+            numbers,
+            _how_many(evaluation),
+            rows=_by_distortion(evaluation),
         )
     if (series := series_section(run)) is not None:
         yield series
 
 
-def _how_many(found: dict[str, Any]) -> str:
+def _how_many(evaluation: dict[str, Any]) -> str:
     """Samples and photos of an evaluation, and what few photos mean."""
-    samples, photos = found.get("samples", "?"), found.get("photos")
+    samples, photos = evaluation.get("samples", "?"), evaluation.get("photos")
     if not isinstance(photos, int):
         return f"{samples} samples."
     few = " What so few photos say is not what the next will: there are no intervals." if photos < 5 else ""
     return f"{samples} samples of {photos} photo{'' if photos == 1 else 's'}.{few}"
 
 
-def _by_distortion(found: dict[str, Any]) -> tuple[tuple[str, ...], ...]:
+def _by_distortion(evaluation: dict[str, Any]) -> tuple[tuple[str, ...], ...]:
     """A table by distortion, "–" where nothing can be said."""
-    each = found.get("by_distortion")
+    each = evaluation.get("by_distortion")
     if not isinstance(each, dict) or not all(isinstance(one, dict) for one in each.values()):
         return ()
 
@@ -86,15 +89,17 @@ def _by_distortion(found: dict[str, Any]) -> tuple[tuple[str, ...], ...]:
 def _evaluation(file: Path) -> dict[str, Any]:
     """What `evaluate` wrote. Raises `GlintError` for a damaged file."""
     try:
-        found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        evaluation: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise GlintError(f"{file}: cannot be read ({error}); run 'glint-data evaluate' again") from error
     numbers = (
-        [found.get(name) for name in ("srocc", "krocc", "plcc", "rmse")] if isinstance(found, dict) else [""]
+        [evaluation.get(name) for name in ("srocc", "krocc", "plcc", "rmse")]
+        if isinstance(evaluation, dict)
+        else [""]
     )
     if not all(value is None or isinstance(value, (int, float)) for value in numbers):
         raise GlintError(f"{file}: holds no evaluation; run 'glint-data evaluate' again")
-    return found
+    return evaluation
 
 
 def read_scores(file: Path) -> dict[str, float]:

@@ -42,14 +42,14 @@ class Tiles:
     """`thumbnails` and `details` are JPEG sheets, tile i for row i; `photo` is a JPEG of the pristine photo.
 
     The sheets are empty where only crops were drawn.
-    `places[i]` is (left, top) of the detail in the image, None where there is no picture; `errors[i]` says why.
+    `corners_shown[i]` is (left, top) of the detail in the image, None where there is no picture; `errors[i]` says why.
     `crops` maps a listed id to its two crops (pristine, None where there is none; sample), `corners` to their place.
     """
 
     thumbnails: bytes
     details: bytes
     photo: bytes | None
-    places: list[tuple[int, int] | None] = field(default_factory=list)
+    corners_shown: list[tuple[int, int] | None] = field(default_factory=list)
     errors: list[str | None] = field(default_factory=list)
     crops: dict[str, tuple[bytes | None, bytes]] = field(default_factory=dict)
     corners: dict[str, tuple[int, int]] = field(default_factory=dict)
@@ -66,23 +66,23 @@ def draw(task: Task) -> Tiles:
         tick()
         sample = Sample.from_row(row, pictures)
         if task.crops_only and sample.id not in task.listed:
-            tiles.places.append(None)
+            tiles.corners_shown.append(None)
             tiles.errors.append(None)
             continue
         try:
             pristine, pixels = sample.pristine(), sample.pixels()
         except GlintError as refusal:
-            tiles.places.append(None)
+            tiles.corners_shown.append(None)
             tiles.errors.append(str(refusal))
             continue
         if tiles.photo is None and pristine is not None:
             tiles.photo = jpeg(inside(pristine, (2 * TILE[0], 2 * TILE[1])))
-        place = largest_difference(pixels, pristine, TILE)
+        differs_at = largest_difference(pixels, pristine, TILE)
         top, left = TILE[1] * (index // COLUMNS), TILE[0] * (index % COLUMNS)
         window = np.s_[top : top + TILE[1], left : left + TILE[0]]
         thumbnails[window] = _framed(inside(pixels, TILE))
-        details[window] = _framed(_cut(pixels, place, TILE))
-        tiles.places.append(place)
+        details[window] = _framed(_cut(pixels, differs_at, TILE))
+        tiles.corners_shown.append(differs_at)
         tiles.errors.append(None)
         if sample.id in task.listed:
             corner = largest_difference(pixels, pristine, CROP)
@@ -119,8 +119,8 @@ def largest_difference(
     )
 
 
-def _cut(pixels: np.ndarray, place: tuple[int, int], size: tuple[int, int]) -> np.ndarray:
-    left, top = place
+def _cut(pixels: np.ndarray, corner: tuple[int, int], size: tuple[int, int]) -> np.ndarray:
+    left, top = corner
     return pixels[top : top + size[1], left : left + size[0]]
 
 

@@ -71,19 +71,19 @@ def _method(audit: dict[str, Any] | None) -> dict[str, Any]:
 
 def _certificate(audit: dict[str, Any] | None) -> list[tuple[str, str]]:
     """What the audit measured of the default method."""
-    found = _method(audit)
-    if not audit or not found:
+    method = _method(audit)
+    if not audit or not method:
         return []
     return [
         ("certified method", f"{audit['default']} on {audit.get('title', audit.get('reference', '?'))}"),
         *(
-            (title, form.format(found[name]))
+            (title, form.format(method[name]))
             for name, title, form in (
                 ("srocc", "SROCC, references left out", "{:.3f}"),
                 ("rmse", "RMSE, on the set's own scale", "{:.3f}"),
                 ("coverage_90", "share inside the 90 % interval", "{:.1%}"),
             )
-            if isinstance(found.get(name), int | float)
+            if isinstance(method.get(name), int | float)
         ),
     ]
 

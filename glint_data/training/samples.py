@@ -19,7 +19,7 @@ def read_samples(datasets: Sequence[str | Place | Dataset], labelled: bool = Tru
     Raises:
         GlintError: a dataset is missing or damaged, or none of its samples has a label.
     """
-    return usable_samples([Dataset(place, photos=PHOTOS) for place in datasets], labelled)
+    return usable_samples([Dataset(path, photos=PHOTOS) for path in datasets], labelled)
 
 
 def distortions(samples: Samples) -> list[str]:

@@ -63,18 +63,18 @@ def read_switches(model: str, assignments: Sequence[str], taken: Collection[str]
     return chosen | ({"model_options": switched} if switched else {})
 
 
-def _read(name: str, text: str, kind: Any) -> Any:
+def _read(name: str, text: str, wanted_type: Any) -> Any:
     """A text as the value of a field. Raises `GlintError` naming what is expected."""
-    if isinstance(kind, types.UnionType):
+    if isinstance(wanted_type, types.UnionType):
         if text.lower() == "none":
             return None
-        kind = next(part for part in get_args(kind) if part is not types.NoneType)
-    if kind is bool:
+        wanted_type = next(part for part in get_args(wanted_type) if part is not types.NoneType)
+    if wanted_type is bool:
         if text.lower() not in _WORDS:
             raise GlintError(f"--set {name}={text}: must be true or false")
         return _WORDS[text.lower()]
-    listed = get_origin(kind) is tuple
-    one = get_args(kind)[0] if listed else kind
+    listed = get_origin(wanted_type) is tuple
+    one = get_args(wanted_type)[0] if listed else wanted_type
     try:
         return tuple(one(piece) for piece in text.split(",")) if listed else one(text)
     except ValueError:

@@ -5,7 +5,7 @@ import pytest
 import torch
 from scipy import stats
 
-from glint_data.training.feed.crops import crop, grid_places, pad_to
+from glint_data.training.feed.crops import crop, grid_corners, pad_to
 from glint_data.training.judge import intervals, metrics
 from glint_data.training.run import losses
 from glint_data.training.settings import TrainSettings
@@ -71,8 +71,8 @@ def test_uncertain_labels_weigh_less_and_unknown_ones_like_the_median():
 
 @pytest.mark.parametrize("shape", [(64, 64), (64, 200), (600, 401), (65, 64)])
 def test_the_grid_covers_and_repeats(shape):
-    places = grid_places(shape, 64, 12)
-    assert places == grid_places(shape, 64, 12)
+    places = grid_corners(shape, 64, 12)
+    assert places == grid_corners(shape, 64, 12)
     assert 1 <= len(places) <= 12
     assert all(0 <= row <= shape[0] - 64 and 0 <= column <= shape[1] - 64 for row, column in places)
     if shape == (600, 401):

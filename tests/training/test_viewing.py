@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from glint_data.training.judge.viewing import MOST_CROPS, covering, whole
+from glint_data.training.judge.viewing import MOST_CROPS, covering, covering_crops
 
 
 @pytest.mark.parametrize("shape", [(384, 512), (512, 768), (192, 192), (200, 300), (321, 481)])
 def test_every_pixel_of_a_usual_picture_is_seen_as_it_is(shape):
     image = np.random.default_rng(0).integers(0, 255, (*shape, 3), dtype=np.uint8)
-    seen, places = whole(image, 192)
+    seen, places = covering_crops(image, 192)
     assert seen is image
     assert len(places) <= MOST_CROPS
     covered = np.zeros(shape, bool)
@@ -24,7 +24,7 @@ def test_every_pixel_of_a_usual_picture_is_seen_as_it_is(shape):
 def test_larger_ones_are_scaled_down_and_seen_whole(shape):
     image = np.zeros((*shape, 3), np.uint8)
     image[-8:, -8:] = 255
-    seen, places = whole(image, 192)
+    seen, places = covering_crops(image, 192)
     assert len(places) <= MOST_CROPS
     assert seen.shape[1] / seen.shape[0] == pytest.approx(shape[1] / shape[0], rel=0.01)
     covered = np.zeros(seen.shape[:2], bool)
@@ -35,7 +35,7 @@ def test_larger_ones_are_scaled_down_and_seen_whole(shape):
 
 
 def test_a_strip_is_seen_at_places_spread_over_it():
-    seen, places = whole(np.zeros((192, 9000, 3), np.uint8), 192)
+    seen, places = covering_crops(np.zeros((192, 9000, 3), np.uint8), 192)
     assert seen.shape == (192, 9000, 3)
     assert len(places) == MOST_CROPS
     assert places[0] == (0, 0)

@@ -96,9 +96,9 @@ class PooledRegression:
         point = quality(blocks)[0]
         start, moved = self._process.parts(point)
         root, steps = tree_parts(self._trees.estimators_, point)
-        found = [Part(BASE, "mean of all rated pairs", (start + root) / 2)]
+        parts = [Part(BASE, "mean of all rated pairs", (start + root) / 2)]
         amounts = ((moved + steps) / 2).tolist()
-        return found + [Part(PAIR, name, amount) for name, amount in zip(names(), amounts, strict=True)]
+        return parts + [Part(PAIR, name, amount) for name, amount in zip(names(), amounts, strict=True)]
 
     def like(self, blocks: Mapping[str, np.ndarray], count: int) -> np.ndarray:
         """int (count,): the rated pairs of the pool that were measured most like one pair."""
@@ -134,8 +134,8 @@ class _SharedNoise:
 
     def predict(self, measured: np.ndarray) -> np.ndarray:
         """(n,)."""
-        asked = self._standard(measured)
-        cross = mixed(asked, self._known, 0.0, _WIDTH) + _LINEAR * mixed(asked, self._known, 1.0)
+        queries = self._standard(measured)
+        cross = mixed(queries, self._known, 0.0, _WIDTH) + _LINEAR * mixed(queries, self._known, 1.0)
         return cross @ self._weights + self._mean
 
     def parts(self, measured: np.ndarray) -> tuple[float, np.ndarray]:

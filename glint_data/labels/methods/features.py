@@ -28,20 +28,20 @@ class Features:
 
     def parts(self, amounts: np.ndarray) -> list[Part]:
         """Amounts by feature, (all columns,), under their names; a network's channels, which have none, as one."""
-        found, begin = [], 0
+        parts, begin = [], 0
         for position, (centre, _) in enumerate(self._scales):
             name = self._names[position] if position < len(self._names) else "the embedder's vector"
             own = amounts[begin : begin + len(centre)]
             begin += len(centre)
             if name == DESCRIPTOR:
                 columns = EVIDENCE[name].columns
-                found += [
+                parts += [
                     Part(CONTENT, f"{name} {column}", float(amount))
                     for column, amount in zip(columns, own, strict=True)
                 ]
             else:
-                found.append(Part(CONTENT, name, float(own.sum())))
-        return found
+                parts.append(Part(CONTENT, name, float(own.sum())))
+        return parts
 
     def _blocks(self, photos: Photos) -> list[np.ndarray]:
         named = [photos.blocks[name] for name in self._names]

@@ -206,19 +206,19 @@ class PairRegression:
         weights = model.weights.reshape(-1, len(apart)) * self._shrunk * design.spread[level]
         faded = weights * np.exp(-(apart**2) / (2 * _LEVELS_APART**2))
         own_level = _CONSTANT * weights[:, level].sum()
-        found = [Part(BASE, "mean of the cell", float(self._means[column] + own_level))]
+        parts = [Part(BASE, "mean of the cell", float(self._means[column] + own_level))]
         content = self._content_of(photos)[0].astype(float)
         by_feature = (
             content * (faded.sum(axis=1) @ self._content) * self._shares.content_weight / len(content)
         )
-        found += self._features.parts(by_feature)
+        parts += self._features.parts(by_feature)
         point, known = design.rows(self._measured(photos))[level].astype(float), model.train.astype(float)
         linear = _LINEAR_SHARE * point * (faded.ravel() @ known) / len(point)
         typical, radial = radial_parts(point, known, (1 - _LINEAR_SHARE) * faded.ravel(), RADIAL_WIDTH)
-        found.append(Part(PAIR, "measured like a typical pair of the cell", typical))
+        parts.append(Part(PAIR, "measured like a typical pair of the cell", typical))
         names = [f"{name} {column}" for name in self._shares.pairs for column in EVIDENCE[name].columns]
         amounts = (linear + radial).tolist()
-        return found + [Part(PAIR, name, amount) for name, amount in zip(names, amounts, strict=True)]
+        return parts + [Part(PAIR, name, amount) for name, amount in zip(names, amounts, strict=True)]
 
     def left_out(self) -> Prediction:
         """Exact predictions with each reference's images left out, the kernel being that of the whole fit."""

@@ -99,7 +99,7 @@ def label_dataset(
         gpu = gpu_for(device, plan.chosen.needs | (plan.pooled.needs if plan.pooled else frozenset()))
         means = Means(cache, workers_here, seen, gpu)
         labels, unrated = _labelled(samples, plan, embedded, means)
-        found = rising(labels, samples)
+        levels_rising = rising(labels, samples)
         smoothed = smooth(labels, samples) if monotone else 0
         keep_notes(labels, samples)
         rating_notes, rating_facts = rescale(labels, samples, own) if own else (undone(dataset), {})
@@ -112,7 +112,7 @@ def label_dataset(
         *rating_notes,
         *unrated_notes(unrated, plan),
         *size_notes(plan),
-        *([found.text(smoothed)] if found.series else []),
+        *([levels_rising.text(smoothed)] if levels_rising.series else []),
         *compared_with_raters(labels, samples, loaded),
     ]
     fresh = labels.labelled & ~samples.rated
@@ -131,7 +131,7 @@ def label_dataset(
         photos_unreadable=refused,
         median_width=float(np.median(widths)) if labelled else None,
         scale=f"{loaded.low:g} to {loaded.high:g}",
-        rising_series=found.series,
+        rising_series=levels_rising.series,
         seconds=time.monotonic() - begun,
         seconds_embedding=seconds_embedding,
         seconds_labelling=time.monotonic() - begun - seconds_embedding,

@@ -148,10 +148,10 @@ def _measured_now(task: Task, sources: Sequence[PairEvidence]) -> tuple[list[np.
             continue
         by_part = zip(comparisons, zip(*pictures, strict=True), strict=True)
         measured = [comparison.rows(part) for comparison, part in by_part]
-        for place, position in enumerate(positions):
+        for index, position in enumerate(positions):
             for number, block in enumerate(rows):
                 # several parts of a large picture: what is measured is averaged over them
-                block[position] = np.mean([of_part[place][number] for of_part in measured], axis=0)
+                block[position] = np.mean([of_part[index][number] for of_part in measured], axis=0)
     return rows, refused
 
 

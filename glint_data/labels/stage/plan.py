@@ -13,7 +13,7 @@ from glint_data.labels.stage.samples import Samples
 from glint_data.labels.stage.unrated import Unrated
 from glint_data.labels.viewing import LIMIT, PIXELS, keeps_cell, size_of
 
-SEEN_WHOLE = "larger than the references: label of the picture seen whole"
+SEEN_REDUCED = "larger than the references: label of the picture seen whole"
 SEEN_BY_PIXELS = "larger than the references: label of the picture seen pixel by pixel"
 TOO_LARGE = "larger than the references: strength in pixels is weaker than theirs, seen whole"
 SMALL = "smaller than the references: label of the picture seen pixel by pixel"
@@ -67,7 +67,7 @@ def note_sizes(plan: Plan, labels: RowLabels) -> None:
     elif plan.pooled is None:
         labels.add_note(plan.large, TOO_LARGE)
     else:
-        labels.add_note(plan.large, SEEN_WHOLE)
+        labels.add_note(plan.large, SEEN_REDUCED)
     labels.add_note(plan.size < 1 / LIMIT, SMALL)
 
 

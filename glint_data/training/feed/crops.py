@@ -4,10 +4,10 @@ import numpy as np
 
 from glint_data.crops import crop, pad_to, random_corner
 
-__all__ = ["crop", "grid_places", "pad_to", "random_corner"]
+__all__ = ["crop", "grid_corners", "pad_to", "random_corner"]
 
 
-def grid_places(shape: tuple[int, ...], size: int, count: int, seed: int = 0) -> list[tuple[int, int]]:
+def grid_corners(shape: tuple[int, ...], size: int, count: int, seed: int = 0) -> list[tuple[int, int]]:
     """About `count` top-left corners spread evenly over an image, the same for the same shape and seed.
 
     Corners are moved a little at random, so that a codec's block grid does not fall alike in every crop.
@@ -26,4 +26,4 @@ def grid_places(shape: tuple[int, ...], size: int, count: int, seed: int = 0) ->
 def _spread(room: int, count: int, rng: np.random.Generator) -> list[int]:
     step = room / count
     moved = (np.arange(count) + 0.5 + rng.uniform(-0.25, 0.25, count)) * step
-    return [int(place) for place in np.clip(np.floor(moved), 0, room)]
+    return [int(start) for start in np.clip(np.floor(moved), 0, room)]

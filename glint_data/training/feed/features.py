@@ -43,14 +43,14 @@ class FeatureStore:
     def keep(self, crops: Tensor) -> list[str]:
         """The names of uint8 crops (n, 3, S, S), their features computed where they are not there yet."""
         names = [hashlib.sha256(cut.numpy().tobytes()).hexdigest()[:40] for cut in crops]
-        missing = [row for row, name in enumerate(names) if not self._is_whole(name)]
+        missing = [row for row, name in enumerate(names) if not self._is_complete(name)]
         if missing:
             parts = [
                 part.float().cpu().numpy().astype(self.precision) for part in self._compute(crops[missing])
             ]
-            for place, row in enumerate(missing):
+            for index, row in enumerate(missing):
                 self._file(names[row]).parent.mkdir(parents=True, exist_ok=True)
-                write_atomically(self._file(names[row]), b"".join(part[place].tobytes() for part in parts))
+                write_atomically(self._file(names[row]), b"".join(part[index].tobytes() for part in parts))
         return names
 
     def read(self, names: list[str]) -> Features:
@@ -66,14 +66,14 @@ class FeatureStore:
         device, was_training = next(self.network.parameters()).device, self.network.training
         self.network.eval()
         with torch.no_grad(), torch.autocast(device.type, torch.bfloat16, enabled=self.amp):
-            found = self.network.frozen_features(to_unit(crops.to(device)))
+            features = self.network.frozen_features(to_unit(crops.to(device)))
         self.network.train(was_training)
-        return found
+        return features
 
     def _file(self, name: str) -> Path:
         return self.folder / name[:2] / name
 
-    def _is_whole(self, name: str) -> bool:
+    def _is_complete(self, name: str) -> bool:
         file = self._file(name)
         return file.is_file() and file.stat().st_size == self.bytes
 
@@ -103,9 +103,9 @@ class FeatureBatch:
 
     def scores(self, network: FeatureNetwork, device: torch.device) -> Tensor:
         """What the trained parts make of them, (B,)."""
-        given = [self.features] if self.references is None else [self.features, self.references]
+        inputs = [self.features] if self.references is None else [self.features, self.references]
         return network.from_features(
-            *(tuple(part.to(device, non_blocking=True).float() for part in image) for image in given)
+            *(tuple(part.to(device, non_blocking=True).float() for part in image) for image in inputs)
         )
 
 
@@ -143,9 +143,9 @@ class FeatureFeed:
     def _require_room(self, settings: TrainSettings) -> None:
         """Say how much the features take. Raises `GlintError` where the disk has less."""
         crops = 0
-        for part, places in (("train", settings.crop_places), ("val", settings.validation_crops)):
+        for part, crops_each in (("train", settings.crop_places), ("val", settings.validation_crops)):
             photos = np.unique(self.parts[part].photo)
-            crops += places * (len(self.parts[part]) + self.network.needs_reference * len(photos))
+            crops += crops_each * (len(self.parts[part]) + self.network.needs_reference * len(photos))
         self.store.folder.mkdir(parents=True, exist_ok=True)
         needed, free = crops * self.store.bytes, shutil.disk_usage(self.store.folder).free
         text = f"{crops:,} crops of {self.store.bytes / 1e6:.2f} MB, {needed / 1e9:.1f} GB"
@@ -157,9 +157,9 @@ class FeatureFeed:
         say(f"features: {text} in {self.store.folder}")
 
     def _keep_training(self, index: int) -> list[list[str]]:
-        batch = collate([self.crops.fixed(index, place) for place in range(self.crops.places)])
-        given = [batch.images] if batch.references is None else [batch.images, batch.references]
-        return [self.store.keep(crops) for crops in given]
+        batch = collate([self.crops.fixed(index, number) for number in range(self.crops.places)])
+        inputs = [batch.images] if batch.references is None else [batch.images, batch.references]
+        return [self.store.keep(crops) for crops in inputs]
 
     def batches(self, planned: list[list[Key]]) -> Iterator[FeatureBatch]:
         """The batches, in the order planned, one read ahead."""
@@ -172,9 +172,9 @@ class FeatureFeed:
 
     def _batch(self, keys: list[Key]) -> FeatureBatch:
         samples, numbers = self.parts["train"], [index for _, index in keys]
-        drawn = [(self.names["train", key[1]], self.crops.drawn_place(key)) for key in keys]
+        drawn = [(self.names["train", key[1]], self.crops.drawn_crop(key)) for key in keys]
         images = [
-            self.store.read([names[which][place] for names, place in drawn])
+            self.store.read([names[which][number] for names, number in drawn])
             for which in range(len(drawn[0][0]))
         ]
         return FeatureBatch(

@@ -40,8 +40,8 @@ class Batch:
 
     def inputs(self, device: torch.device) -> tuple[Tensor, ...]:
         """What a network takes: float32 in [-1, 1] on the device."""
-        given = (self.images,) if self.references is None else (self.images, self.references)
-        return tuple(to_unit(images.to(device, non_blocking=True)) for images in given)
+        inputs = (self.images,) if self.references is None else (self.images, self.references)
+        return tuple(to_unit(images.to(device, non_blocking=True)) for images in inputs)
 
     def scores(self, network: QualityNetwork, device: torch.device) -> Tensor:
         """What the network makes of the crops, (B,)."""
@@ -117,32 +117,32 @@ class RandomCrops(torch.utils.data.Dataset[Any]):
         epoch, index = key[:2]
         sample = key[2] if len(key) == 3 else self.pixels.sample(index)
         if self.places:
-            return self.fixed(index, self.drawn_place((epoch, index)), sample)
+            return self.fixed(index, self.drawn_crop((epoch, index)), sample)
         return self._cut(index, sample, np.random.default_rng([self.seed, epoch, index]))
 
-    def drawn_place(self, key: Key) -> int:
+    def drawn_crop(self, key: Key) -> int:
         """Which of its fixed crops a sample shows in an epoch."""
         return int(np.random.default_rng([self.seed, *key]).integers(self.places))
 
     def fixed(
-        self, index: int, place: int, sample: Sample | None = None
+        self, index: int, number: int, sample: Sample | None = None
     ) -> tuple[np.ndarray, np.ndarray | None, float, float]:
-        """One of a sample's fixed crops, a function of seed, photo and `place`."""
+        """One of a sample's fixed crops, a function of seed, photo and `number`."""
         sample = sample or self.pixels.sample(index)
         photo = zlib.crc32(sample.photo_key.encode())
-        return self._cut(index, sample, np.random.default_rng([self.seed, photo, place]))
+        return self._cut(index, sample, np.random.default_rng([self.seed, photo, number]))
 
     def _cut(
         self, index: int, sample: Sample, rng: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray | None, float, float]:
         image, reference = self.pixels.get(index, sample)
         image = pad_to(image, self.size)
-        place = random_corner(image.shape, self.size, rng)
+        corner = random_corner(image.shape, self.size, rng)
         mirror = slice(None, None, -1 if rng.random() < 0.5 else 1)
         upside = slice(None, None, -1 if rng.random() < 0.5 and self.flip_vertically else 1)
-        image = crop(image, place, self.size)[upside, mirror]
+        image = crop(image, corner, self.size)[upside, mirror]
         if reference is not None:
-            reference = crop(pad_to(reference, self.size), place, self.size)[upside, mirror]
+            reference = crop(pad_to(reference, self.size), corner, self.size)[upside, mirror]
         label = sample.label
         mos = math.nan if label is None else label.mos
         return image, reference, mos, math.nan if label is None or label.std is None else label.std

@@ -53,18 +53,18 @@ def _by(
     }
 
 
-def text(found: Numbers) -> list[str]:
+def text(numbers: Numbers) -> list[str]:
     """The numbers as lines for a person."""
     lines = [
-        f"  SROCC {shown(found['srocc'])} ({intervals.shown(found['intervals_95']['srocc'])})   "
-        f"KROCC {shown(found['krocc'])}",
-        f"  PLCC  {shown(found['plcc'])}, after the 4-parameter logistic {shown(found['plcc_logistic'])}",
-        f"  RMSE  {shown(found['rmse'])}, after the 4-parameter logistic {shown(found['rmse_logistic'])}",
+        f"  SROCC {shown(numbers['srocc'])} ({intervals.shown(numbers['intervals_95']['srocc'])})   "
+        f"KROCC {shown(numbers['krocc'])}",
+        f"  PLCC  {shown(numbers['plcc'])}, after the 4-parameter logistic {shown(numbers['plcc_logistic'])}",
+        f"  RMSE  {shown(numbers['rmse'])}, after the 4-parameter logistic {shown(numbers['rmse_logistic'])}",
     ]
-    if found["srocc"] is None:
+    if numbers["srocc"] is None:
         lines.append("  no correlation can be had: labels or scores are all alike, or fewer than two")
     known = {
-        name: group["srocc"] for name, group in found["by_distortion"].items() if group["srocc"] is not None
+        name: group["srocc"] for name, group in numbers["by_distortion"].items() if group["srocc"] is not None
     }
     ranked = [f"{name} {known[name]:.2f}" for name in sorted(known, key=known.__getitem__)]
     if len(ranked) > 1:

@@ -54,7 +54,7 @@ def evaluate(
     samples = read_samples([place(manifest)])
     samples, used = choose(samples, _split_of(trained, split), split, str(manifest))
     scores = predict(trained, samples, crops)
-    found = agreement.compare(samples, scores[:, 0]) | {
+    evaluation = agreement.compare(samples, scores[:, 0]) | {
         "scale": trained.scale,
         "run": str(run),
         "manifest": str(manifest),
@@ -64,22 +64,22 @@ def evaluate(
     if (trained.folder / BASELINE).is_dir():
         beside = predict(open_trained(trained.folder / BASELINE, device), samples, min(crops, BASELINE_CROPS))
         numbers = agreement.compare(samples, beside[:, 0])
-        found["baseline"] = {name: numbers[name] for name in (*metrics.NAMES, "intervals_95")}
+        evaluation["baseline"] = {name: numbers[name] for name in (*metrics.NAMES, "intervals_95")}
     name = f"evaluation_{_name(place(manifest)).removesuffix('.parquet')}_{used}.json"
     if trained.folder.is_dir() and not judge.is_shipped(
         trained.folder
     ):  # nothing is written into the package
         write_atomically(
-            trained.folder / name, (json.dumps(found, indent=1, allow_nan=False) + "\n").encode()
+            trained.folder / name, (json.dumps(evaluation, indent=1, allow_nan=False) + "\n").encode()
         )
     if predictions is not None:
         write_predictions(Path(predictions), samples, scores)
     if plot is not None:
-        write_scatter(Path(plot), samples, scores, found)
-    return found
+        write_scatter(Path(plot), samples, scores, evaluation)
+    return evaluation
 
 
-def _split_of(trained: TrainedRun, asked: str) -> Split:
+def _split_of(trained: TrainedRun, part: str) -> Split:
     """Who was trained on; a published checkpoint and the judge that ships do not say.
 
     Raises:
@@ -87,7 +87,7 @@ def _split_of(trained: TrainedRun, asked: str) -> Split:
     """
     if (trained.folder / SPLIT).is_file():
         return read_split(trained.folder)
-    if asked != "all" and trained.folder.is_dir() and trained.folder != Path(judge.__file__).parent:
+    if part != "all" and trained.folder.is_dir() and trained.folder != Path(judge.__file__).parent:
         raise GlintError(
             f"{trained.folder / SPLIT}: is gone, and with it who was trained on; restore it, or judge all samples, "
             "trained ones too, by --split all"
@@ -99,25 +99,25 @@ def _name(dataset: Place) -> str:
     return dataset.name if is_remote(dataset) else dataset.resolve().name
 
 
-def choose(samples: Samples, split: Split, asked: str, where: str) -> tuple[Samples, str]:
+def choose(samples: Samples, split: Split, wanted: str, where: str) -> tuple[Samples, str]:
     """The samples of the split asked for, and its name. Raises `GlintError` where there are none."""
-    if asked not in SPLITS:
-        raise GlintError(f"split {asked!r}: known are {', '.join(SPLITS)}")
+    if wanted not in SPLITS:
+        raise GlintError(f"split {wanted!r}: known are {', '.join(SPLITS)}")
     known = bool(samples.of_photos(set(split.part)).any())
-    if asked == "auto":
-        asked = "test" if known else "all"
-    photos = {key for key, part in split.part.items() if part == asked}
-    chosen = samples if asked == "all" else samples.take(samples.of_photos(photos))
+    if wanted == "auto":
+        wanted = "test" if known else "all"
+    photos = {key for key, part in split.part.items() if part == wanted}
+    chosen = samples if wanted == "all" else samples.take(samples.of_photos(photos))
     if not len(chosen):
         raise GlintError(
-            f"{where}: holds no labelled sample of the run's {asked} photos; "
+            f"{where}: holds no labelled sample of the run's {wanted} photos; "
             + (
-                f"use another split than {asked}"
+                f"use another split than {wanted}"
                 if known
                 else "the run never saw these photos: use --split all"
             )
         )
-    return chosen, asked
+    return chosen, wanted
 
 
 def predict(trained: TrainedRun, samples: Samples, crops: int) -> np.ndarray:
@@ -150,7 +150,7 @@ def write_predictions(file: Path, samples: Samples, scores: np.ndarray) -> None:
     write_atomically(file, table.getvalue().encode())
 
 
-def write_scatter(file: Path, samples: Samples, scores: np.ndarray, found: dict[str, Any]) -> None:
+def write_scatter(file: Path, samples: Samples, scores: np.ndarray, evaluation: dict[str, Any]) -> None:
     """Predictions over labels, coloured by level, as PNG."""
     from matplotlib.figure import Figure
 
@@ -161,7 +161,9 @@ def write_scatter(file: Path, samples: Samples, scores: np.ndarray, found: dict[
     )
     axes.plot([0, 1], [0, 1], color="0.6", linewidth=0.8)
     axes.set(
-        xlabel="label", ylabel="score", title=f"SROCC {shown(found['srocc'])}, PLCC {shown(found['plcc'])}"
+        xlabel="label",
+        ylabel="score",
+        title=f"SROCC {shown(evaluation['srocc'])}, PLCC {shown(evaluation['plcc'])}",
     )
     axes.spines[["top", "right"]].set_visible(False)
     figure.colorbar(points, label="level")
@@ -170,13 +172,14 @@ def write_scatter(file: Path, samples: Samples, scores: np.ndarray, found: dict[
     write_atomically(file, stream.getvalue())
 
 
-def evaluate_text(found: dict[str, Any]) -> str:
+def evaluate_text(evaluation: dict[str, Any]) -> str:
     """The numbers as lines for a person."""
     lines = [
-        f"{found['samples']:,} samples of {found['photos']:,} photos ({found['split']} of {found['manifest']})",
-        *agreement.text(found),
+        f"{evaluation['samples']:,} samples of {evaluation['photos']:,} photos "
+        f"({evaluation['split']} of {evaluation['manifest']})",
+        *agreement.text(evaluation),
     ]
-    if beside := found.get("baseline"):
+    if beside := evaluation.get("baseline"):
         lines.append(
             f"  beside it, a frozen network with a small head: SROCC {shown(beside['srocc'])}, "
             f"PLCC {shown(beside['plcc'])}, RMSE {shown(beside['rmse'])}"

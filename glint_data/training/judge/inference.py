@@ -7,9 +7,9 @@ import torch
 
 from glint_data.errors import GlintError
 from glint_data.models.network import QualityNetwork, WholePictureNetwork
-from glint_data.training.feed.crops import crop, grid_places, pad_to
+from glint_data.training.feed.crops import crop, grid_corners, pad_to
 from glint_data.training.feed.loader import to_unit
-from glint_data.training.judge.viewing import whole
+from glint_data.training.judge.viewing import covering_crops
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def grid_crops(
     (see `viewing`). Raises `GlintError` where a reference is needed and missing, or of another size.
     """
     size = network.input_size
-    given = [image] if reference is None else [image, reference]
+    pictures = [image] if reference is None else [image, reference]
     if network.needs_reference != (reference is not None):
         takes = (
             "an image and its pristine reference" if network.needs_reference else "one image, no reference"
@@ -67,17 +67,17 @@ def grid_crops(
             f"the reference is {reference.shape[1]}x{reference.shape[0]}, the image {image.shape[1]}x{image.shape[0]}; "
             "a full-reference network compares images of one size"
         )
-    given = [pad_to(pixels, size) for pixels in given]
-    if network.sees_whole:
-        given[0], places = whole(given[0], size)
-        places = [
-            places[index] for index in np.unique(np.linspace(0, len(places) - 1, count).round().astype(int))
+    pictures = [pad_to(pixels, size) for pixels in pictures]
+    if network.sees_all:
+        pictures[0], corners = covering_crops(pictures[0], size)
+        corners = [
+            corners[index] for index in np.unique(np.linspace(0, len(corners) - 1, count).round().astype(int))
         ]
     else:
-        places = grid_places(given[0].shape, size, count)
+        corners = grid_corners(pictures[0].shape, size, count)
     return [
         torch.from_numpy(
-            np.stack([crop(pixels, place, size) for place in places]).transpose(0, 3, 1, 2).copy()
+            np.stack([crop(pixels, corner, size) for corner in corners]).transpose(0, 3, 1, 2).copy()
         )
-        for pixels in given
+        for pixels in pictures
     ]

@@ -70,10 +70,10 @@ def fit_logistic(predicted: np.ndarray, labels: np.ndarray) -> np.ndarray:
     try:
         with warnings.catch_warnings():  # of the covariance, which nobody asks for
             warnings.simplefilter("ignore", OptimizeWarning)
-            found, _ = curve_fit(logistic, predicted, labels, p0=begin, maxfev=20_000)
+            parameters, _ = curve_fit(logistic, predicted, labels, p0=begin, maxfev=20_000)
     except RuntimeError:
         return np.polyval(np.polyfit(predicted, labels, 1), predicted)
-    return logistic(predicted, *found)
+    return logistic(predicted, *parameters)
 
 
 EACH = {"srocc": srocc, "krocc": krocc, "plcc": plcc, "rmse": rmse}
@@ -83,6 +83,6 @@ EACH = {"srocc": srocc, "krocc": krocc, "plcc": plcc, "rmse": rmse}
 def agreement(predicted: np.ndarray, labels: np.ndarray) -> dict[str, float | None]:
     """All of `NAMES` for one set of samples; None for a number that does not exist, as for labels that are alike."""
     mapped = fit_logistic(predicted, labels)
-    found = {name: measure(predicted, labels) for name, measure in EACH.items()}
-    found |= {"plcc_logistic": plcc(mapped, labels), "rmse_logistic": rmse(mapped, labels)}
-    return {name: or_none(found[name]) for name in NAMES}
+    numbers = {name: measure(predicted, labels) for name, measure in EACH.items()}
+    numbers |= {"plcc_logistic": plcc(mapped, labels), "rmse_logistic": rmse(mapped, labels)}
+    return {name: or_none(numbers[name]) for name in NAMES}

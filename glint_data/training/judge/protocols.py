@@ -31,16 +31,23 @@ def repeat_splits(
     if options.get("split_file"):
         raise GlintError("repeated splits are dealt by seed; leave out the split file, or train once with it")
     first, out = options.pop("split_seed", 0), Path(out)
-    found: dict[str, list[float | None]] = {name: [] for name in NAMES}
+    results: dict[str, list[float | None]] = {name: [] for name in NAMES}
     for number in range(rounds):
         run = out / f"split_{number:02d}"
         train(manifests, model, run, split_seed=first + number, **options)
-        tested = [evaluate(run, place, "test", device=options.get("device", "auto")) for place in manifests]
+        tested = [
+            evaluate(run, manifest, "test", device=options.get("device", "auto")) for manifest in manifests
+        ]
         for name in NAMES:
             values = [numbers[name] for numbers in tested]
-            found[name].append(None if None in values else float(np.mean(values)))
-    summary = {name: _spread(values) for name, values in found.items()}
-    report = {"rounds": rounds, "model": model, "manifests": [str(place) for place in manifests], **summary}
+            results[name].append(None if None in values else float(np.mean(values)))
+    summary = {name: _spread(values) for name, values in results.items()}
+    report = {
+        "rounds": rounds,
+        "model": model,
+        "manifests": [str(manifest) for manifest in manifests],
+        **summary,
+    }
     write_atomically(out / REPEATED, (json.dumps(report, indent=1) + "\n").encode())
     return report
 
@@ -76,22 +83,22 @@ def cross_table(
     each cell's `split` says which.
     """
     return {
-        str(run): {str(place): evaluate(run, place, split, crops, device) for place in manifests}
+        str(run): {str(manifest): evaluate(run, manifest, split, crops, device) for manifest in manifests}
         for run in runs
     }
 
 
 def cross_text(table: dict[str, dict[str, dict[str, Any]]], measure: str = "srocc") -> str:
     """The table for a person: a line a run, a column a dataset; * marks a run's own test photos."""
-    columns = list(dict.fromkeys(place for row in table.values() for place in row))
-    labels = [Path(place).name for place in columns]
+    columns = list(dict.fromkeys(manifest for row in table.values() for manifest in row))
+    labels = [Path(manifest).name for manifest in columns]
     width = max(12, *(len(label) + 2 for label in labels))
     first = max(len(Path(run).name) for run in table)
     lines = [" " * first + "".join(f"{label:>{width}s}" for label in labels)]
     for run, row in table.items():
         cells = [
-            f"{shown(row[place][measure])}{'*' if row[place]['split'] == 'test' else ' '}"
-            for place in columns
+            f"{shown(row[manifest][measure])}{'*' if row[manifest]['split'] == 'test' else ' '}"
+            for manifest in columns
         ]
         lines.append(f"{Path(run).name:{first}s}" + "".join(f"{cell:>{width}s}" for cell in cells))
     return "\n".join(lines)

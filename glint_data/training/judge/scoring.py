@@ -51,7 +51,7 @@ def score(
         raise GlintError(f"{out}: scores are written as .csv or .json; name such a file")
     files = find_images(paths)
     trained = open_trained(run, device)
-    pristine = pair(files, [place(given) for given in references], trained.network.needs_reference)
+    pristine = pair(files, [place(listed) for listed in references], trained.network.needs_reference)
     rows = []
     for file, reference in zip(track(files, len(files), "images scored"), pristine, strict=True):
         rows.append(_score_file(trained, file, reference, crops))
@@ -63,8 +63,8 @@ def score(
 def about(run: str | Path | None) -> dict[str, str]:
     """What a run's record says of its scores: what it was trained on, where they do not hold; empty where nothing."""
     folder = run_folder(run)
-    found = runs.read(folder).get("about") if (folder / runs.FILE).is_file() else None
-    return {str(name): str(value) for name, value in found.items()} if isinstance(found, dict) else {}
+    facts = runs.read(folder).get("about") if (folder / runs.FILE).is_file() else None
+    return {str(name): str(value) for name, value in facts.items()} if isinstance(facts, dict) else {}
 
 
 def run_and_images(words: Sequence[str], run: str | Path | None) -> tuple[str | Path | None, list[str]]:
@@ -150,38 +150,40 @@ def _score_file(trained: TrainedRun, file: Place, reference: Place | None, crops
     try:
         pixels = images.read_rgb(file)
         row |= {"height": pixels.shape[0], "width": pixels.shape[1]}
-        found = score_image(trained.network, pixels, images.read_rgb(reference) if reference else None, crops)
+        scored = score_image(
+            trained.network, pixels, images.read_rgb(reference) if reference else None, crops
+        )
     except (ImageRefused, GlintError) as refusal:
         return row | {"error": str(refusal)}
-    if trained.familiar is not None and found.described is not None:
-        row["unlike_training"] = trained.familiar.is_unlike(found.described)
-    return row | {"score": round(found.value, 6), "spread": round(found.spread, 6), "crops": found.crops}
+    if trained.familiar is not None and scored.described is not None:
+        row["unlike_training"] = trained.familiar.is_unlike(scored.described)
+    return row | {"score": round(scored.value, 6), "spread": round(scored.spread, 6), "crops": scored.crops}
 
 
 def find_images(paths: Iterable[str | Place]) -> list[Place]:
     """Image files of files, folders and patterns, each once, in order. Raises `GlintError` where there are none."""
-    found: dict[Place, None] = {}
-    for given in paths:
-        path = place(given)
+    files: dict[Place, None] = {}
+    for text in paths:
+        path = place(text)
         if is_remote(path):
-            found |= dict.fromkeys(sources.find([path], datasets=True))
+            files |= dict.fromkeys(sources.find([path], datasets=True))
         elif path.is_dir():
             inside = sources.find(
                 [path], datasets=True
             )  # as absolute paths, but images are told as they were named
-            found |= dict.fromkeys(path / os.path.relpath(str(file), str(path)) for file in inside)
+            files |= dict.fromkeys(path / os.path.relpath(str(file), str(path)) for file in inside)
         elif path.is_file():
-            found[path] = None
+            files[path] = None
         else:
-            matching = sorted(Path(name) for name in glob.glob(str(given), recursive=True))  # noqa: PTH207
+            matching = sorted(Path(name) for name in glob.glob(str(text), recursive=True))  # noqa: PTH207
             if not matching:
-                raise GlintError(f"{given}: no such image, folder or pattern")
-            found |= dict.fromkeys(file for file in matching if file.is_file())
-    if not found:
+                raise GlintError(f"{text}: no such image, folder or pattern")
+            files |= dict.fromkeys(file for file in matching if file.is_file())
+    if not files:
         raise GlintError(
             f"{', '.join(map(str, paths))}: no image files there; name images or a folder that holds some"
         )
-    return list(found)
+    return list(files)
 
 
 def pair(files: Sequence[Place], references: Sequence[Place], needed: bool) -> list[Place | None]:

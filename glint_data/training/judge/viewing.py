@@ -14,7 +14,7 @@ MOST_CROPS = 12
 _STEP = 0.98
 
 
-def whole(image: np.ndarray, size: int) -> tuple[np.ndarray, list[tuple[int, int]]]:
+def covering_crops(image: np.ndarray, size: int) -> tuple[np.ndarray, list[tuple[int, int]]]:
     """The image (H, W, 3) as it is looked at, and the corners of the crops that cover it."""
     image = _scaled(image, size)
     return image, covering(image.shape[:2], size)
@@ -50,4 +50,4 @@ def _scaled(image: np.ndarray, size: int) -> np.ndarray:
 def _starts(room: int, count: int) -> list[int]:
     if count == 1:
         return [max(room, 0) // 2]
-    return [round(place * room / (count - 1)) for place in range(count)]
+    return [round(step * room / (count - 1)) for step in range(count)]

@@ -189,8 +189,8 @@ def _training_crops(
     settings: TrainSettings, network: Frozen, store: FeatureStore, samples: Samples
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Features (n, F), labels and weights (n,) of fixed crops; at most `most_crops` of them, drawn by the seed."""
-    places = settings.crop_places or _CROPS_EACH
-    most = max(network.config.most_crops // places, 1)
+    crops_each = settings.crop_places or _CROPS_EACH
+    most = max(network.config.most_crops // crops_each, 1)
     chosen = np.random.default_rng(settings.seed).permutation(len(samples))[:most]
     if len(chosen) < len(samples):
         say(
@@ -201,15 +201,15 @@ def _training_crops(
         network.input_size,
         settings.seed,
         settings.flip_vertically,
-        places,
+        crops_each,
     )
     chosen = np.sort(chosen)  # the samples of one photo one after the other
     names = []
     for index in track(chosen, len(chosen), "training images to features"):
-        names += store.keep(collate([crops.fixed(int(index), place) for place in range(places)]).images)
-    deviations = torch.from_numpy(np.repeat(samples.mos_std[chosen], places))
+        names += store.keep(collate([crops.fixed(int(index), number) for number in range(crops_each)]).images)
+    deviations = torch.from_numpy(np.repeat(samples.mos_std[chosen], crops_each))
     weights = label_weights(deviations) if settings.weigh_by_uncertainty else torch.ones(len(names))
-    labels = np.repeat(samples.mos[chosen].astype(np.float64), places)
+    labels = np.repeat(samples.mos[chosen].astype(np.float64), crops_each)
     return store.read(names)[0].numpy().astype(np.float64), labels, weights.double().numpy()
 
 
@@ -218,8 +218,8 @@ def _validation_crops(
 ) -> list[torch.Tensor]:
     """Features (crops, F) of each validation sample."""
     pixels = Pixels(samples, False, keep=False)
-    found = []
+    features = []
     for index in track(range(len(samples)), len(samples), "validation images to features"):
         (crops,) = grid_crops(network, *pixels.get(index), settings.validation_crops)
-        found.append(store.read(store.keep(crops))[0])
-    return found
+        features.append(store.read(store.keep(crops))[0])
+    return features

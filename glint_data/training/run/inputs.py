@@ -17,19 +17,19 @@ def described(samples: Samples, settings: TrainSettings) -> dict[str, str]:
     """
     photos = sorted(samples.photos.keys[photo] for photo in samples.first_of_photos()[0])
     mean = sum(samples.mos.tolist()) / len(samples)
-    found = {
+    inputs = {
         "photos": f"{len(photos):,} photos, {_hash(photos)}",
         "pixels": f"{len(samples):,} samples, {_hash(_columns(samples, _PIXELS))}",
         "labels": f"{len(samples):,} labels, mean {mean:.4f}, {_hash(_columns(samples, _LABELS))}",
     }
     if settings.split_file:
-        found["split"] = _file(settings.split_file)
+        inputs["split"] = _file(settings.split_file)
     if settings.backbone_weights:
-        found["backbone_files"] = ", ".join(map(_file, settings.backbone_weights))
+        inputs["backbone_files"] = ", ".join(map(_file, settings.backbone_weights))
     if settings.start_from:
         source = run_folder(settings.start_from)
-        found["start"] = _file(source if source.is_file() else source / "model.safetensors")
-    return found
+        inputs["start"] = _file(source if source.is_file() else source / "model.safetensors")
+    return inputs
 
 
 _PIXELS = (

@@ -165,20 +165,20 @@ class TrainingLoop:
         if self.average is not None:
             trained_now = {name: value.clone() for name, value in weights.items()}
             self.network.load_state_dict(self.average)
-        found = self.validate(progress, meter)
+        agreement = self.validate(progress, meter)
         # Where there is no rank correlation to choose by, because the validation labels are alike, the error decides.
-        value = -(found["rmse"] or 0.0) if found["srocc"] is None else found["srocc"]
+        value = -(agreement["rmse"] or 0.0) if agreement["srocc"] is None else agreement["srocc"]
         if value > progress.best_value or progress.best_epoch < 0:
-            progress.best_value, progress.best_srocc = value, found["srocc"]
+            progress.best_value, progress.best_srocc = value, agreement["srocc"]
             progress.best_epoch = progress.epoch
             if self.group.is_first:
-                self._keep_best(progress, found)
+                self._keep_best(progress, agreement)
         if self.average is not None:
             self.network.load_state_dict(trained_now)
         entry = {
             "epoch": progress.epoch + 1,
             "train_loss": float(np.mean(progress.losses)),
-            **{f"val_{name}": value for name, value in found.items()},
+            **{f"val_{name}": value for name, value in agreement.items()},
             "learning_rate": self.optimizer.param_groups[0]["lr"],
             "images_per_second": progress.step * self.batch_size / max(progress.epoch_seconds, 1e-9),
             "waiting_share": progress.epoch_waiting / max(progress.epoch_seconds, 1e-9),
@@ -216,7 +216,7 @@ class TrainingLoop:
             say(f"stopped: no better validation in {self.settings.patience} epochs")
         return bool(over)
 
-    def _keep_best(self, progress: Progress, found: dict[str, float | None]) -> None:
+    def _keep_best(self, progress: Progress, agreement: dict[str, float | None]) -> None:
         record = runs.read(self.out)
         record |= trained.save_trained(self.out, self.network)
         record["network"] = self.network.describe()
@@ -225,7 +225,7 @@ class TrainingLoop:
         record["photos"] = self.split.counts()
         record["best"] = {
             "epoch": progress.epoch + 1,
-            **{f"val_{name}": value for name, value in found.items()},
+            **{f"val_{name}": value for name, value in agreement.items()},
         }
         runs.write(self.out, record)
 

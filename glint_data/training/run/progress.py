@@ -32,8 +32,8 @@ class Progress:
 
     def record(self) -> dict[str, Any]:
         """As JSON-able values."""
-        found = {entry.name: getattr(self, entry.name) for entry in fields(self)}
-        return found | {"best_value": None if self.best_epoch < 0 else self.best_value}
+        counters = {entry.name: getattr(self, entry.name) for entry in fields(self)}
+        return counters | {"best_value": None if self.best_epoch < 0 else self.best_value}
 
     @classmethod
     def read(cls, counters: Any, where: Path) -> "Progress":
@@ -41,10 +41,10 @@ class Progress:
         expected = {entry.name for entry in fields(cls)}
         if not isinstance(counters, dict) or set(counters) != expected:
             raise _damaged(where, "other counters than this release writes")
-        found = dict(counters)
-        if found["best_value"] is None:
-            found["best_value"] = -math.inf
-        for name, value in found.items():
+        values = dict(counters)
+        if values["best_value"] is None:
+            values["best_value"] = -math.inf
+        for name, value in values.items():
             if name in ("epoch", "step", "best_epoch"):
                 right = (
                     isinstance(value, int)
@@ -59,9 +59,9 @@ class Progress:
                 right = _is_number(value) or (name == "best_value" and value == -math.inf)
             if not right:
                 raise _damaged(where, f"the counter {name} is {value!r}")
-        if len(found["losses"]) != found["step"] or found["best_epoch"] >= max(found["epoch"], 1):
+        if len(values["losses"]) != values["step"] or values["best_epoch"] >= max(values["epoch"], 1):
             raise _damaged(where, "its counters contradict each other")
-        return cls(**found)
+        return cls(**values)
 
 
 def _is_number(value: Any) -> bool:

@@ -57,12 +57,12 @@ def train(
             had, a loss that is no longer finite, or another process that trains in `out`.
     """
     settings, out = settings_from({"model": model, **options}), Path(out)
-    given = [manifests] if isinstance(manifests, (str, Path)) or is_remote(manifests) else list(manifests)
-    places = [place(one) for one in given]
+    several = [manifests] if isinstance(manifests, (str, Path)) or is_remote(manifests) else list(manifests)
+    paths = [place(one) for one in several]
     group, chosen = processes.join(device)
-    samples = read_samples(places)
+    samples = read_samples(paths)
     record = settings.record() | {
-        "manifests": [str(one if is_remote(one) else one.resolve()) for one in places],
+        "manifests": [str(one if is_remote(one) else one.resolve()) for one in paths],
         **inputs.described(samples, settings),
     }
     begun = (out / runs.FILE).exists()
@@ -119,9 +119,9 @@ def train(
                 done.baseline = closed_form.beside(settings, out / BASELINE, parts, split, features)
             if cache is None:
                 shutil.rmtree(features, ignore_errors=True)
-            found = runs.read(out)
-            done.best = found.get("best", {})
-            runs.write(out, found | {"photos": split.counts(), "result": done.record()})
+            before = runs.read(out)
+            done.best = before.get("best", {})
+            runs.write(out, before | {"photos": split.counts(), "result": done.record()})
     processes.leave()
     return done
 
@@ -131,8 +131,8 @@ def _note_versions(out: Path) -> None:
     before, now = runs.read(out).get("versions", {}), runs.versions()
     changed = [name for name in sorted(now) if name in before and before[name] != now[name]]
     if changed:
-        told = ", ".join(f"{name} {before[name]} (now {now[name]})" for name in changed)
-        say(f"note: {out} was begun with {told}; what follows may round otherwise")
+        changes = ", ".join(f"{name} {before[name]} (now {now[name]})" for name in changed)
+        say(f"note: {out} was begun with {changes}; what follows may round otherwise")
 
 
 def _finished(out: Path) -> Run | None:

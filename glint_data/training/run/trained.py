@@ -103,12 +103,12 @@ def open_trained(source: str | Path | None, device: str = "auto") -> TrainedRun:
     if digest(folder / WEIGHTS) != record.get("weights_sha256"):
         raise GlintError(f"{folder / WEIGHTS}: is not the file this run wrote; restore it or train again")
     network.to(choose_device(device)).eval()
-    found, expected = probe(network), record.get("probe")
-    if not _are_numbers(expected) or len(expected) != len(found):
+    scores, expected = probe(network), record.get("probe")
+    if not _are_numbers(expected) or len(expected) != len(scores):
         raise GlintError(f"{folder / runs.FILE}: its probe is no list of scores; restore it or train again")
-    if not np.allclose(found, expected, atol=_TOLERANCE, rtol=_TOLERANCE):
+    if not np.allclose(scores, expected, atol=_TOLERANCE, rtol=_TOLERANCE):
         raise GlintError(
-            f"{folder}: the loaded network scores the probe images {found}, it scored {expected} when it was "
+            f"{folder}: the loaded network scores the probe images {scores}, it scored {expected} when it was "
             "saved; the versions of torch or timm differ too much, see run.json"
         )
     return TrainedRun(folder, network, record, Familiar.read(folder))

@@ -45,8 +45,8 @@ def evaluate_scores(file: str | Path, manifest: str | Place) -> dict[str, Any]:
             "the manifest's sample_id, or by their path in the dataset"
         )
     judged = samples.take(np.array(chosen))
-    found = agreement.compare(judged, np.array([scores[index] for index in chosen]))
-    return found | {
+    evaluation = agreement.compare(judged, np.array([scores[index] for index in chosen]))
+    return evaluation | {
         "scores": str(file),
         "manifest": str(manifest),
         "without_score": len(samples) - len(chosen),
@@ -59,12 +59,12 @@ def _yardsticks(samples: Samples) -> dict[str, Any]:
     paired = samples.take(np.array([sample.has_pristine for sample in samples]))
     if not len(paired):
         return {}
-    found = {}
+    agreements = {}
     for name, values in yardsticks.measured(paired).items():
         known = np.flatnonzero(np.isfinite(values))
         if len(known):
-            found[name] = agreement.compare(paired.take(known), values[known])
-    return found
+            agreements[name] = agreement.compare(paired.take(known), values[known])
+    return agreements
 
 
 def _rows(file: Path) -> list[tuple[int, list[str], str]]:
@@ -145,17 +145,17 @@ def _names(samples: Samples) -> dict[str, int]:
 
 def _candidates(key: str, file: Place, dataset: Place) -> list[str]:
     """How a row may name a sample, the surest first."""
-    found = [key]
+    candidates = [key]
     if key:
         if not is_remote(dataset):
             folder = dataset if dataset.is_dir() else dataset.parent
-            found += [str((base / key).resolve()) for base in (folder, file.parent)]
-        found += [
+            candidates += [str((base / key).resolve()) for base in (folder, file.parent)]
+        candidates += [
             str(place(dataset) / key) if is_remote(dataset) else key,
             PurePath(key).name,
             PurePath(key).stem,
         ]
-    return found
+    return candidates
 
 
 def _number(text: str) -> float | None:
@@ -166,25 +166,26 @@ def _number(text: str) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def scores_text(found: dict[str, Any]) -> str:
+def scores_text(evaluation: dict[str, Any]) -> str:
     """The numbers as lines for a person: all, by type, by level, and what PSNR, SSIM and GMSD reach."""
     lines = [
-        f"{found['samples']:,} samples of {found['photos']:,} photos ({found['scores']} against {found['manifest']})"
+        f"{evaluation['samples']:,} samples of {evaluation['photos']:,} photos "
+        f"({evaluation['scores']} against {evaluation['manifest']})"
     ]
-    if found["without_score"]:
-        lines.append(f"  {found['without_score']:,} labelled samples have no score and do not count")
-    if found["rows_of_no_sample"]:
-        lines.append(f"  {found['rows_of_no_sample']:,} rows are of no labelled sample of this dataset")
-    lines += agreement.text(found)
-    if found["srocc"] is not None and found["srocc"] < 0:
+    if evaluation["without_score"]:
+        lines.append(f"  {evaluation['without_score']:,} labelled samples have no score and do not count")
+    if evaluation["rows_of_no_sample"]:
+        lines.append(f"  {evaluation['rows_of_no_sample']:,} rows are of no labelled sample of this dataset")
+    lines += agreement.text(evaluation)
+    if evaluation["srocc"] is not None and evaluation["srocc"] < 0:
         lines.append(
             "  note: the scores fall as the labels rise; if lower is better in this metric, read the signs so"
         )
-    lines += agreement.table(found["by_distortion"], "by type")
-    lines += agreement.table(found["by_level"], "by level")
-    whole = {"these scores": found, **found["yardsticks"]}
-    if found["yardsticks"]:
-        lines += agreement.table(whole, "beside it")
+    lines += agreement.table(evaluation["by_distortion"], "by type")
+    lines += agreement.table(evaluation["by_level"], "by level")
+    beside = {"these scores": evaluation, **evaluation["yardsticks"]}
+    if evaluation["yardsticks"]:
+        lines += agreement.table(beside, "beside it")
         lines.append("  (RMSE of PSNR, SSIM and GMSD is on their own scales; GMSD is turned round)")
     else:
         lines.append("  no pristine originals: PSNR, SSIM and GMSD cannot stand beside it")
