@@ -113,6 +113,8 @@ def _below(
                 others[_ending_of(entry.name)] += 1
             elif _is_file(entry):
                 photos.append(Path(entry.path))
+            else:
+                others["no file: a pipe, a device or a linked folder"] += 1
     return sorted(photos)
 
 

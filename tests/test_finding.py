@@ -50,6 +50,8 @@ def test_hidden_files_and_other_endings_are_counted(tmp_path, capsys):
     said = capsys.readouterr().err
     assert "left out: 4 files that are hidden or have no picture's ending (.xmp 2, " in said
     assert "hidden 1" in said and "without ending 1" in said
+    os.mkfifo(tmp_path / "pipe.png")
+    assert names(tmp_path) == ["a.png"] and "a pipe, a device or a linked folder 1" in capsys.readouterr().err
     for number, name in enumerate(("d.HIF", "e.pbm", "f.mpo", "g.jpx")):
         put(tmp_path / name, number)
     assert len(names(tmp_path)) == 5

@@ -37,12 +37,15 @@ def check_opened(image: "PillowImage", encoded: bytes) -> None:
     """Refuse what shows only when a file's header is read and its size is known to be bearable.
 
     Raises:
-        ImageRefused: a damaged JPEG or PNG, a GIF that leaves part of its canvas open, codes without a colour.
+        ImageRefused: a damaged JPEG or PNG, a GIF that leaves part of its canvas open, codes without a colour, a PPM's
+            values above the highest that it names.
     """
     if image.format in ("JPEG", "MPO"):
         jpeg.check(encoded)
     elif image.format == "GIF":
         _check_canvas(image)
+    elif image.format == "PPM":
+        _check_highest_value(image, encoded)
     if image.mode == "P" and image.format in ("PNG", "BMP", "GIF"):
         _check_palette(image)
     if image.format == "PNG":
@@ -165,6 +168,21 @@ def _check_canvas(image: "PillowImage") -> None:
         raise ImageRefused(
             f"its frame ({right - left}x{bottom - top} at {left},{top}) leaves part of its canvas ({width}x{height}) "
             "transparent; flatten it onto a background first"
+        )
+
+
+def _check_highest_value(image: "PillowImage", encoded: bytes) -> None:
+    """Values above the highest that a PGM or PPM names have no meaning; Pillow cuts them off."""
+    codec, _extents, start, options = image.tile[0]
+    if codec != "ppm":  # written as text, which Pillow refuses itself, or every value of 8 bits is one
+        return
+    highest = int(options[-1])
+    count = image.width * image.height * len(image.getbands())
+    values = np.frombuffer(encoded, np.uint8 if highest < 256 else ">u2", offset=start)[:count]
+    if values.max(initial=0) > highest:
+        raise ImageRefused(
+            f"damaged: holds the value {values.max():,} where its header names {highest:,} as the highest; "
+            "export it again"
         )
 
 

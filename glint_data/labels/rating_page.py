@@ -34,17 +34,24 @@ class RatingPage:
 
     page: str
     samples: tuple[str, ...]
+    refused: tuple[tuple[str, str], ...] = ()
+    """Samples that were chosen and cannot be shown, each with the reason."""
 
     def text(self) -> str:
         """What to do with it."""
+        left_out = (
+            f"; {len(self.refused):,} more cannot be shown ({': '.join(self.refused[0])})"
+            if self.refused
+            else ""
+        )
         return (
             f"{self.page}: {len(self.samples)} samples to rate; open it in a browser, rate with the keys 1 to 5, save, "
-            "and give the file to 'glint-data label DATASET --ratings FILE.csv'"
+            f"and give the file to 'glint-data label DATASET --ratings FILE.csv'{left_out}"
         )
 
     def record(self) -> dict[str, Any]:
         """The same as plain values."""
-        return {"page": self.page, "samples": list(self.samples)}
+        return {"page": self.page, "samples": list(self.samples), "refused": dict(self.refused)}
 
 
 def write_page(dataset: str | Place | Dataset, out: Path, samples: int = 30) -> RatingPage:
@@ -55,7 +62,7 @@ def write_page(dataset: str | Place | Dataset, out: Path, samples: int = 30) -> 
     """
     dataset = Dataset(dataset)
     shown: list[tuple[Sample, str, str | None]] = []
-    reason = ""
+    refused: list[tuple[str, str]] = []
     for row in chosen(dataset, samples):
         sample = dataset[int(row)]
         try:
@@ -64,9 +71,9 @@ def write_page(dataset: str | Place | Dataset, out: Path, samples: int = 30) -> 
                 (sample, _picture(sample.pixels()), None if pristine is None else _picture(pristine))
             )
         except ImageRefused as refusal:
-            reason = str(refusal)
+            refused.append((sample.id, str(refusal)))
     if not shown:
-        raise GlintError(f"{dataset.folder}: none of its labelled pictures can be shown; {reason}")
+        raise GlintError(f"{dataset.folder}: none of its labelled pictures can be shown; {refused[-1][1]}")
     items = [{"id": sample.id, "picture": picture, "photo": photo} for sample, picture, photo in shown]
     title = f"Rate {len(items)} pictures of {dataset.folder.name}"
     page = (
@@ -75,7 +82,7 @@ def write_page(dataset: str | Place | Dataset, out: Path, samples: int = 30) -> 
         .replace("WORDS", _safe(WORDS))
     )
     write_atomically(out, page.encode())
-    return RatingPage(str(out), tuple(sample.id for sample, _, _ in shown))
+    return RatingPage(str(out), tuple(sample.id for sample, _, _ in shown), tuple(refused))
 
 
 def chosen(dataset: Dataset, count: int) -> np.ndarray:

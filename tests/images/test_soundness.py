@@ -215,3 +215,14 @@ def test_memory_is_bounded_before_decoding():
     bomb = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(bytes(100)))
     with pytest.raises(ImageRefused, match=r"13000x13000 of this depth would take 1\.9 GB"):
         read(bomb + chunk(b"IEND", b""))
+
+
+@pytest.mark.parametrize(("highest", "code"), [(100, "u1"), (300, ">u2")])
+def test_values_above_the_highest_that_a_ppm_names_are_refused(highest, code):
+    header = b"P6\n4 3\n%d\n" % highest
+    values = np.arange(36) % (highest + 1)
+    pixels = read(header + values.astype(code).tobytes(), "made.ppm")
+    assert np.abs(pixels.ravel() - values * (255 / highest)).max() <= 0.5
+    values[7] = highest + 1
+    with pytest.raises(ImageRefused, match=f"holds the value {highest + 1} where its header names {highest}"):
+        read(header + values.astype(code).tobytes(), "made.ppm")

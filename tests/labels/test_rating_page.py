@@ -53,6 +53,15 @@ def test_page_holds_the_pictures_and_nothing_from_elsewhere(labelled, tmp_path):
     assert "http" not in text and "5 samples to rate" in page.text()
 
 
+def test_pictures_that_cannot_be_shown_are_named(tmp_path):
+    dataset = Dataset(rated(tmp_path / "mine", crops(1), method="any"))
+    gone = next(sample for sample in dataset if sample.type == 1)
+    (dataset.folder / gone.path).unlink()
+    page = write_page(dataset, tmp_path / "rate.html", samples=len(dataset))
+    assert len(page.samples) == len(dataset) - 1 and gone.id not in page.samples
+    assert f"1 more cannot be shown ({gone.id}: " in page.text() and gone.id in page.record()["refused"]
+
+
 def test_what_has_no_labels_is_refused(tmp_path):
     with pytest.raises(GlintError, match="has no labels"):
         write_page(rated(tmp_path / "new", crops(1), method=None), tmp_path / "rate.html")
