@@ -87,22 +87,26 @@ def main() -> None:
     parser.add_argument("--crops", type=int, default=4)
     parser.add_argument("--learning-rate", type=float, default=1e-3)
     parser.add_argument("--rows", nargs="+", help="only these rows, by name, and the default")
-    asked = parser.parse_args()
-    kadid = few_cells(with_human_scores(asked.kadid, human_scores(asked.scores)), asked.types, asked.levels)
+    arguments = parser.parse_args()
+    kadid = few_cells(
+        with_human_scores(arguments.kadid, human_scores(arguments.scores)), arguments.types, arguments.levels
+    )
     found: dict[str, list[float]] = {}
-    for seed in asked.seeds:
-        split = write_split(asked.out / f"split_{seed}.csv", deal(sources_of(kadid), seed))
-        shared = {"size": "tiny", "seed": seed, "split_file": split, "epochs": asked.epochs}
-        shared |= {"learning_rate": asked.learning_rate, "validation_crops": 2}
-        for name, options in rows_of(asked.model, asked.rows).items():
+    for seed in arguments.seeds:
+        split = write_split(arguments.out / f"split_{seed}.csv", deal(sources_of(kadid), seed))
+        shared = {"size": "tiny", "seed": seed, "split_file": split, "epochs": arguments.epochs}
+        shared |= {"learning_rate": arguments.learning_rate, "validation_crops": 2}
+        for name, options in rows_of(arguments.model, arguments.rows).items():
             say(f"{name}, seed {seed}")
-            run = asked.out / f"{asked.model}_{name.replace('=', '_')}_{seed}"
-            training.train([kadid], asked.model, run, baseline=False, **shared, **options)
-            found.setdefault(name, []).append(test_srocc(run, kadid, asked.crops))
-            settings = {key: str(value) for key, value in vars(asked).items()}
+            run = arguments.out / f"{arguments.model}_{name.replace('=', '_')}_{seed}"
+            training.train([kadid], arguments.model, run, baseline=False, **shared, **options)
+            found.setdefault(name, []).append(test_srocc(run, kadid, arguments.crops))
+            settings = {key: str(value) for key, value in vars(arguments).items()}
             content = json.dumps({"settings": settings, "srocc": found}, indent=1) + "\n"
-            write_atomically(asked.out / f"ablation_{asked.model}.json", content.encode())
-    print(f"{asked.model}, tiny, types {asked.types}, levels {asked.levels}, {asked.epochs} epochs")
+            write_atomically(arguments.out / f"ablation_{arguments.model}.json", content.encode())
+    print(
+        f"{arguments.model}, tiny, types {arguments.types}, levels {arguments.levels}, {arguments.epochs} epochs"
+    )
     show(found)
 
 

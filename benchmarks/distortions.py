@@ -61,20 +61,20 @@ def fastest(call: Callable[[], object], repeats: int) -> float:
     return least
 
 
-def ours(pixels: np.ndarray, kind: int) -> None:
+def ours(pixels: np.ndarray, type_number: int) -> None:
     photo = distortions.Photo(pixels)
     for level in range(1, 6):
-        SUITE.render(photo, kind, level, seed=1)
+        SUITE.render(photo, type_number, level, seed=1)
 
 
 def all_cells(pixels: np.ndarray, write: Callable[[Path, np.ndarray], object] | None, folder: Path) -> None:
     """The 120 cells that need no network, of one photo, written or not."""
     photo = distortions.Photo(pixels)
-    for kind, level in SUITE.cells():
-        if kind != DENOISED:
-            image = SUITE.render(photo, kind, level, seed=1).pixels
+    for type_number, level in SUITE.cells():
+        if type_number != DENOISED:
+            image = SUITE.render(photo, type_number, level, seed=1).pixels
             if write is not None:
-                write(folder / f"{kind:02d}_{level:02d}.png", image)
+                write(folder / f"{type_number:02d}_{level:02d}.png", image)
 
 
 def resident() -> float:
@@ -88,17 +88,19 @@ def resident() -> float:
 def table(pixels: np.ndarray, repeats: int, peers: list[str], line: Callable[..., str]) -> dict[int, float]:
     """Print the rows of the types; returns ours in ms per sample."""
     times = {}
-    for kind, entry in SUITE.types.items():
-        if kind == DENOISED:
+    for type_number, entry in SUITE.types.items():
+        if type_number == DENOISED:
             continue
-        times[kind] = fastest(lambda kind=kind: ours(pixels, kind), repeats) / 5 * 1000
+        times[type_number] = (
+            fastest(lambda type_number=type_number: ours(pixels, type_number), repeats) / 5 * 1000
+        )
         cells = {}
-        for peer, calls in peer_calls(kind, pixels, peers).items():
+        for peer, calls in peer_calls(type_number, pixels, peers).items():
             least = [fastest(call, max(repeats // 2, 1)) for call in calls]
             cells[peer] = float(np.mean(least)) * 1000
-        ratio = f"{min(cells.values()) / times[kind]:.1f}" if cells else ""
+        ratio = f"{min(cells.values()) / times[type_number]:.1f}" if cells else ""
         shown = [f"{cells[peer]:.1f}" if peer in cells else "" for peer in peers]
-        print(line(f"{kind} {entry.name}", f"{times[kind]:.2f}", *shown, ratio), flush=True)
+        print(line(f"{type_number} {entry.name}", f"{times[type_number]:.2f}", *shown, ratio), flush=True)
     return times
 
 

@@ -79,12 +79,12 @@ def worst(results: list[tuple[float, float, int]]) -> tuple[float, float, int]:
     return min(r[0] for r in results), min(r[1] for r in results), max(r[2] for r in results)
 
 
-def octave_order(photo: distortions.Photo, kind: int, strength: float) -> np.ndarray | None:
+def octave_order(photo: distortions.Photo, type_number: int, strength: float) -> np.ndarray | None:
     """Types 7 and 25 in the order of operations that GNU Octave's functions take, where halves fall otherwise."""
     view = photo.stretched
-    if kind == 7:
+    if type_number == 7:
         return closing(saturate(hsv_parts(view, octave=True), strength), True, False)
-    if kind == 25:
+    if type_number == 25:
         slope = (0.218 + strength / 4) / 0.168
         cubic = view.pointwise(
             lambda v: np.clip(0.5 + slope * (v - 0.5) + 4 * (1 - slope) * (v - 0.5) ** 3, 0, 1)
@@ -98,10 +98,10 @@ def drawn(golden: Golden, cell: str) -> dict | None:
     return {DRAWN_NAMES.get(key, key): value for key, value in golden.drawn.get(cell, {}).items()} or None
 
 
-def against_original(golden: Golden, kinds: list[int]) -> Iterator[Row]:
+def against_original(golden: Golden, type_numbers: list[int]) -> Iterator[Row]:
     """Every deterministic or drawn cell against the original's outputs, the worse of the photos."""
     photos = {name: distortions.Photo(pixels) for name, pixels in golden.photos.items()}
-    for kind in kinds:
+    for kind in type_numbers:
         if kind in (*NOISE, DENOISED):
             continue
         for level, strength in enumerate(SUITE.types[kind].levels, start=1):
@@ -123,38 +123,38 @@ def against_original(golden: Golden, kinds: list[int]) -> Iterator[Row]:
             yield row
 
 
-def against_kadid(images: Path, kinds: list[int]) -> Iterator[Row]:
+def against_kadid(images: Path, type_numbers: list[int]) -> Iterator[Row]:
     """Every cell of which there are real KADID-10k images, the worst of them; noise cells are left out."""
     cells: dict[tuple[int, int], list[Path]] = {}
     for path in sorted(images.glob("I??_??_??.png")):
-        _, kind, level = path.stem.split("_")
-        cells.setdefault((int(kind), int(level)), []).append(path)
-    for (kind, level), paths in sorted(cells.items()):
-        if kind not in kinds or kind in (*NOISE, DENOISED):
+        _, type_number, level = path.stem.split("_")
+        cells.setdefault((int(type_number), int(level)), []).append(path)
+    for (type_number, level), paths in sorted(cells.items()):
+        if type_number not in type_numbers or type_number in (*NOISE, DENOISED):
             continue
         results = []
         for path in paths:
             photo = distortions.Photo(load(images / f"{path.stem[:3]}.png"))
-            results.append(compare(SUITE.render(photo, kind, level).pixels, load(path)))
-        row = Row(kind, level, "KADID", len(results), *worst(results), verdict(*worst(results)))
-        if kind == JPEG2000 and row.verdict == "FAILS" and row.psnr >= LEAST_PSNR_OTHER_CODEC:
+            results.append(compare(SUITE.render(photo, type_number, level).pixels, load(path)))
+        row = Row(type_number, level, "KADID", len(results), *worst(results), verdict(*worst(results)))
+        if type_number == JPEG2000 and row.verdict == "FAILS" and row.psnr >= LEAST_PSNR_OTHER_CODEC:
             row.verdict = "likeness"
             row.note = f"Kakadu's encoder; mean {np.mean([r[0] for r in results]):.1f} dB"
         yield row
 
 
-def noise_cells(golden: Golden, kinds: list[int], only: str | None = None) -> Iterator[Row]:
+def noise_cells(golden: Golden, type_numbers: list[int], only: str | None = None) -> Iterator[Row]:
     """The original's two runs among ours: the whole image's statistics, and those of the residue in the corner."""
     names = [only] if only else list(golden.photos)
     photos = {name: distortions.Photo(golden.photos[name]) for name in names}
-    for kind in (k for k in kinds if k in NOISE):
-        for level in range(1, len(SUITE.types[kind].levels) + 1):
+    for type_number in (k for k in type_numbers if k in NOISE):
+        for level in range(1, len(SUITE.types[type_number].levels) + 1):
             whole, corner, repeat = 0.0, 0.0, 0.0
             for name, photo in photos.items():
-                cell = f"{name}_{kind:02d}_{level:02d}"
+                cell = f"{name}_{type_number:02d}_{level:02d}"
                 theirs = golden.cell(cell)
                 clean = theirs.part(photo.stretched.bytes)
-                runs = [SUITE.render(photo, kind, level, seed=seed).pixels for seed in range(SEEDS)]
+                runs = [SUITE.render(photo, type_number, level, seed=seed).pixels for seed in range(SEEDS)]
                 ours = np.array([image_statistics(run) for run in runs])
                 original, again = (flat(golden.statistics[cell + end]) for end in ("", "_repeat"))
                 whole = max(whole, *(spreads_off(run, ours, 1e-4) for run in (original, again)))
@@ -165,20 +165,29 @@ def noise_cells(golden: Golden, kinds: list[int], only: str | None = None) -> It
             fits = max(whole, corner) <= MOST_SPREADS
             note = f"off by at most {whole:.1f} SD (image), {corner:.1f} SD (residue); its repeat {repeat:.1f} SD"
             yield Row(
-                kind, level, "original", len(names), np.nan, np.nan, -1, "same" if fits else "FAILS", note
+                type_number,
+                level,
+                "original",
+                len(names),
+                np.nan,
+                np.nan,
+                -1,
+                "same" if fits else "FAILS",
+                note,
             )
 
 
-def against_plain_recipe(golden: Golden, kinds: list[int]) -> Iterator[Row]:
+def against_plain_recipe(golden: Golden, type_numbers: list[int]) -> Iterator[Row]:
     """Cells of a photo of reduced range, of which there are no outputs, against `plain_recipe`."""
     pixels = plain_recipe.squeezed(golden.photos["astronaut"])
     photo = distortions.Photo(pixels)
-    for kind in (kind for kind in kinds if kind in plain_recipe.TYPES):
-        for level, strength in enumerate(SUITE.types[kind].levels, start=1):
+    for type_number in (type_number for type_number in type_numbers if type_number in plain_recipe.TYPES):
+        for level, strength in enumerate(SUITE.types[type_number].levels, start=1):
             result = compare(
-                SUITE.render(photo, kind, level).pixels, plain_recipe.render(pixels, kind, strength)
+                SUITE.render(photo, type_number, level).pixels,
+                plain_recipe.render(pixels, type_number, strength),
             )
-            yield Row(kind, level, "0..229", 1, *result, verdict(*result))
+            yield Row(type_number, level, "0..229", 1, *result, verdict(*result))
 
 
 def flat(entry: dict) -> np.ndarray:
@@ -234,8 +243,8 @@ def summarise(rows: list[Row]) -> None:
     """A Markdown table: one line a type and witness, the worst of its levels; what differs, level by level."""
     print("| type | against | images | PSNR dB | equal % | off by | verdict |")
     print("|---|---|---|---|---|---|---|")
-    for kind, witness in dict.fromkeys((row.kind, row.witness) for row in rows):
-        group = [row for row in rows if (row.kind, row.witness) == (kind, witness)]
+    for type_number, witness in dict.fromkeys((row.kind, row.witness) for row in rows):
+        group = [row for row in rows if (row.kind, row.witness) == (type_number, witness)]
         count, least = sum(row.images for row in group), worst([(r.psnr, r.equal, r.off) for r in group])
         compared = witness == "KADID" or least[2] >= 0
         psnr = "equal" if least[0] == np.inf else f"{least[0]:.1f}"
@@ -245,7 +254,9 @@ def summarise(rows: list[Row]) -> None:
         said = dict.fromkeys(row.verdict for row in group)
         notes = [f"level {row.level}: {row.note}" for row in group if row.note and row.verdict != "same"]
         shown = ", ".join(said) + (f" ({'; '.join(notes)})" if notes else "")
-        print(f"| {kind} {SUITE.types[kind].name} | {witness} | {count} | {measured} | {shown} |")
+        print(
+            f"| {type_number} {SUITE.types[type_number].name} | {witness} | {count} | {measured} | {shown} |"
+        )
 
 
 def main() -> int:
@@ -258,12 +269,12 @@ def main() -> int:
     outputs = options.shared / "golden" / "distortions"
     golden: Golden = Corners(outputs) if outputs.is_dir() else Crops()
     cv2.setNumThreads(1)
-    kinds = numbers(options.types)
-    rows = [*against_original(golden, kinds), *noise_cells(golden, kinds)]
-    rows += against_plain_recipe(golden, kinds)
+    type_numbers = numbers(options.types)
+    rows = [*against_original(golden, type_numbers), *noise_cells(golden, type_numbers)]
+    rows += against_plain_recipe(golden, type_numbers)
     if images.is_dir():
-        rows += against_kadid(images, kinds)
-    if DENOISED in kinds and isinstance(golden, Corners):
+        rows += against_kadid(images, type_numbers)
+    if DENOISED in type_numbers and isinstance(golden, Corners):
         rows += denoised_cells(golden, images)
     if isinstance(golden, Crops):
         print(f"{golden.folder}: crops of one photo; no type {DENOISED}, no real images of KADID-10k\n")

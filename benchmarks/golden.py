@@ -101,17 +101,19 @@ def carry(corners: Corners, target: Path = CARRIED) -> None:
     target.mkdir(parents=True, exist_ok=True)
     photo = fidelity.distortions.Photo(corners.photos[PHOTO])
     cells: dict[str, dict] = {}
-    for kind in (kind for kind in fidelity.SUITE.types if kind != fidelity.DENOISED):
+    for type_number in (
+        type_number for type_number in fidelity.SUITE.types if type_number != fidelity.DENOISED
+    ):
         for level in range(1, 6):
-            name = f"{PHOTO}_{kind:02d}_{level:02d}"
+            name = f"{PHOTO}_{type_number:02d}_{level:02d}"
             theirs = corners.cell(name).pixels
             at = (0, 0) if level % 2 else (CORNER[0] - CROP[0], CORNER[1] - CROP[1])
             size, about = CROP, {}
-            if kind in fidelity.NOISE:
+            if type_number in fidelity.NOISE:
                 size, at = NOISE_CROP, NOISE_AT
             else:
                 ours = fidelity.SUITE.render(
-                    photo, kind, level, parameters=fidelity.drawn(corners, name)
+                    photo, type_number, level, parameters=fidelity.drawn(corners, name)
                 ).pixels
                 difference = np.abs(ours[: CORNER[0], : CORNER[1]].astype(int) - theirs).sum(axis=2)
                 if difference.any():

@@ -121,12 +121,12 @@ def agreement(setting: Setting) -> Iterator[Row]:
         side, count = network.input_size, 32 if setting.big else 8
         noise = torch.rand((count, 3, side, side), generator=torch.Generator().manual_seed(1)) * 2 - 1
         images = (noise * torch.linspace(0.05, 1, count).view(-1, 1, 1, 1)).to(setting.device)
-        given = [images, images.flip(3)][: 1 + network.needs_reference]
+        inputs = [images, images.flip(3)][: 1 + network.needs_reference]
         with torch.inference_mode():
-            whole = network(*given).float().cpu().numpy()
+            whole = network(*inputs).float().cpu().numpy()
             for kind in (torch.float16, torch.bfloat16):
                 with torch.autocast(setting.device.type, kind):
-                    half = network(*given).float().cpu().numpy()
+                    half = network(*inputs).float().cpu().numpy()
                 apart = float(np.abs(half - whole).max() / max(float(whole.std()), 1e-9))
                 yield {
                     "what": f"{name}, {str(kind)[6:]}",
@@ -221,10 +221,10 @@ def main() -> int:
     parser.add_argument("--device", default="auto")
     parser.add_argument("--out", type=Path, default=Path("gpu.json"))
     parser.add_argument("--minutes", type=float, default=8)
-    asked = parser.parse_args()
-    found = run(choose_device(asked.device), asked.minutes)
-    asked.out.write_text(json.dumps(found, indent=1, allow_nan=False) + "\n")
-    print(f"\n{asked.out}")
+    arguments = parser.parse_args()
+    found = run(choose_device(arguments.device), arguments.minutes)
+    arguments.out.write_text(json.dumps(found, indent=1, allow_nan=False) + "\n")
+    print(f"\n{arguments.out}")
     return 1 if found["failed"] else 0
 
 

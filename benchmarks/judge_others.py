@@ -63,8 +63,8 @@ def tid_scores(file: Path) -> dict[tuple[int, int, int], float]:
                 if str(value).lower().endswith((".bmp", ".png"))
             ]
             name = next(one for one in names if one.count("_") == 2)
-            reference, kind, level = name.removeprefix("i").split("_")
-            found[int(reference), int(kind), int(level)] = float(row.get("mos") or row["dmos"])
+            reference, type_number, level = name.removeprefix("i").split("_")
+            found[int(reference), int(type_number), int(level)] = float(row.get("mos") or row["dmos"])
     return found
 
 
@@ -112,23 +112,23 @@ def tid(judge: Callable[[Any], float], data: Path, out: Path, types: tuple[int, 
         "pictures": len(keys),
         "srocc": {name: metrics.srocc(np.array(values), truth) for name, values in found.items()},
         "by_type": {
-            int(kind): {
-                name: metrics.srocc(np.array(values)[of[:, 1] == kind], truth[of[:, 1] == kind])
+            int(type_number): {
+                name: metrics.srocc(np.array(values)[of[:, 1] == type_number], truth[of[:, 1] == type_number])
                 for name, values in found.items()
             }
-            for kind in np.unique(of[:, 1])
+            for type_number in np.unique(of[:, 1])
         },
         "untouched": {"least": min(untouched), "mean": float(np.mean(untouched))},
         "series_that_fall": {
-            int(kind): int(sum(_falls(of, judged, kind, photo) for photo in range(1, 25)))
-            for kind in np.unique(of[:, 1])
+            int(type_number): int(sum(_falls(of, judged, type_number, photo) for photo in range(1, 25)))
+            for type_number in np.unique(of[:, 1])
         },
     }
 
 
-def _falls(keys: np.ndarray, judged: np.ndarray, kind: int, photo: int) -> bool:
+def _falls(keys: np.ndarray, judged: np.ndarray, type_number: int, photo: int) -> bool:
     """Whether a photo's scores fall from level to level."""
-    rows = np.flatnonzero((keys[:, 1] == kind) & (keys[:, 0] == photo))
+    rows = np.flatnonzero((keys[:, 1] == type_number) & (keys[:, 0] == photo))
     return bool((np.diff(judged[rows[np.argsort(keys[rows, 2])]]) < 0).all())
 
 
@@ -154,14 +154,18 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--run", type=Path, help="without it, the judge that ships")
     parser.add_argument("--all-types", action="store_true")
-    asked = parser.parse_args()
-    asked.out.mkdir(parents=True, exist_ok=True)
-    judge = glint.scorer(asked.run)
-    found = {"TID2013": tid(judge, asked.data, asked.out, () if asked.all_types else tuple(PLAIN.values()))}
-    if not asked.all_types:
-        found["BIQ2021"] = biq(judge, asked.data)
+    arguments = parser.parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    judge = glint.scorer(arguments.run)
+    found = {
+        "TID2013": tid(
+            judge, arguments.data, arguments.out, () if arguments.all_types else tuple(PLAIN.values())
+        )
+    }
+    if not arguments.all_types:
+        found["BIQ2021"] = biq(judge, arguments.data)
     print(json.dumps(found, indent=1))
-    (asked.out / "others.json").write_text(json.dumps(found, indent=1) + "\n")
+    (arguments.out / "others.json").write_text(json.dumps(found, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -115,9 +115,11 @@ def measure_photo(task: tuple[str, int]) -> dict[str, np.ndarray]:
         found[name] = np.full(shape, np.nan)
     for source in sources:
         found[source.name] = np.full((*shape, len(source.columns)), np.nan)
-    for number, (kind, _) in PAIRS.items():
+    for number, (type_number, _) in PAIRS.items():
         for level in range(1, 6):
-            found["kadid_psnr"][kind, level] = _psnr(pixels, kadid.render(photo, kind, level, seed=7).pixels)
+            found["kadid_psnr"][type_number, level] = _psnr(
+                pixels, kadid.render(photo, type_number, level, seed=7).pixels
+            )
             sample = tid.render(photo, number, level, seed=7).pixels
             with torch.no_grad():
                 tensor = _tensor(torch, sample)
@@ -154,7 +156,9 @@ class Labels:
 
         return {name: METHODS[name].fit(self._scored) for name in LABELS}
 
-    def __call__(self, kind: int, place: float, measured: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    def __call__(
+        self, type_number: int, place: float, measured: dict[str, np.ndarray]
+    ) -> dict[str, np.ndarray]:
         """Labels (photos,) of a cell at `place` (1 to 5) of KADID-10k's type, by method.
 
         Measurements (photos, ...) are taken as departures from their own mean, which are laid on the mean of
@@ -166,7 +170,8 @@ class Labels:
         lower = int(min(np.floor(place), 4))
         share = place - lower
         columns = [
-            int(np.flatnonzero((cells == (kind, level)).all(axis=1))[0]) for level in (lower, lower + 1)
+            int(np.flatnonzero((cells == (type_number, level)).all(axis=1))[0])
+            for level in (lower, lower + 1)
         ]
         blocks = {
             name: _laid(values, self._scored.photos.blocks[name], columns, share)
@@ -199,8 +204,8 @@ def matched_cells(photos: list[dict], scores: np.ndarray) -> list[Cell]:
         )
     )
     cells = []
-    for number, (kind, way) in PAIRS.items():
-        known = np.mean([photo["kadid_psnr"][kind, 1:] for photo in photos], axis=0)
+    for number, (type_number, way) in PAIRS.items():
+        known = np.mean([photo["kadid_psnr"][type_number, 1:] for photo in photos], axis=0)
         for level in range(1, 6):
             seen = [_at(photo, number, level, way) for photo in photos]
             values = {name: np.array([one[name] for one in seen]) for name in ("GMSD", "VSI", "PSNR")}
@@ -211,7 +216,9 @@ def matched_cells(photos: list[dict], scores: np.ndarray) -> list[Cell]:
             if not known[-1] - WITHIN_DB <= psnr <= known[0] + WITHIN_DB:
                 continue
             place = float(np.interp(-psnr, -known, np.arange(1, 6)))
-            values |= labels(kind, place, {name: np.array([one[name] for one in seen]) for name in MEASURED})
+            values |= labels(
+                type_number, place, {name: np.array([one[name] for one in seen]) for name in MEASURED}
+            )
             kept = {name: np.where(there, one, np.nan) for name, one in values.items()}
             cells.append(Cell(number, np.where(there, scores[:24, number, level], np.nan), kept))
     return without_photo_means(cells)
@@ -258,11 +265,11 @@ def print_table(cells: list[Cell]) -> None:
     table = {name: within(cells, name, everyone) for name in names}
     types = np.array([cell.type for cell in cells])
     print("TID2013 type (KADID-10k type, way)   cells " + "".join(f"{name:>9}" for name in names))
-    for number, (kind, way) in PAIRS.items():
+    for number, (type_number, way) in PAIRS.items():
         rows = types == number
         if rows.any():
             line = "".join(f"{np.nanmean(table[name][rows]):9.2f}" for name in names)
-            print(f"{number:>3} ({kind}, {way})".ljust(37) + f"{rows.sum():5d} " + line)
+            print(f"{number:>3} ({type_number}, {way})".ljust(37) + f"{rows.sum():5d} " + line)
     print(
         "mean over cells".ljust(37)
         + f"{len(cells):5d} "

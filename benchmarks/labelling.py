@@ -127,8 +127,8 @@ def steps_of_a_sample() -> dict[str, float]:
     cv2.setNumThreads(1)
     pixels = cv2.resize(skimage.data.astronaut(), _SIZE[::-1], interpolation=cv2.INTER_AREA)
     suite, photo = distortions.suite("kadid10k"), distortions.Photo(pixels)
-    cells = [(kind, level) for kind in suite.types if kind != 15 for level in (1, 3, 5)]
-    samples = [suite.render(photo, kind, level, seed=1).pixels for kind, level in cells]
+    cells = [(type_number, level) for type_number in suite.types if type_number != 15 for level in (1, 3, 5)]
+    samples = [suite.render(photo, type_number, level, seed=1).pixels for type_number, level in cells]
     found = {"rendering it again (type 15 left out)": _each(lambda: photo_again(suite, pixels, cells), cells)}
     with tempfile.TemporaryDirectory() as folder:
         files = [Path(folder) / f"{number}.png" for number in range(len(samples))]
@@ -141,11 +141,11 @@ def steps_of_a_sample() -> dict[str, float]:
             lambda comparison=comparison: [comparison.row(sample) for sample in samples], cells
         )
     rated = rated_set("kadid")
-    asked = rated.scored.photos.rows(np.arange(64))
+    requested = rated.scored.photos.rows(np.arange(64))
     many = range(64 * len(rated.loaded.cells))
     for name in ("mean", "nearest", "knn", "content", "pair", "deep"):
         calibrated = Calibrated(METHODS[name].fit(rated.scored), rated.scored)
-        found[f"regression of `{name}`"] = _each(lambda fitted=calibrated: fitted.label(asked), many)
+        found[f"regression of `{name}`"] = _each(lambda fitted=calibrated: fitted.label(requested), many)
     pooled = for_unrated()
     pool = rated.pool(pooled)
     fitted, over = pooled.fit(pool), OverTypes(pool, judgement(pooled, pool, None, 1))
@@ -159,8 +159,8 @@ def photo_again(suite, pixels: np.ndarray, cells: list[tuple[int, int]]) -> None
     import distortions
 
     photo = distortions.Photo(pixels)
-    for kind, level in cells:
-        suite.render(photo, kind, level, seed=1)
+    for type_number, level in cells:
+        suite.render(photo, type_number, level, seed=1)
 
 
 def _each(call, items) -> float:

@@ -42,14 +42,14 @@ def mean_scores(table: pd.DataFrame, pattern: str, column: str) -> pd.Series:
     return table[column].groupby([found[0], found[1].astype(int)]).mean()
 
 
-def curve(kind: int, anchor: float | None, quality: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+def curve(type_number: int, anchor: float | None, quality: pd.Series) -> tuple[np.ndarray, np.ndarray]:
     """(strengths, qualities) of a KADID-10k type, from the mildest on."""
-    levels = distortions.suite("kadid10k").types[kind].levels
-    chosen = CONTRAST_LEVELS if kind == 25 else range(1, 6)
+    levels = distortions.suite("kadid10k").types[type_number].levels
+    chosen = CONTRAST_LEVELS if type_number == 25 else range(1, 6)
     strengths = [levels[level - 1] for level in chosen]
-    if kind == 25:  # the slope of the tone curve at mid-gray is the factor of a linear change
+    if type_number == 25:  # the slope of the tone curve at mid-gray is the factor of a linear change
         strengths = [(0.218 + amount / 4) / 0.168 for amount in strengths]
-    values = [quality[kind, level] for level in chosen]
+    values = [quality[type_number, level] for level in chosen]
     return np.array([anchor, *strengths] if anchor else strengths), np.array(
         [1.0, *values] if anchor else values
     )
@@ -72,16 +72,16 @@ def main() -> None:
     csiq = 1 - mean_scores(pd.read_csv(options.csiq), r"\.([^.]+)\.(\d)\.png", "dmos")
     kadid = pd.read_csv(options.kadid)
     quality = mean_scores(kadid, r"I\d+_(\d+)_(\d+)", "dmos" if "dmos" in kadid else "mos")
-    quality.index = [(int(kind), level) for kind, level in quality.index]
+    quality.index = [(int(type_number), level) for type_number, level in quality.index]
     quality = (quality - 1) / 4
     quality = quality / quality[IDENTITY]
-    for kind, (number, type_, anchor) in KINDS.items():
+    for type_number, (number, type_, anchor) in KINDS.items():
         strengths, qualities = curve(type_, anchor, quality)
-        back = (lambda v: v) if kind == "contrast" else np.exp
-        scale = strengths if kind == "contrast" else np.log(strengths)
-        found = [float(back(strength_at(wanted, scale, qualities))) for wanted in csiq[kind]]
+        back = (lambda v: v) if type_number == "contrast" else np.exp
+        scale = strengths if type_number == "contrast" else np.log(strengths)
+        found = [float(back(strength_at(wanted, scale, qualities))) for wanted in csiq[type_number]]
         shown = ", ".join(f"{strength:.3g}" for strength in found)
-        print(f"{kind}: {shown}; the suite has {distortions.suite('csiq').types[number].levels}")
+        print(f"{type_number}: {shown}; the suite has {distortions.suite('csiq').types[number].levels}")
 
 
 if __name__ == "__main__":

@@ -24,11 +24,11 @@ LINES = 12
 
 def write_photos(folder: Path, count: int) -> None:
     """Different crops of a photograph."""
-    rng, whole = np.random.default_rng(0), skimage.data.astronaut()
+    rng, astronaut = np.random.default_rng(0), skimage.data.astronaut()
     folder.mkdir()
     for number in range(count):
         top, left = rng.integers(0, 512 - 48), rng.integers(0, 512 - 64)
-        crop = whole[top : top + 48, left : left + 64].copy()
+        crop = astronaut[top : top + 48, left : left + 64].copy()
         crop[0, :3] = number % 256, number // 256 % 256, number // 65536  # no two the same
         images.write_png(folder / f"photo{number:05d}.png", crop)
 

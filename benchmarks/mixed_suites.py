@@ -30,12 +30,12 @@ SIZES = ((48, 64), (64, 96), (51, 73))
 
 def write_photos(folder: Path, count: int) -> None:
     """Different crops of a photograph, in three sizes."""
-    rng, whole = np.random.default_rng(0), skimage.data.astronaut()
+    rng, astronaut = np.random.default_rng(0), skimage.data.astronaut()
     folder.mkdir()
     for number in range(count):
         height, width = SIZES[number % len(SIZES)]
         top, left = rng.integers(0, 512 - height), rng.integers(0, 512 - width)
-        crop = whole[top : top + height, left : left + width].copy()
+        crop = astronaut[top : top + height, left : left + width].copy()
         crop[0, :3] = number % 256, number // 256 % 256, number // 65536  # no two the same
         images.write_png(folder / f"photo{number:05d}.png", crop)
 

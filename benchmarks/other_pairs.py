@@ -54,16 +54,16 @@ def labelled(kodak: Path, folder: Path) -> dict[tuple[int, int, int], dict[str, 
         pixels = cut(images.read_rgb(kodak / f"{number}.png"))
         images.write_png(folder / f"pairs/photo{number:02d}.png", pixels)
         photo = distortions.Photo(pixels)
-        for kind in TYPES:
+        for type_number in TYPES:
             for level in range(1, 6):
-                if kind == BY_PSNR:
+                if type_number == BY_PSNR:
                     sample = at_psnr(pixels, PSNR_OF_LEVELS[level - 1])
                 else:
-                    sample = suite.render(photo, kind, level, seed=number).pixels
-                name = f"pairs/s{number:02d}_{kind:02d}_{level}.png"
+                    sample = suite.render(photo, type_number, level, seed=number).pixels
+                name = f"pairs/s{number:02d}_{type_number:02d}_{level}.png"
                 images.write_png(folder / name, sample)
                 lines.append((name, f"pairs/photo{number:02d}.png"))
-                found[number, kind, level] = plain_metrics(pixels, sample)
+                found[number, type_number, level] = plain_metrics(pixels, sample)
     with (folder / "pairs.csv").open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows(lines)
     dataset = glint.import_table(folder / "pairs.csv", folder / "dataset", workers=1)
@@ -71,8 +71,8 @@ def labelled(kodak: Path, folder: Path) -> dict[tuple[int, int, int], dict[str, 
     print(dataset.text() or glint.open(folder / "dataset").text())
     table = glint.open(folder / "dataset").table(["path", "mos", "label_method"])
     for path, mos in zip(table["path"], table["mos"], strict=True):
-        number, kind, level = Path(path).stem.removeprefix("s").split("_")[:3]
-        found[int(number), int(kind), int(level)]["any"] = float(mos)
+        number, type_number, level = Path(path).stem.removeprefix("s").split("_")[:3]
+        found[int(number), int(type_number), int(level)]["any"] = float(mos)
     print(f"labelled by {', '.join(sorted(set(table['label_method'])))}")
     return found
 
@@ -141,8 +141,11 @@ def print_table(
     keys = [key for key in found if key in scores]
     print(f"{title}: {len(keys)} pictures".ljust(48) + "".join(f"{name:>9}" for name in MEASURES))
     rows = {
-        name: [key for key in keys if kinds is None or key[1] == kinds]
-        for name, kinds in [*((name, kind) for kind, name in TYPES.items()), ("all", None)]
+        name: [key for key in keys if type_numbers is None or key[1] == type_numbers]
+        for name, type_numbers in [
+            *((name, type_number) for type_number, name in TYPES.items()),
+            ("all", None),
+        ]
     }
     for name, own in rows.items():
         print(f"  {name:<46}" + "".join(f"{order(own, found, scores, each):9.3f}" for each in MEASURES))

@@ -159,8 +159,8 @@ def _imagecorruptions() -> dict[int, Call]:
     names = {2: "defocus_blur", 3: "motion_blur", 7: "saturate", 10: "jpeg_compression", 11: "gaussian_noise"}
     names |= {13: "impulse_noise", 14: "speckle_noise", 16: "brightness", 21: "pixelate", 25: "contrast"}
 
-    def call(kind: int, name: str) -> Call:
-        levels = distortions.suite("kadid10k").types[kind].levels
+    def call(type_number: int, name: str) -> Call:
+        levels = distortions.suite("kadid10k").types[type_number].levels
         return lambda pixels, strength: corrupt(pixels, levels.index(strength) + 1, name)
 
     return {kind: call(kind, name) for kind, name in names.items()}
@@ -218,19 +218,19 @@ _CALLS = {
 _MADE: dict[str, dict[int, Call]] = {}
 
 
-def peer_calls(kind: int, pixels: np.ndarray, peers: list[str]) -> dict[str, list[Callable[[], Any]]]:
+def peer_calls(type_number: int, pixels: np.ndarray, peers: list[str]) -> dict[str, list[Callable[[], Any]]]:
     """Per library that has something like that type: one call a level, checked once to return an image."""
-    levels = distortions.suite("kadid10k").types[kind].levels
+    levels = distortions.suite("kadid10k").types[type_number].levels
     calls = {}
     for peer in peers:
         if peer not in _MADE:
             _MADE[peer] = _CALLS[peer]()
-        call = _MADE[peer].get(kind)
+        call = _MADE[peer].get(type_number)
         if call is None:
             continue
         made = [lambda call=call, strength=strength: call(pixels, strength) for strength in levels]
         shape = np.shape(made[0]())
         if shape != pixels.shape:
-            raise ValueError(f"{peer} returned shape {shape} for type {kind}")
+            raise ValueError(f"{peer} returned shape {shape} for type {type_number}")
         calls[peer] = made
     return calls

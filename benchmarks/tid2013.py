@@ -30,10 +30,10 @@ def within(cells: list[Cell], name: str, rows: np.ndarray) -> np.ndarray:
     """Spearman's correlation inside each cell, over these photos; NaN where a measure is constant."""
     from scipy import stats
 
-    found = []
+    values = []
     for cell in cells:
         said, measure = cell.scores[rows], cell.measures[name][rows]
         there = np.isfinite(said)
         varied = there.sum() > 2 and measure[there].std() > 1e-9 and said[there].std() > 1e-9
-        found.append(stats.spearmanr(measure[there], said[there]).statistic if varied else np.nan)
-    return np.array(found)
+        values.append(stats.spearmanr(measure[there], said[there]).statistic if varied else np.nan)
+    return np.array(values)

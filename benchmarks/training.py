@@ -87,19 +87,19 @@ def contender(
     kind, _, half = label.partition(" ")
     variant = "exact" if kind == "exact" else "default"
     network = models.create(name, variant, size=size, pretrained=False, freeze_backbones=True).to(device)
-    given = crops if network.needs_reference else crops[:1]
+    inputs = crops if network.needs_reference else crops[:1]
     store = FeatureStore(folder, network, "float16", bool(half)) if kind == "cached" else None
-    return Contender(label, network, bool(half), given, store)
+    return Contender(label, network, bool(half), inputs, store)
 
 
-def compare(name: str, asked: argparse.Namespace, device: torch.device, folder: Path) -> None:
+def compare(name: str, arguments: argparse.Namespace, device: torch.device, folder: Path) -> None:
     """Print the table of one network."""
     size = models.configuration_class(name)().input_size
     draws = torch.Generator().manual_seed(0)
-    shape = (asked.batch, 3, size, size)
+    shape = (arguments.batch, 3, size, size)
     crops = [torch.randint(0, 256, shape, generator=draws, dtype=torch.uint8) for _ in range(2)]
-    contenders = [contender(label, name, crops, device, folder) for label in asked.contenders]
-    clock = time.process_time if asked.cpu_seconds else time.perf_counter
+    contenders = [contender(label, name, crops, device, folder) for label in arguments.contenders]
+    clock = time.process_time if arguments.cpu_seconds else time.perf_counter
     wait = torch.cuda.synchronize if device.type == "cuda" else (lambda: None)
 
     def seconds(action) -> float:
@@ -109,21 +109,21 @@ def compare(name: str, asked: argparse.Namespace, device: torch.device, folder: 
         wait()
         return clock() - begun
 
-    for round_number in range(asked.rounds + 1):
+    for round_number in range(arguments.rounds + 1):
         for runner in contenders:
             step, inference = seconds(runner.step), seconds(runner.infer)
             if round_number:  # the first round warms up
                 runner.steps.append(step)
                 runner.inferences.append(inference)
-    kind = "CPU seconds" if asked.cpu_seconds else "seconds"
+    kind = "CPU seconds" if arguments.cpu_seconds else "seconds"
     print(
-        f"\n{name}, batch {asked.batch}, {device}, {torch.get_num_threads()} threads, {asked.rounds} rounds, "
+        f"\n{name}, batch {arguments.batch}, {device}, {torch.get_num_threads()} threads, {arguments.rounds} rounds, "
         f"by {kind}"
     )
     print(f"{'':20s} {'training images/s':>18s} {'ratio':>6s} {'inference images/s':>19s} {'ratio':>6s}")
     first = contenders[0]
     for runner in contenders:
-        rates = [asked.batch / statistics.median(taken) for taken in (runner.steps, runner.inferences)]
+        rates = [arguments.batch / statistics.median(taken) for taken in (runner.steps, runner.inferences)]
         ratios = [
             statistics.median(a / b for a, b in zip(one, other, strict=True))
             for one, other in ((first.steps, runner.steps), (first.inferences, runner.inferences))
@@ -175,13 +175,13 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--cpu-seconds", action="store_true")
     parser.add_argument("--contenders", nargs="+", choices=CONTENDERS, default=CONTENDERS)
-    asked = parser.parse_args()
-    if asked.threads:
-        torch.set_num_threads(asked.threads)
-    device = choose_device(asked.device)
+    arguments = parser.parse_args()
+    if arguments.threads:
+        torch.set_num_threads(arguments.threads)
+    device = choose_device(arguments.device)
     with tempfile.TemporaryDirectory() as folder:
-        for name in [asked.model] if asked.model else models.NAMES:
-            compare(name, asked, device, Path(folder))
+        for name in [arguments.model] if arguments.model else models.NAMES:
+            compare(name, arguments, device, Path(folder))
         print(f"\nloader, tiny network: {loader_share(Path(folder)):.1%} of the time waiting for images")
 
 

@@ -41,21 +41,25 @@ Rows = dict[str, list[float]]
 def test_srocc(run: Path, dataset: Path, crops: int, split: str = "test") -> float:
     """SROCC on the run's test photos, from its evaluation file where there is one."""
     done = run / f"evaluation_{dataset.name.removesuffix('.parquet')}_{split}.json"
-    found = json.loads(done.read_text()) if done.is_file() else training.evaluate(run, dataset, split, crops)
-    say(
-        f"  {run.name}: test SROCC {found['srocc']:.3f}, PLCC {found['plcc_logistic']:.3f}, {found['samples']} samples"
+    evaluation = (
+        json.loads(done.read_text()) if done.is_file() else training.evaluate(run, dataset, split, crops)
     )
-    return found["srocc"]
+    say(
+        f"  {run.name}: test SROCC {evaluation['srocc']:.3f}, PLCC {evaluation['plcc_logistic']:.3f}, {evaluation['samples']} samples"
+    )
+    return evaluation["srocc"]
 
 
-def show(asked: argparse.Namespace, rows: Rows) -> None:
+def show(arguments: argparse.Namespace, rows: Rows) -> None:
     """One line a row: median, spread and the single results; the same as JSON."""
     print(f"{'':38s} {'median':>7s} {'min':>6s} {'max':>6s}   test SROCC of each seed")
     for name, values in rows.items():
         each = " ".join(f"{value:.3f}" for value in values)
         print(f"{name:38s} {statistics.median(values):7.3f} {min(values):6.3f} {max(values):6.3f}   {each}")
-    settings = {key: str(value) if isinstance(value, Path) else value for key, value in vars(asked).items()}
-    file = asked.out / f"{asked.protocol}_{asked.model}.json"
+    settings = {
+        key: str(value) if isinstance(value, Path) else value for key, value in vars(arguments).items()
+    }
+    file = arguments.out / f"{arguments.protocol}_{arguments.model}.json"
     write_atomically(file, (json.dumps({"settings": settings, "srocc": rows}, indent=1) + "\n").encode())
 
 
@@ -64,73 +68,78 @@ def sources_of(dataset: Path) -> list[str]:
     return sorted(set(manifest.read(dataset, ["source"])["source"]))
 
 
-def within(asked: argparse.Namespace) -> None:
+def within(arguments: argparse.Namespace) -> None:
     """(a) Train and test on KADID's own references and scores."""
-    kadid = with_human_scores(asked.kadid, human_scores(asked.scores))
-    rows: Rows = {f"{asked.model}, {asked.size}, within KADID-10k": []}
-    for seed in asked.seeds:
-        run = asked.out / f"within_{asked.model}_{seed}"
-        split = write_split(asked.out / f"split_{seed}.csv", deal(sources_of(kadid), seed))
-        options = {"seed": seed, "split_file": split, "epochs": asked.epochs}
-        options["epoch_samples"] = asked.epoch_samples
-        training.train([kadid], asked.model, run, **options, **common(asked))
-        rows[next(iter(rows))].append(test_srocc(run, kadid, asked.crops))
-        show(asked, rows)
+    kadid = with_human_scores(arguments.kadid, human_scores(arguments.scores))
+    rows: Rows = {f"{arguments.model}, {arguments.size}, within KADID-10k": []}
+    for seed in arguments.seeds:
+        run = arguments.out / f"within_{arguments.model}_{seed}"
+        split = write_split(arguments.out / f"split_{seed}.csv", deal(sources_of(kadid), seed))
+        options = {"seed": seed, "split_file": split, "epochs": arguments.epochs}
+        options["epoch_samples"] = arguments.epoch_samples
+        training.train([kadid], arguments.model, run, **options, **common(arguments))
+        rows[next(iter(rows))].append(test_srocc(run, kadid, arguments.crops))
+        show(arguments, rows)
 
 
-def pretraining(asked: argparse.Namespace) -> None:
+def pretraining(arguments: argparse.Namespace) -> None:
     """(b) A few KADID references alone, against pre-training on labelled photos first."""
-    kadid = with_human_scores(asked.kadid, human_scores(asked.scores))
+    kadid = with_human_scores(arguments.kadid, human_scores(arguments.scores))
     sources = sources_of(kadid)
     rows: Rows = {"references alone": [], "pre-trained, then references": [], "pre-trained alone": []}
-    for seed in asked.seeds:
-        whole, part = deal(sources, seed), deal(sources, seed, asked.few)
-        few = write_split(asked.out / f"few_{seed}.csv", part)
+    for seed in arguments.seeds:
+        whole, part = deal(sources, seed), deal(sources, seed, arguments.few)
+        few = write_split(arguments.out / f"few_{seed}.csv", part)
         examined = [source for source, side in whole.items() if side != "train"]
-        photos = with_labels(asked.photos, examined, f"references_{seed}", asked.label_method)
-        alone, before, after = (asked.out / f"{name}_{seed}" for name in ("alone", "before", "after"))
-        fine = {"seed": seed, "split_file": few, "epochs": asked.epochs, "epoch_samples": asked.epoch_samples}
-        training.train([kadid], asked.model, alone, **fine, **common(asked))
-        first = {"epochs": asked.pretrain_epochs, "epoch_samples": asked.pretrain_samples}
-        training.train([photos], asked.model, before, seed=seed, **first, **common(asked))
-        training.train([kadid], asked.model, after, start_from=str(before), **fine, **gentle(asked))
+        photos = with_labels(arguments.photos, examined, f"references_{seed}", arguments.label_method)
+        alone, before, after = (arguments.out / f"{name}_{seed}" for name in ("alone", "before", "after"))
+        fine = {
+            "seed": seed,
+            "split_file": few,
+            "epochs": arguments.epochs,
+            "epoch_samples": arguments.epoch_samples,
+        }
+        training.train([kadid], arguments.model, alone, **fine, **common(arguments))
+        first = {"epochs": arguments.pretrain_epochs, "epoch_samples": arguments.pretrain_samples}
+        training.train([photos], arguments.model, before, seed=seed, **first, **common(arguments))
+        training.train([kadid], arguments.model, after, start_from=str(before), **fine, **gentle(arguments))
         frame = manifest.read(kadid)
         test = frame[[part[source] == "test" for source in frame["source"]]]
-        test = write_beside(asked.kadid, f"test_{seed}", test)
-        rows["references alone"].append(test_srocc(alone, kadid, asked.crops))
-        rows["pre-trained, then references"].append(test_srocc(after, kadid, asked.crops))
-        rows["pre-trained alone"].append(test_srocc(before, test, asked.crops, "all"))
-        print(f"{asked.few} training references, {asked.model}, {asked.size}")
-        show(asked, rows)
+        test = write_beside(arguments.kadid, f"test_{seed}", test)
+        rows["references alone"].append(test_srocc(alone, kadid, arguments.crops))
+        rows["pre-trained, then references"].append(test_srocc(after, kadid, arguments.crops))
+        rows["pre-trained alone"].append(test_srocc(before, test, arguments.crops, "all"))
+        print(f"{arguments.few} training references, {arguments.model}, {arguments.size}")
+        show(arguments, rows)
 
 
-def authentic(asked: argparse.Namespace) -> None:
+def authentic(arguments: argparse.Namespace) -> None:
     """(c) BIQ2021's authentic photos, from scratch and after pre-training on synthetic distortions."""
-    biq, sides = with_biq_scores(asked.biq, asked.out / "biq2021", asked.limit)
-    split = write_split(asked.out / "biq_split.csv", sides)
+    biq, sides = with_biq_scores(arguments.biq, arguments.out / "biq2021", arguments.limit)
+    split = write_split(arguments.out / "biq_split.csv", sides)
     rows: Rows = {"BIQ2021 alone": []}
-    for seed in asked.seeds:
-        fine = {"seed": seed, "split_file": split, "epochs": asked.epochs}
-        alone = asked.out / f"biq_alone_{seed}"
-        training.train([biq], asked.model, alone, **fine, **common(asked))
-        rows["BIQ2021 alone"].append(test_srocc(alone, biq, asked.crops))
-        if asked.pretrained:
-            before, after = asked.pretrained / f"before_{seed}", asked.out / f"biq_after_{seed}"
-            training.train([biq], asked.model, after, start_from=str(before), **fine, **gentle(asked))
-            rows.setdefault("pre-trained, then BIQ2021", []).append(test_srocc(after, biq, asked.crops))
-        show(asked, rows)
+    for seed in arguments.seeds:
+        fine = {"seed": seed, "split_file": split, "epochs": arguments.epochs}
+        alone = arguments.out / f"biq_alone_{seed}"
+        training.train([biq], arguments.model, alone, **fine, **common(arguments))
+        rows["BIQ2021 alone"].append(test_srocc(alone, biq, arguments.crops))
+        if arguments.pretrained:
+            before, after = arguments.pretrained / f"before_{seed}", arguments.out / f"biq_after_{seed}"
+            training.train([biq], arguments.model, after, start_from=str(before), **fine, **gentle(arguments))
+            rows.setdefault("pre-trained, then BIQ2021", []).append(test_srocc(after, biq, arguments.crops))
+        show(arguments, rows)
 
 
-def common(asked: argparse.Namespace) -> dict:
+def common(arguments: argparse.Namespace) -> dict:
     """Options that all runs share."""
     named = ("size", "learning_rate", "device", "validation_crops", "crop_places", "cache_features", "cache")
-    switched = training.read_switches(asked.model, asked.set, named)
-    return {name: getattr(asked, name) for name in named} | switched | {"baseline": False}
+    switched = training.read_switches(arguments.model, arguments.set, named)
+    return {name: getattr(arguments, name) for name in named} | switched | {"baseline": False}
 
 
-def gentle(asked: argparse.Namespace) -> dict:
+def gentle(arguments: argparse.Namespace) -> dict:
     """The same for a network that has learned already."""
-    return common(asked) | {"learning_rate": asked.learning_rate * asked.gentle}
+    return common(arguments) | {"learning_rate": arguments.learning_rate * arguments.gentle}
 
 
 def main() -> None:
@@ -164,16 +173,16 @@ def main() -> None:
     parser.add_argument("--cache-features", default="", help="float16 or float32; needs --crop-places")
     parser.add_argument("--cache", type=Path, help="folder of these features, for several runs")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="as of 'train'")
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     needed = {
         "within": ("kadid", "scores"),
         "pretraining": ("kadid", "scores", "photos"),
         "authentic": ("biq",),
     }
-    for name in needed[asked.protocol]:
-        if getattr(asked, name) is None:
-            raise GlintError(f"{asked.protocol} needs --{name}")
-    {"within": within, "pretraining": pretraining, "authentic": authentic}[asked.protocol](asked)
+    for name in needed[arguments.protocol]:
+        if getattr(arguments, name) is None:
+            raise GlintError(f"{arguments.protocol} needs --{name}")
+    {"within": within, "pretraining": pretraining, "authentic": authentic}[arguments.protocol](arguments)
 
 
 if __name__ == "__main__":

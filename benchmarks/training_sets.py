@@ -20,8 +20,11 @@ def human_scores(file: Path) -> dict[tuple[str, int, int], tuple[float, float]]:
     scores = {}
     with file.open(newline="", encoding="utf-8") as stream:
         for row in csv.DictReader(stream):
-            source, kind, level = Path(row["dist_img"]).stem.split("_")
-            scores[source, int(kind), int(level)] = ((float(row["dmos"]) - 1) / 4, float(row["var"]) / 4)
+            source, type_number, level = Path(row["dist_img"]).stem.split("_")
+            scores[source, int(type_number), int(level)] = (
+                (float(row["dmos"]) - 1) / 4,
+                float(row["var"]) / 4,
+            )
     return scores
 
 
@@ -55,9 +58,9 @@ def with_biq_scores(folder: Path, out: Path, limit: int) -> tuple[Path, dict[str
     import_dataset("biq2021", folder, out)
     rng, sides = np.random.default_rng(0), {}
     with (out / "split.csv").open(newline="", encoding="utf-8") as stream:
-        for place, entry in enumerate(csv.DictReader(stream)):
+        for index, entry in enumerate(csv.DictReader(stream)):
             side = "test" if entry["part"] == "val" else "val" if rng.random() < 0.2 else "train"
-            sides[entry["source"]] = "unused" if limit and place >= limit else side
+            sides[entry["source"]] = "unused" if limit and index >= limit else side
     return out, sides
 
 
@@ -70,7 +73,7 @@ def write_beside(dataset: Path, name: str, frame: "pandas.DataFrame") -> Path:
 
 def deal(sources: list[str], seed: int, few: int = 0) -> dict[str, str]:
     """60/20/20 by reference; with `few` only so many train and as many validate, the rest stay unused."""
-    order = [sources[place] for place in np.random.default_rng(seed).permutation(len(sources))]
+    order = [sources[index] for index in np.random.default_rng(seed).permutation(len(sources))]
     fifth = len(order) // 5
     test, val, train = order[:fifth], order[fifth : 2 * fifth], order[2 * fifth :]
     part = dict.fromkeys(order, "unused") if few else {}

@@ -22,13 +22,13 @@ ROUNDS = 5
 
 def pictures(files: list[Path]) -> list[np.ndarray]:
     """Each photo at 512x384, pristine and through a smooth, a noisy and a blocky cell."""
-    found = []
+    values = []
     for file in files:
         photo = cv2.resize(images.read_rgb(file), (512, 384), interpolation=cv2.INTER_AREA)
-        found.append(photo)
+        values.append(photo)
         for name, level in (("gaussian_blur", 4), ("white_noise", 3), ("pixelate", 4)):
-            found.append(distortions.apply(photo, name, level=level, suite="kadid10k", seed=0))
-    return found
+            values.append(distortions.apply(photo, name, level=level, suite="kadid10k", seed=0))
+    return values
 
 
 def pillow(level: int) -> Callable[[np.ndarray], bytes]:

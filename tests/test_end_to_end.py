@@ -60,12 +60,12 @@ def test_labels_fall_with_the_level(job):
 
 def test_evaluation_is_on_photos_never_trained_on(job):
     folder = job[0]
-    found = json.loads((folder / "e.json").read_text())
+    record = json.loads((folder / "e.json").read_text())
     split = pd.read_csv(folder / "run" / "split.csv").set_index("source")["part"]
     predicted = pd.read_csv(folder / "p.csv")
     assert set(predicted["source"]) == set(split[split == "test"].index)
-    assert len(predicted) == found["samples"]
-    assert -1 <= found["srocc"] <= 1 and found["rmse"] >= 0
+    assert len(predicted) == record["samples"]
+    assert -1 <= record["srocc"] <= 1 and record["rmse"] >= 0
 
 
 def test_scores_repeat_to_the_digit(job):

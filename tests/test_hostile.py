@@ -50,9 +50,9 @@ KINDS = {
 def seeds() -> list[bytes]:
     photo = Image.fromarray(skimage.data.chelsea()[100:148, 150:214])
     encoded = []
-    for kind, options in KINDS.items():
+    for type_number, options in KINDS.items():
         stream = io.BytesIO()
-        photo.save(stream, kind, **options)
+        photo.save(stream, type_number, **options)
         encoded.append(stream.getvalue())
     return encoded
 
@@ -99,9 +99,9 @@ def test_mutated_manifests_are_rows_or_refused(tmp_path):
     )
     manifest.write(tmp_path, rows, {"suite": "kadid10k"})
     file = tmp_path / manifest.FILE
-    whole, chance, refused = file.read_bytes(), random.Random(1), 0
+    intact, chance, refused = file.read_bytes(), random.Random(1), 0
     for _ in range(MANIFEST_CASES):
-        file.write_bytes(mutated(whole, chance) if chance.random() < 0.3 else flipped_footer(whole, chance))
+        file.write_bytes(mutated(intact, chance) if chance.random() < 0.3 else flipped_footer(intact, chance))
         try:
             manifest.read(tmp_path)
         except GlintError as refusal:
@@ -280,8 +280,8 @@ def test_bomb_is_refused_before_it_is_decoded(tmp_path, monkeypatch):
     header = struct.pack(">IIBBBBB", 60_000, 60_000, 1, 0, 0, 0, 0)
     rows = zlib.compress(bytes(7501 * 1000), 9)
     chunks = b"".join(
-        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-        for kind, body in ((b"IHDR", header), (b"IDAT", rows), (b"IEND", b""))
+        struct.pack(">I", len(body)) + chunk_type + body + struct.pack(">I", zlib.crc32(chunk_type + body))
+        for chunk_type, body in ((b"IHDR", header), (b"IDAT", rows), (b"IEND", b""))
     )
     (tmp_path / "bomb.png").write_bytes(b"\x89PNG\r\n\x1a\n" + chunks)
     monkeypatch.setattr(ImageFile.ImageFile, "load", lambda _: pytest.fail("it was decoded"))

@@ -165,8 +165,8 @@ def test_no_image_and_empty_file_are_refused(tmp_path):
 def test_decompression_bomb_is_refused_unopened():
     header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
     chunks = b"".join(
-        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-        for kind, body in ((b"IHDR", header), (b"IDAT", zlib.compress(b"\0" * 100)), (b"IEND", b""))
+        struct.pack(">I", len(body)) + chunk_type + body + struct.pack(">I", zlib.crc32(chunk_type + body))
+        for chunk_type, body in ((b"IHDR", header), (b"IDAT", zlib.compress(b"\0" * 100)), (b"IEND", b""))
     )
     with pytest.raises(ImageRefused, match=r"60000x60000 is more than|exceeds limit|pixels"):
         images.decode(b"\x89PNG\r\n\x1a\n" + chunks, "bomb.png")

@@ -7,11 +7,11 @@ from glint_data.installation import examine
 
 
 def test_everything_is_looked_at():
-    found = {finding.name: finding for finding in examine().findings}
+    findings = {finding.name: finding for finding in examine().findings}
     assert {"glint-data", "torch", "JPEG", "HEIC", "kadid10k", "tf_efficientnet_lite0", "GPU", "Ray"} <= set(
-        found
+        findings
     )
-    assert found["tf_efficientnet_lite0"].present and found["kadid10k"].present
+    assert findings["tf_efficientnet_lite0"].present and findings["kadid10k"].present
     json.dumps(examine().record(), allow_nan=False)
 
 
@@ -23,7 +23,7 @@ def test_what_is_missing_says_what_brings_it(monkeypatch):
     )
     text = examine().text()
     assert "pip install 'glint-data[formats]'" in text and "pip install 'glint-data[ray]'" in text
-    found = {finding.name: finding for finding in examine().findings}
-    assert not found["HEIC"].present and not found["Ray"].present
-    assert not found["video"].present and "av" in found["video"].fix
-    assert not found["kadid10k"].present and "numba" in found["kadid10k"].fix
+    findings = {finding.name: finding for finding in examine().findings}
+    assert not findings["HEIC"].present and not findings["Ray"].present
+    assert not findings["video"].present and "av" in findings["video"].fix
+    assert not findings["kadid10k"].present and "numba" in findings["kadid10k"].fix

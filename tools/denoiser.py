@@ -62,13 +62,13 @@ def split_photos(folders: list[Path], every: int) -> tuple[list[Path], list[Path
     """All photos of the folders, and those of them kept for the trial (every n-th by name)."""
     learning, held_out = [], []
     for folder in folders:
-        found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in PHOTO_ENDINGS)
-        if not found:
+        paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in PHOTO_ENDINGS)
+        if not paths:
             raise SystemExit(
                 f"{folder}: no photo found (endings {sorted(PHOTO_ENDINGS)}); name a folder of photos"
             )
-        held_out += found[every - 1 :: every]
-        learning += [path for i, path in enumerate(found) if i % every != every - 1]
+        held_out += paths[every - 1 :: every]
+        learning += [path for i, path in enumerate(paths) if i % every != every - 1]
     return learning, held_out
 
 

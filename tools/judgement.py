@@ -37,8 +37,8 @@ def main(arguments: list[str]) -> None:
     method = for_unrated()
     pool = rated.pool(method)
     print(make(method, pool, TABLES, work.default_workers()))
-    found = measures(pool, judgements.judgement(method, pool, None, 1), rated.loaded.span)
-    print({name: value for name, value in found.items() if name != "per_type"})
+    measured = measures(pool, judgements.judgement(method, pool, None, 1), rated.loaded.span)
+    print({name: value for name, value in measured.items() if name != "per_type"})
 
 
 if __name__ == "__main__":

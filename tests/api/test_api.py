@@ -54,9 +54,9 @@ def test_internal_imports_leave_the_functions_where_they_are():
 
     import glint_data
 
-    for found in pkgutil.walk_packages(glint_data.__path__, "glint_data."):
-        if not found.name.endswith("__main__"):
-            importlib.import_module(found.name)
+    for module in pkgutil.walk_packages(glint_data.__path__, "glint_data."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
     for name in NAMES:
         assert callable(getattr(glint, name)), f"glint_data.{name} is {getattr(glint, name)!r}"
 

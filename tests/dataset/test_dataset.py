@@ -102,10 +102,10 @@ def test_samples_come_photo_by_photo_whatever_the_order(own):
 
 def test_columns_and_table(sound):
     dataset = Dataset(sound[0])
-    found = dataset.columns("sample_id", "type", "mos", "label_references", "strength")
-    assert list(found) == ["sample_id", "type", "mos", "label_references", "strength"]
-    assert found["type"].dtype == np.int16 and found["mos"].dtype == np.float32
-    assert found["sample_id"][0] == "cat_01_02" and found["label_references"][0] == ("I01", "I02")
+    columns = dataset.columns("sample_id", "type", "mos", "label_references", "strength")
+    assert list(columns) == ["sample_id", "type", "mos", "label_references", "strength"]
+    assert columns["type"].dtype == np.int16 and columns["mos"].dtype == np.float32
+    assert columns["sample_id"][0] == "cat_01_02" and columns["label_references"][0] == ("I01", "I02")
     table = dataset.table(columns=["mos", "sample_id"])
     assert (
         isinstance(table, pd.DataFrame) and list(table.columns) == ["mos", "sample_id"] and len(table) == 18
@@ -122,9 +122,9 @@ def test_gaps_are_not_numbers_and_seeds_are_never_rounded(own):
     rows["type"] = [None, 1, *rows["type"].tolist()[2:]]
     rows["mos"] = [None, *rows["mos"].tolist()[1:]]
     manifest.write(own, rows)
-    found = Dataset(own).columns("seed", "type", "mos")
-    assert found["seed"][:2].tolist() == [2**64 - 1, None]
-    assert np.isnan(found["type"][0]) and np.isnan(found["mos"][0])
+    columns = Dataset(own).columns("seed", "type", "mos")
+    assert columns["seed"][:2].tolist() == [2**64 - 1, None]
+    assert np.isnan(columns["type"][0]) and np.isnan(columns["mos"][0])
     assert Dataset(own)[0].seed == 2**64 - 1 and Dataset(own)[0].label is None
     assert manifest.read(own, ["seed"])["seed"][0] == 2**64 - 1
     with pytest.raises(GlintError, match="seed: rounded to floats"):

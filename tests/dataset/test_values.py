@@ -131,11 +131,11 @@ def test_seeds_that_pandas_would_round_are_kept_or_refused(own):
     rows = manifest.read(own)
     rows["seed"] = pd.Series([None, *rows["seed"].tolist()[1:]], dtype=object)
     manifest.write(own, rows)
-    whole = (own / manifest.FILE).read_bytes()
+    intact = (own / manifest.FILE).read_bytes()
     rewritten(own, pd.read_parquet(own / manifest.FILE))
     with pytest.raises(GlintError, match=r"row 1 .*column seed: .*dtype_backend='pyarrow'"):
         manifest.read(own)
-    (own / manifest.FILE).write_bytes(whole)
+    (own / manifest.FILE).write_bytes(intact)
     rewritten(own, pd.read_parquet(own / manifest.FILE, dtype_backend="pyarrow"))
     assert manifest.read(own)["seed"].tolist() == rows["seed"].tolist()
 
@@ -194,10 +194,10 @@ def anything(chance: random.Random, column: str):
 
 def test_odd_values_end_in_a_result_or_a_sentence(own, tmp_path):
     """Several odd values at once; every reader of the dataset answers or refuses."""
-    chance, whole = random.Random(7), (own / manifest.FILE).read_bytes()
+    chance, intact = random.Random(7), (own / manifest.FILE).read_bytes()
     refused = 0
     for case in range(CASES):
-        (own / manifest.FILE).write_bytes(whole)
+        (own / manifest.FILE).write_bytes(intact)
         column = chance.choice(list(COLUMNS))
         with_value(own, column, anything(chance, column), row=chance.randrange(3))
         try:

@@ -92,10 +92,10 @@ def test_importing_the_engine_imports_nothing_heavy():
 
 def test_a_contact_sheet_has_a_row_a_type_and_marks_what_is_missing(monkeypatch):
     photo = np.tile(IMAGE, (4, 4, 1))
-    kinds = len(distortions.suite("csiq").types)
+    type_numbers = len(distortions.suite("csiq").types)
     page = distortions.sheet(photo, suite="csiq", tile_width=60)
     assert page.dtype == np.uint8 and page.shape[2] == 3
-    assert page.shape[1] == 6 + 6 * (60 + 6) and (page.shape[0] - 6) % kinds == 0
+    assert page.shape[1] == 6 + 6 * (60 + 6) and (page.shape[0] - 6) % type_numbers == 0
     entire = distortions.sheet(photo, suite="csiq", tile_width=60, whole=True)
     assert entire.shape == page.shape and not np.array_equal(entire, page)
     labelled = distortions.sheet(photo, suite="csiq", tile_width=60, labels={(2, 3): ".41 (.30 to .52)"})

@@ -87,9 +87,9 @@ def test_grey_comes_back_grey_and_float_comes_back_float(suite_name, number, ent
         assert out.shape == image.shape and out.dtype == np.uint8
     image = picture((48, 64))
     whole = distortions.apply(image, number, level, suite_name)
-    for kind in (np.float32, np.float64):
-        out = distortions.apply((image / 255).astype(kind), number, level, suite_name)
-        assert out.dtype == kind and out.min() >= 0 and out.max() <= 1
+    for data_type in (np.float32, np.float64):
+        out = distortions.apply((image / 255).astype(data_type), number, level, suite_name)
+        assert out.dtype == data_type and out.min() >= 0 and out.max() <= 1
         # the same picture, but for what 8 bits round away on the way in or out
         assert np.abs(out * 255 - whole).mean() < 1.0
 

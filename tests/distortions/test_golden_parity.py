@@ -37,11 +37,11 @@ def test_carried_crops_are_the_originals_outputs(shared):
 
     crops, corners = Crops(), Corners(shared / "golden" / "distortions")
     assert np.array_equal(crops.photos[PHOTO], corners.photos[PHOTO])
-    for kind in (n for n in fidelity.SUITE.types if n != fidelity.DENOISED):
+    for type_number in (n for n in fidelity.SUITE.types if n != fidelity.DENOISED):
         for level in range(1, 6):
-            cell = crops.cell(f"{PHOTO}_{kind:02d}_{level:02d}")
+            cell = crops.cell(f"{PHOTO}_{type_number:02d}_{level:02d}")
             assert np.array_equal(
-                cell.pixels, cell.part(corners.cell(f"{PHOTO}_{kind:02d}_{level:02d}").pixels)
+                cell.pixels, cell.part(corners.cell(f"{PHOTO}_{type_number:02d}_{level:02d}").pixels)
             )
 
 

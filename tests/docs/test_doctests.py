@@ -17,7 +17,7 @@ MODULES = sorted(
 
 @pytest.mark.parametrize("name", MODULES)
 def test_examples_in_docstrings(name, examples):
-    found = doctest.testmod(
+    tested = doctest.testmod(
         importlib.import_module(name), optionflags=doctest.NORMALIZE_WHITESPACE, raise_on_error=False
     )
-    assert found.failed == 0, f"{found.failed} of {found.attempted} lines"
+    assert tested.failed == 0, f"{tested.failed} of {tested.attempted} lines"

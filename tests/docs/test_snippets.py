@@ -57,12 +57,12 @@ class Block:
 
 
 def blocks(page: Path) -> list[Block]:
-    found = re.findall(
+    matches = re.findall(
         r"(?:^<!-- not run: ([^\n]+?) -->\n)?^```(\w*)\n(.*?)^```$",
         page.read_text(encoding="utf-8"),
         re.DOTALL | re.MULTILINE,
     )
-    return [Block(language, text, why_not) for why_not, language, text in found]
+    return [Block(language, text, why_not) for why_not, language, text in matches]
 
 
 RUN = [

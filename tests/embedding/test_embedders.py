@@ -84,11 +84,11 @@ def test_nearest_takes_equal_references_in_their_order_and_refuses_what_is_no_ve
     references = unit_rows(rng.normal(size=(6, 4)))
     references[4] = references[1]
     photos = unit_rows(rng.normal(size=(50, 4)))
-    found = nearest(photos, references, 6)
-    order = found.positions.tolist()
+    matches = nearest(photos, references, 6)
+    order = matches.positions.tolist()
     assert all(row.index(1) + 1 == row.index(4) for row in order)
-    assert (found.positions[:, 0] == (photos @ references.T).argmax(axis=1)).all()
-    assert (np.diff(found.similarities, axis=1) <= 0).all()
+    assert (matches.positions[:, 0] == (photos @ references.T).argmax(axis=1)).all()
+    assert (np.diff(matches.similarities, axis=1) <= 0).all()
     with pytest.raises(GlintError, match="no references"):
         nearest(photos, references[:0], 3)
     photos[7, 0] = np.nan

@@ -78,8 +78,8 @@ def test_a_timm_network_is_the_one_in_the_file(hub, architecture, name):
     donor.reset_classifier(0)
     with torch.inference_mode():
         expected = donor.eval()(network._tensor(PHOTO)[None])[0]
-    found = network.embed([PHOTO])[0]
-    np.testing.assert_allclose(found, (expected / expected.norm()).numpy(), atol=1e-5)
+    vectors = network.embed([PHOTO])[0]
+    np.testing.assert_allclose(vectors, (expected / expected.norm()).numpy(), atol=1e-5)
 
 
 @pytest.mark.parametrize("architecture", ["levit_128s", "pit_ti_224", "test_resnet"])

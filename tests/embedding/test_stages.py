@@ -42,10 +42,10 @@ def test_shapes_and_size(astronaut):
     outputs = stages.network().outputs(astronaut)
     assert tuple(part.shape[1] for part in stages.content(outputs)) == stages.CONTENT_CHANNELS
     assert tuple(part.shape[1] for part in stages.early(outputs)) == stages.EARLY_CHANNELS
-    found = stages.strided(outputs)
-    assert tuple(part.shape[1] for part in found) == stages.CHANNELS
+    features = stages.strided(outputs)
+    assert tuple(part.shape[1] for part in features) == stages.CHANNELS
     area = stages.AREA / 4  # half the scale at which content is described
-    for part, stride in zip(found, stages.STRIDES, strict=True):
+    for part, stride in zip(features, stages.STRIDES, strict=True):
         assert len(part) == pytest.approx(area / stride**2, rel=0.2)
     assert stages.network().embed([astronaut]).shape == (1, 2 * sum(stages.CONTENT_CHANNELS))
 
@@ -56,8 +56,8 @@ def test_same_numbers_in_another_process(astronaut):
         "import torch; torch.set_num_threads(2);"
         "by = embed.embedder(stages.NAME); print(by.embed([data.astronaut()]).tobytes().hex())"
     )
-    asked = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert asked.stdout.strip() == embed.embedder(stages.NAME).embed([astronaut]).tobytes().hex()
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == embed.embedder(stages.NAME).embed([astronaut]).tobytes().hex()
 
 
 def test_missing_weights_are_named_with_the_way_on(monkeypatch):

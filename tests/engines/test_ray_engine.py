@@ -183,10 +183,10 @@ def test_a_head_that_does_not_listen_is_said_at_once(photos, tmp_path):
 
 
 def test_a_head_lost_in_mid_run_is_said(ray, tmp_path, monkeypatch):
-    asked = []
+    requested = []
     monkeypatch.setattr(ray_engine, "_SECONDS_BETWEEN_COUNTS", -1.0)
     monkeypatch.setattr(
-        head, "complaint", lambda at: asked.append(at) or (len(asked) > 1 and "refused") or None
+        head, "complaint", lambda at: requested.append(at) or (len(requested) > 1 and "refused") or None
     )
     tasks = [("fine", n) for n in range(50)]
     with (
@@ -194,7 +194,7 @@ def test_a_head_lost_in_mid_run_is_said(ray, tmp_path, monkeypatch):
         ray(tmp_path) as engine,
     ):
         list(engine.run(behave, tasks))
-    assert len(asked) == 2 and len(set(asked)) == 1
+    assert len(requested) == 2 and len(set(requested)) == 1
 
 
 @pytest.fixture

@@ -74,14 +74,14 @@ def test_an_unlabelled_dataset_is_taken_or_refused_by_name(pair, tmp_path, to):
 def test_kadid_scores_and_names(pair, exported):
     folder = exported["kadid"]
     assert [row["error"] for row in lines(folder / "failures.csv")] == ["cup.v2_11_05: no label: a reason"]
-    found = lines(folder / "dmos.csv")
-    assert list(found[0]) == ["dist_img", "ref_img", "dmos", "var"]
+    lines_read = lines(folder / "dmos.csv")
+    assert list(lines_read[0]) == ["dist_img", "ref_img", "dmos", "var"]
     rows = manifest.read(pair[0]).iloc[:7]
-    assert [row["dist_img"] for row in found] == [f"{name}.png" for name in rows["sample_id"]]
-    assert [row["ref_img"] for row in found] == [f"{name}.png" for name in rows["source"]]
-    np.testing.assert_allclose([float(row["dmos"]) for row in found], 1 + 4 * rows["mos"], rtol=1e-5)
-    np.testing.assert_allclose([float(row["var"]) for row in found], 0.2, rtol=1e-5)
-    for row, expected in zip(found, rows["image_hash"], strict=True):
+    assert [row["dist_img"] for row in lines_read] == [f"{name}.png" for name in rows["sample_id"]]
+    assert [row["ref_img"] for row in lines_read] == [f"{name}.png" for name in rows["source"]]
+    np.testing.assert_allclose([float(row["dmos"]) for row in lines_read], 1 + 4 * rows["mos"], rtol=1e-5)
+    np.testing.assert_allclose([float(row["var"]) for row in lines_read], 0.2, rtol=1e-5)
+    for row, expected in zip(lines_read, rows["image_hash"], strict=True):
         assert images.pixel_hash(images.read_rgb(folder / "images" / row["dist_img"])) == expected
         assert (folder / "images" / row["ref_img"]).is_file()
 
@@ -94,10 +94,10 @@ def test_kadid_refuses_names_that_meet(pair, tmp_path, copy):
 
 
 def test_pyiqa_with_and_without_pristine_photos(exported, tmp_path, copy):
-    found = lines(exported["pyiqa"] / "meta_info.csv")
-    assert list(found[0]) == ["ref_name", "dist_name", "mos", "std"]
+    lines_read = lines(exported["pyiqa"] / "meta_info.csv")
+    assert list(lines_read[0]) == ["ref_name", "dist_name", "mos", "std"]
     assert all(
-        (exported["pyiqa"] / row[name]).is_file() for row in found for name in ("ref_name", "dist_name")
+        (exported["pyiqa"] / row[name]).is_file() for row in lines_read for name in ("ref_name", "dist_name")
     )
     rows = manifest.read(copy)
     manifest.write(copy, rows.assign(reference_path=None))

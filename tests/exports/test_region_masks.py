@@ -57,16 +57,16 @@ def test_recipes_and_files_give_the_same_masks(regional, tmp_path, to):
 
 def test_coco(regional, tmp_path):
     export_dataset(regional[1], "coco", tmp_path / "out", 1)
-    told = json.loads((tmp_path / "out" / "instances_train.json").read_text())
+    record = json.loads((tmp_path / "out" / "instances_train.json").read_text())
     assert sorted(file.name for file in (tmp_path / "out").iterdir() if file.is_file()) == [
         "README.md", "instances_train.json",
     ]  # fmt: skip
-    by_id = {image["id"]: image for image in told["images"]}
-    names = {category["id"]: category["name"] for category in told["categories"]}
+    by_id = {image["id"]: image for image in record["images"]}
+    names = {category["id"]: category["name"] for category in record["categories"]}
     samples = {sample.id: sample for sample in Dataset(regional[0]).samples()}
     assert len(by_id) == 4 and set(names.values()) == {"gaussian_blur", "white_noise"}
     seen: dict[int, np.ndarray] = {}
-    for annotation in told["annotations"]:
+    for annotation in record["annotations"]:
         image = by_id[annotation["image_id"]]
         mask = decoded(annotation["segmentation"])
         assert mask.shape == (image["height"], image["width"]) and annotation["area"] == mask.sum() > 0

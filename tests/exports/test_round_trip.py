@@ -20,12 +20,12 @@ def test_published_images_and_scores_come_back(shared, tmp_path):
         pytest.skip("NOT TESTED: no KADID-10k images beside the checkout")
     import_dataset("kadid", root, tmp_path / "dataset", 1)
     summary = export_dataset(tmp_path / "dataset", "kadid", tmp_path / "out", 1)
-    published, found = lines(root / "dmos.csv"), lines(tmp_path / "out" / "dmos.csv")
+    published, lines_read = lines(root / "dmos.csv"), lines(tmp_path / "out" / "dmos.csv")
     assert (
-        len(found) == summary.written >= 60
-        and next(iter(found.values())).keys() == published["I01_01_01.png"].keys()
+        len(lines_read) == summary.written >= 60
+        and next(iter(lines_read.values())).keys() == published["I01_01_01.png"].keys()
     )
-    for name, row in found.items():
+    for name, row in lines_read.items():
         assert row["ref_img"] == published[name]["ref_img"]
         assert float(row["dmos"]) == float(published[name]["dmos"])
         assert float(row["var"]) == float(published[name]["var"])

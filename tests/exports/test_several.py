@@ -60,9 +60,9 @@ def test_names_and_datasets_stay_apart(both, tmp_path):
     assert {row["dataset_name"] for row in rows} == {"set", "set-2"}
     assert all((tmp_path / "csv" / row["file_name"]).is_file() for row in rows)
     export_dataset(both, "vqr1", tmp_path / "vqr1", 1)
-    told = lines(tmp_path / "vqr1" / "train.jsonl")
-    assert [line["dataset_name"] for line in told] == ["set"] * 7 + ["set-2"] * 7
-    assert [line["id"] for line in told] == list(range(1, 15))
+    entries = lines(tmp_path / "vqr1" / "train.jsonl")
+    assert [line["dataset_name"] for line in entries] == ["set"] * 7 + ["set-2"] * 7
+    assert [line["id"] for line in entries] == list(range(1, 15))
     export_dataset(both, "hf", tmp_path / "hf", 1)
     table = pandas.read_parquet(tmp_path / "hf" / "train" / "metadata.parquet")
     assert table["sample_id"].is_unique and set(table["dataset_name"]) == {"set", "set-2"}
@@ -87,10 +87,10 @@ def test_a_photo_of_both_goes_to_one_side(both, tmp_path):
 
 def test_pairs_of_one_photo_may_come_from_two_datasets(both, tmp_path):
     export_dataset(both, "pairs", tmp_path / "out", 1, options=Options(pairs=1000, paired="photo"))
-    told = lines(tmp_path / "out" / "pairs.jsonl")
-    assert len(told) == 28 + 15  # 8 samples of the cat, 6 of the cup
-    assert any(line["first_source"].split("/")[0] != line["second_source"].split("/")[0] for line in told)
-    assert all(line["first_source"].split("/")[1] == line["second_source"].split("/")[1] for line in told)
+    entries = lines(tmp_path / "out" / "pairs.jsonl")
+    assert len(entries) == 28 + 15  # 8 samples of the cat, 6 of the cup
+    assert any(line["first_source"].split("/")[0] != line["second_source"].split("/")[0] for line in entries)
+    assert all(line["first_source"].split("/")[1] == line["second_source"].split("/")[1] for line in entries)
 
 
 def test_one_scale_for_all_that_is_exported(both, tmp_path):
@@ -100,7 +100,7 @@ def test_one_scale_for_all_that_is_exported(both, tmp_path):
     halved = {name: rows[name] / 2 for name in ("mos", "mos_low")}
     manifest.write(lower, rows.assign(**halved), manifest.facts(both[0]))
     export_dataset([both[1], lower], "deqa", tmp_path / "out", 1)
-    told = json.loads((tmp_path / "out" / "train.json").read_text())
-    norms = [line["gt_score_norm"] for line in told]
+    record = json.loads((tmp_path / "out" / "train.json").read_text())
+    norms = [line["gt_score_norm"] for line in record]
     assert min(norms) == pytest.approx(1) and max(norms) == pytest.approx(5)
     assert norms.index(min(norms)) >= 7  # the lowest is of the second dataset

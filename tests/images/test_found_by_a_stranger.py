@@ -173,16 +173,16 @@ def test_numbers_for_colours_that_nobody_knows_are_not_srgb_without_a_word():
 
 
 def test_a_gif_that_leaves_its_canvas_open_is_transparent_there():
-    whole = saved("GIF", SMOOTH)
-    at = whole.index(b"\x2c\0\0\0\0")
+    intact = saved("GIF", SMOOTH)
+    at = intact.index(b"\x2c\0\0\0\0")
     for canvas, place in (((90, 80), (10, 5)), ((90, 80), (0, 0)), ((60, 40), (10, 5))):
-        moved = bytearray(whole)
+        moved = bytearray(intact)
         moved[6:10] = struct.pack("<HH", *canvas)
         moved[at + 1 : at + 5] = struct.pack("<HH", *place)
         refused(bytes(moved), "leaves part of its canvas")
-    smaller = bytearray(whole)
+    smaller = bytearray(intact)
     smaller[6:10] = bytes(4)  # a canvas of 0x0, as some programs write it
-    assert np.array_equal(read(bytes(smaller)), read(whole))
+    assert np.array_equal(read(bytes(smaller)), read(intact))
 
 
 def test_a_camera_in_adobe_rgb_writes_no_profile():
@@ -205,11 +205,11 @@ def with_frame(encoded: bytes, marker: int, bits: int = 8) -> bytes:
 
 
 def test_codings_of_jpeg_that_are_not_decoded_are_no_damage():
-    whole = saved("JPEG")
-    refused(with_frame(whole, 0xC1, 12), r"not decoded here \(lossy, 12 bits\)")
-    refused(with_frame(whole, 0xC3), r"not decoded here \(lossless, 8 bits\)")
-    refused(with_frame(whole, 0xC5), r"not decoded here \(hierarchical, 8 bits\)")
-    refused(with_frame(whole, 0xF7), r"not decoded here \(JPEG-LS, 8 bits\)")
+    intact = saved("JPEG")
+    refused(with_frame(intact, 0xC1, 12), r"not decoded here \(lossy, 12 bits\)")
+    refused(with_frame(intact, 0xC3), r"not decoded here \(lossless, 8 bits\)")
+    refused(with_frame(intact, 0xC5), r"not decoded here \(hierarchical, 8 bits\)")
+    refused(with_frame(intact, 0xF7), r"not decoded here \(JPEG-LS, 8 bits\)")
 
 
 def test_unusual_sampling_is_no_damage():

@@ -37,8 +37,8 @@ def pixels(encoded: bytes) -> np.ndarray:
 
 def test_every_sound_jpeg_passes():
     for quality, subsampling, optimize in itertools.product((1, 30, 75, 100), (0, 1, 2), (False, True)):
-        whole = saved(quality=quality, subsampling=subsampling, optimize=optimize)
-        assert sequential.what_is_wrong(whole) is None and passes(whole)
+        intact = saved(quality=quality, subsampling=subsampling, optimize=optimize)
+        assert sequential.what_is_wrong(intact) is None and passes(intact)
     for options in ({"restart_marker_blocks": 1}, {"restart_marker_rows": 1}, {"progressive": True}):
         assert passes(saved(**options)), options
     for mode in ("L", "CMYK"):
@@ -101,9 +101,9 @@ def test_levels_that_drift_out_of_range_are_damage():
 
 
 def test_zeros_are_damage_where_they_stand_for_levels_and_none_in_flat_areas():
-    whole = saved()
-    for at in range(whole.rindex(b"\xff\xda") + 14, len(whole) - 30, len(whole) // 25):
-        assert not passes(whole[:at] + bytes(20) + whole[at + 20 :]), at
+    intact = saved()
+    for at in range(intact.rindex(b"\xff\xda") + 14, len(intact) - 30, len(intact) // 25):
+        assert not passes(intact[:at] + bytes(20) + intact[at + 20 :]), at
     flat = saved(Image.new("RGB", (800, 600), (200, 30, 90)), optimize=True)
     assert bytes(20) in flat and passes(flat)
 
@@ -120,12 +120,12 @@ def test_zeros_are_damage_where_they_stand_for_levels_and_none_in_flat_areas():
 )
 def test_a_hundred_bytes_of_damage_seldom_pass(options, most):
     """120 cases each, holes, zeros and noise; libjpeg's warnings alone let many more through."""
-    generator, whole = np.random.default_rng(3), saved(**options)
-    begin, passed = whole.rindex(b"\xff\xda") + 14, 0
+    generator, intact = np.random.default_rng(3), saved(**options)
+    begin, passed = intact.rindex(b"\xff\xda") + 14, 0
     for case in range(120):
-        at = int(generator.integers(begin, len(whole) - 110))
+        at = int(generator.integers(begin, len(intact) - 110))
         noise = generator.integers(0, 256, 100, dtype=np.uint8).tobytes()
-        damaged = whole[:at] + (b"", bytes(100), noise)[case % 3] + whole[at + 100 :]
+        damaged = intact[:at] + (b"", bytes(100), noise)[case % 3] + intact[at + 100 :]
         try:
             jpeg._entropy_decoded(damaged)
         except ValueError:

@@ -35,37 +35,37 @@ def read(encoded: bytes, name: str = "made.jpg") -> np.ndarray:
     ids=str,
 )
 def test_damaged_jpegs_are_refused_and_whole_ones_read(options):
-    whole = saved("JPEG", **options)
-    assert np.array_equal(read(whole), np.asarray(Image.open(io.BytesIO(whole)).convert("RGB")))
-    middle = len(whole) * 3 // 5
+    intact = saved("JPEG", **options)
+    assert np.array_equal(read(intact), np.asarray(Image.open(io.BytesIO(intact)).convert("RGB")))
+    middle = len(intact) * 3 // 5
     for damaged in (
-        whole[:middle] + whole[middle + 300 :],
-        whole[:middle] + bytes(300) + whole[middle + 300 :],
-        whole[: len(whole) // 2] + b"\xff\xd9",
-        whole[:middle],
-        whole[: middle // 2] + whole[middle:],
+        intact[:middle] + intact[middle + 300 :],
+        intact[:middle] + bytes(300) + intact[middle + 300 :],
+        intact[: len(intact) // 2] + b"\xff\xd9",
+        intact[:middle],
+        intact[: middle // 2] + intact[middle:],
     ):
         with pytest.raises(ImageRefused, match=r"made\.jpg: damaged"):
             read(damaged)
 
 
 def test_padding_before_the_end_is_no_damage():
-    whole = saved("JPEG")
+    intact = saved("JPEG")
     for padding in (1, 4, 1000):
-        assert np.array_equal(read(whole[:-2] + bytes(padding) + whole[-2:]), read(whole))
-    assert np.array_equal(read(whole + b"what a phone appends"), read(whole))
+        assert np.array_equal(read(intact[:-2] + bytes(padding) + intact[-2:]), read(intact))
+    assert np.array_equal(read(intact + b"what a phone appends"), read(intact))
     with pytest.raises(ImageRefused, match="damaged"):
-        read(whole[:-2] + whole[-200:-2] + bytes(40) + whole[-2:])
+        read(intact[:-2] + intact[-200:-2] + bytes(40) + intact[-2:])
 
 
 def test_grey_and_cmyk_jpegs_are_judged_too():
     for image in (Image.fromarray(SMOOTH[..., 0]), Image.fromarray(SMOOTH).convert("CMYK")):
         out = io.BytesIO()
         image.save(out, "JPEG")
-        whole = out.getvalue()
-        assert np.array_equal(read(whole), np.asarray(Image.open(io.BytesIO(whole)).convert("RGB")))
+        intact = out.getvalue()
+        assert np.array_equal(read(intact), np.asarray(Image.open(io.BytesIO(intact)).convert("RGB")))
         with pytest.raises(ImageRefused, match="damaged"):
-            read(whole[: len(whole) // 2] + b"\xff\xd9")
+            read(intact[: len(intact) // 2] + b"\xff\xd9")
 
 
 def test_multi_picture_jpegs_are_their_first_picture():
@@ -77,34 +77,34 @@ def test_multi_picture_jpegs_are_their_first_picture():
 @pytest.mark.parametrize("interlaced", [False, True])
 def test_every_flipped_byte_of_a_png_is_noticed(interlaced):
     values = SMOOTH[:48, :64].astype(np.uint16) * 257
-    whole = png(values, 2, chunk(b"gAMA", struct.pack(">I", 45455)), interlaced=interlaced)
-    assert np.array_equal(read(whole), SMOOTH[:48, :64])
-    for at in range(8, len(whole), 101):
+    intact = png(values, 2, chunk(b"gAMA", struct.pack(">I", 45455)), interlaced=interlaced)
+    assert np.array_equal(read(intact), SMOOTH[:48, :64])
+    for at in range(8, len(intact), 101):
         with pytest.raises(ImageRefused, match=r"made\.jpg"):
-            read(whole[:at] + bytes([whole[at] ^ 4]) + whole[at + 1 :])
-    for keep in (20, 60, len(whole) - 13, len(whole) - 1):
+            read(intact[:at] + bytes([intact[at] ^ 4]) + intact[at + 1 :])
+    for keep in (20, 60, len(intact) - 13, len(intact) - 1):
         with pytest.raises(ImageRefused, match=r"made\.jpg"):
-            read(whole[:keep])
+            read(intact[:keep])
 
 
 @pytest.mark.parametrize("deep", [False, True])
 def test_a_png_with_sound_checksums_but_too_few_rows_is_refused(deep):
     values = SMOOTH.astype(np.uint16) * 257 if deep else SMOOTH
-    whole = png(values, 2)
-    begin = whole.index(b"IDAT") - 4
-    rows = zlib.decompress(whole[begin + 8 : -16])
-    cut = whole[:begin] + chunk(b"IDAT", zlib.compress(rows[: len(rows) // 2])) + chunk(b"IEND", b"")
+    intact = png(values, 2)
+    begin = intact.index(b"IDAT") - 4
+    rows = zlib.decompress(intact[begin + 8 : -16])
+    cut = intact[:begin] + chunk(b"IDAT", zlib.compress(rows[: len(rows) // 2])) + chunk(b"IEND", b"")
     with pytest.raises(ImageRefused, match="damaged"):
         read(cut)
 
 
 @pytest.mark.parametrize("form", ["WEBP", "GIF", "BMP", "TIFF", "JPEG2000", "AVIF", "PPM"])
 def test_cut_files_of_other_formats_are_refused(form):
-    whole = saved(form)
-    read(whole)
+    intact = saved(form)
+    read(intact)
     for share in (0.3, 0.6, 0.9):
         with pytest.raises(ImageRefused, match=r"made\.jpg"):
-            read(whole[: int(len(whole) * share)])
+            read(intact[: int(len(intact) * share)])
 
 
 def test_transparency_of_16_bit_png_by_key_and_by_channel():
@@ -204,10 +204,10 @@ def test_heic_and_jpeg_xl_are_read_where_nothing_ran_before(tmp_path, module, fo
     )
     shown = np.array([int(word) for word in answer.stdout.strip(" []\n").split(",")])
     assert np.abs(shown - SMOOTH[50, 60]).max() <= (0 if form == "JXL" else 20)
-    whole = (tmp_path / "made.bin").read_bytes()
+    intact = (tmp_path / "made.bin").read_bytes()
     for share in (0.3, 0.6, 0.9):
         with pytest.raises(ImageRefused, match=r"made\.bin"):
-            images.decode(whole[: int(len(whole) * share)], "made.bin")
+            images.decode(intact[: int(len(intact) * share)], "made.bin")
 
 
 def test_memory_is_bounded_before_decoding():

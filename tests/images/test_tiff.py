@@ -53,8 +53,8 @@ def test_white_may_be_zero_at_any_depth(order):
     assert np.array_equal(read(tiff(255 - RIGHT[..., :1], 0, order, planar=True)), grey_of(RIGHT))
     wide = GREY.astype(np.uint32) * 65537
     assert np.array_equal(read(tiff(0xFFFFFFFF - wide, 0, order)), grey_of(RIGHT))
-    for kind in (np.float32, np.float64):
-        unit = (GREY / 65535).astype(kind)
+    for data_type in (np.float32, np.float64):
+        unit = (GREY / 65535).astype(data_type)
         assert np.array_equal(read(tiff(1 - unit, 0, order)), grey_of(RIGHT))
 
 
@@ -200,12 +200,12 @@ def test_a_cut_file_is_refused(compression):
 
 
 def test_sparse_and_foreign_layouts_are_sentences():
-    whole = tiff(DEEP, 2, more=((338, 3, (0,)),))
+    intact = tiff(DEEP, 2, more=((338, 3, (0,)),))
     for wrong in (
         tiff(DEEP, 6),  # 16-bit YCbCr
         tiff(DEEP, 8),  # 16-bit Lab
         tiff(DEEP, 32803),  # a colour filter array
-        whole.replace((7).to_bytes(4, "little"), (0).to_bytes(4, "little")),
+        intact.replace((7).to_bytes(4, "little"), (0).to_bytes(4, "little")),
     ):
         with pytest.raises(ImageRefused, match=r"made\.tif: "):
             read(wrong)

@@ -37,8 +37,8 @@ def kadid(root: Path, table: pd.DataFrame) -> dict[str, float]:
 
 
 def tid_id(name: str) -> str:
-    source, kind, level = Path(name).stem.upper().split("_")
-    return f"{source}_{kind}_{int(level):02d}"
+    source, type_number, level = Path(name).stem.upper().split("_")
+    return f"{source}_{type_number}_{int(level):02d}"
 
 
 def tid2013(root: Path, table: pd.DataFrame) -> dict[str, float]:
@@ -59,8 +59,8 @@ CSIQ |= {"BLUR": ("blur", 5), "contrast": ("contrast", 6)}
 def csiq(root: Path, table: pd.DataFrame) -> dict[str, float]:
     parts = [name.removesuffix(".png").rsplit(".", 2) for name in table["dist_name"]]
     rows = [
-        [image, 1, CSIQ[kind][0], int(level), 0.05, score]
-        for (image, kind, level), score in zip(parts, table["dmos"], strict=True)
+        [image, 1, CSIQ[type_number][0], int(level), 0.05, score]
+        for (image, type_number, level), score in zip(parts, table["dmos"], strict=True)
     ]
     blank = [[None] * 6]
     header = [["image", "dst_idx", "dst_type", "dst_lev", "dmos_std", "dmos"]]
@@ -70,12 +70,15 @@ def csiq(root: Path, table: pd.DataFrame) -> dict[str, float]:
         sheet.to_excel(book, sheet_name="all_by_image", header=False, index=False)
     pictures(
         root / "dst_imgs",
-        [f"{kind.lower()}/{'.'.join((image, kind, level))}.png" for image, kind, level in parts],
+        [
+            f"{type_number.lower()}/{'.'.join((image, type_number, level))}.png"
+            for image, type_number, level in parts
+        ],
     )
     pictures(root / "src_imgs", table["ref_name"])
     return {
-        f"{image}_{CSIQ[kind][1]:02d}_{int(level):02d}": 1 - score
-        for (image, kind, level), score in zip(parts, table["dmos"], strict=True)
+        f"{image}_{CSIQ[type_number][1]:02d}_{int(level):02d}": 1 - score
+        for (image, type_number, level), score in zip(parts, table["dmos"], strict=True)
     }
 
 

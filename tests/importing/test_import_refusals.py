@@ -116,14 +116,12 @@ def test_missing_and_damaged_images_are_rows_with_a_reason(root, tmp_path):
     (root / "images/I01_10_01.png").write_bytes(bomb(60_000, 60_000))
     (root / "images/I02.png").unlink()
     summary = import_dataset("kadid", root, tmp_path / "out")
-    found = manifest.read(tmp_path / "out").set_index("sample_id")
+    rows = manifest.read(tmp_path / "out").set_index("sample_id")
     assert summary.imported == 5 and len(summary.refusals) == 4
-    lost = found[found["status"] == "failed"]["error"]
+    lost = rows[rows["status"] == "failed"]["error"]
     assert "not in" in lost["I01_01_01"] and "I01_01_05" in lost["I01_01_05"]
     assert "60000x60000 is more than" in lost["I01_10_01"]
-    assert (
-        found.loc["I02_01_01", "status"] == "ok" and found.loc["I02_01_01"][["reference_path"]].isna().all()
-    )
+    assert rows.loc["I02_01_01", "status"] == "ok" and rows.loc["I02_01_01"][["reference_path"]].isna().all()
     listed = pd.read_csv(tmp_path / "out/failures.csv")
     assert len(listed) == 4 and "4 images stay without" in " ".join(listed["error"])
 
@@ -131,8 +129,13 @@ def test_missing_and_damaged_images_are_rows_with_a_reason(root, tmp_path):
 def bomb(width, height):
     """A PNG of few bytes whose header promises more pixels than memory."""
 
-    def chunk(kind, body):
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+    def chunk(chunk_type, body):
+        return (
+            struct.pack(">I", len(body))
+            + chunk_type
+            + body
+            + struct.pack(">I", zlib.crc32(chunk_type + body))
+        )
 
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     return (
@@ -157,10 +160,10 @@ def test_mutated_tables_end_in_a_sentence(tmp_path, golden, name, table):
     rows = pd.read_csv(golden / "scores" / published_layouts.META[name]).head(12)
     published_layouts.BUILDERS[name](tmp_path, rows)
     description = references.description_of(name)
-    whole, rng = (tmp_path / table).read_bytes(), np.random.default_rng(5)
+    intact, rng = (tmp_path / table).read_bytes(), np.random.default_rng(5)
     refusals = 0
     for round_number in range(60):
-        broken = bytearray(whole)
+        broken = bytearray(intact)
         for place in rng.integers(0, len(broken), 1 + round_number % 5):
             broken[place] = rng.integers(0, 256)
         (tmp_path / table).write_bytes(
@@ -179,15 +182,15 @@ def test_broken_matlab_files_are_named(tmp_path, golden):
     rows = pd.read_csv(golden / "scores" / published_layouts.META["clive"]).head(12)
     published_layouts.clive(tmp_path, rows)
     for name, broken in (
-        ("AllMOS_release", lambda whole: whole[:200]),
+        ("AllMOS_release", lambda intact: intact[:200]),
         ("AllImages_release", with_unknown_type),
     ):
         file = tmp_path / "Data" / f"{name}.mat"
-        whole = file.read_bytes()
-        file.write_bytes(broken(whole))
+        intact = file.read_bytes()
+        file.write_bytes(broken(intact))
         with pytest.raises(GlintError, match=rf"{name}\.mat.*download again"):
             import_dataset("clive", tmp_path, tmp_path / "out")
-        file.write_bytes(whole)
+        file.write_bytes(intact)
 
 
 def with_unknown_type(whole):

@@ -27,17 +27,17 @@ def test_published_layout_is_read_by_key(tmp_path, golden, name):
     root.mkdir()
     expected = BUILDERS[name](root, table)
     summary = import_dataset(name, root, out)
-    found = manifest.read(out)
+    rows = manifest.read(out)
     assert summary.imported == summary.rated == len(expected) and not summary.refusals
-    assert dict(zip(found["sample_id"], found["mos"], strict=True)) == pytest.approx(expected, abs=1e-4)
-    assert set(found["status"]) == {"ok"} and set(found["label_method"]) == {"rated"}
-    assert set(found["label_set"]) == {name}
+    assert dict(zip(rows["sample_id"], rows["mos"], strict=True)) == pytest.approx(expected, abs=1e-4)
+    assert set(rows["status"]) == {"ok"} and set(rows["label_method"]) == {"rated"}
+    assert set(rows["label_set"]) == {name}
     facts = manifest.facts(out)["label"]
     description = references.description_of(name)
     assert facts["low"] < facts["high"] and facts["citation"] == description["citation"]
     assert facts["higher_is_better"] == description["scores"]["higher_is_better"]
     is_paired = description["kind"] == "full-reference"
-    assert found["reference_path"].notna().all() if is_paired else found["reference_path"].isna().all()
+    assert rows["reference_path"].notna().all() if is_paired else rows["reference_path"].isna().all()
     if name in ("live", "koniq10k"):
         assert verify.verify(out, 1).problems == []
 
@@ -136,19 +136,19 @@ def test_more_blur_is_worse_in_live_md(shared):
 
 def test_real_kadid_images(tmp_path, shared):
     summary = import_dataset("kadid", shared / "data/kadid10k", tmp_path / "out", workers=1)
-    found = manifest.read(tmp_path / "out").set_index("sample_id")
+    rows = manifest.read(tmp_path / "out").set_index("sample_id")
     assert (summary.imported, summary.rated, summary.references) == (65, 10125, 80)
-    lost = found[found["status"] == "failed"]
+    lost = rows[rows["status"] == "failed"]
     assert len(lost) == 10060 and lost["error"].str.contains("not in").all()
     row = (
-        found.loc["I81_10_05"]
-        if found.loc["I81_10_05", "status"] == "ok"
-        else found[found["status"] == "ok"].iloc[0]
+        rows.loc["I81_10_05"]
+        if rows.loc["I81_10_05", "status"] == "ok"
+        else rows[rows["status"] == "ok"].iloc[0]
     )
     assert (tmp_path / "out" / row["path"]).is_file() and (tmp_path / "out" / row["reference_path"]).is_file()
     table = references.bundled_scores(references.description_of("kadid"))
     keyed = table.set_index(["reference", "type", "level"])["score"]
-    for row in found.itertuples():
+    for row in rows.itertuples():
         assert row.mos * 4 + 1 == pytest.approx(keyed[row.source, row.type, row.level], abs=1e-5)
     failures = pd.read_csv(tmp_path / "out/failures.csv")
     assert len(failures) == 10061 and failures["error"].str.startswith("reference I04").sum() == 1
@@ -160,9 +160,9 @@ def test_real_biq2021_images(tmp_path, shared):
     few.to_csv(tmp_path / "root/mos.csv", index=False)
     (tmp_path / "root/images").symlink_to(shared / "data/biq2021/images")
     import_dataset("biq2021", tmp_path / "root", tmp_path / "out")
-    found = manifest.read(tmp_path / "out").set_index("sample_id")
+    rows = manifest.read(tmp_path / "out").set_index("sample_id")
     expected = {name.removesuffix(".jpg"): mos for name, mos in zip(few["image"], few["mos"], strict=True)}
-    assert found["mos"].to_dict() == pytest.approx(expected, abs=1e-6)
+    assert rows["mos"].to_dict() == pytest.approx(expected, abs=1e-6)
     assert verify.verify(tmp_path / "out", 1).problems == []
     parts = pd.read_csv(tmp_path / "out/split.csv").set_index("source")["part"].to_dict()
     assert parts == dict(zip(expected, few["split"], strict=True))

@@ -39,14 +39,14 @@ def test_pairs_with_scores(tmp_path, pairs):
     summary = import_table(tmp_path / "pairs.csv", tmp_path / "out_set", range=(1, 5))
     assert (summary.imported, summary.rows, summary.rated, summary.references) == (6, 6, 6, 2)
     assert not summary.refusals and "6 of 6 pictures of 2 references" in summary.text()
-    found = manifest.read(tmp_path / "out_set")
-    assert found["sample_id"].tolist() == [f"p{p}_q{q}" for p in (1, 2) for q in (10, 50, 90)]
-    assert found["path"].tolist() == [f"images/{name}.jpg" for name in found["sample_id"]]
-    assert found["mos"].tolist() == pytest.approx([(1 + q / 25 - 1) / 4 for q in (10, 50, 90)] * 2)
-    assert found["mos_std"].tolist() == pytest.approx([0.1] * 6)
-    assert found["source"].tolist() == ["photo1"] * 3 + ["photo2"] * 3
-    assert set(found["label_method"]) == {"rated"} and set(found["label_set"]) == {"pairs"}
-    assert set(found["reference_path"]) == {"references/photo1.png", "references/photo2.png"}
+    rows = manifest.read(tmp_path / "out_set")
+    assert rows["sample_id"].tolist() == [f"p{p}_q{q}" for p in (1, 2) for q in (10, 50, 90)]
+    assert rows["path"].tolist() == [f"images/{name}.jpg" for name in rows["sample_id"]]
+    assert rows["mos"].tolist() == pytest.approx([(1 + q / 25 - 1) / 4 for q in (10, 50, 90)] * 2)
+    assert rows["mos_std"].tolist() == pytest.approx([0.1] * 6)
+    assert rows["source"].tolist() == ["photo1"] * 3 + ["photo2"] * 3
+    assert set(rows["label_method"]) == {"rated"} and set(rows["label_set"]) == {"pairs"}
+    assert set(rows["reference_path"]) == {"references/photo1.png", "references/photo2.png"}
     facts = manifest.facts(tmp_path / "out_set")["label"]
     assert (facts["low"], facts["high"], facts["higher_is_better"]) == (1, 5, True)
     assert verify.verify(tmp_path / "out_set", 1).problems == []
@@ -62,12 +62,10 @@ def test_pairs_with_scores(tmp_path, pairs):
 def test_without_scores_and_without_references(tmp_path, pairs):
     pairs[["distorted"]].rename(columns={"distorted": "image"}).to_csv(tmp_path / "a.csv", index=False)
     summary = import_table(tmp_path / "a.csv", tmp_path / "a")
-    found = manifest.read(tmp_path / "a")
+    rows = manifest.read(tmp_path / "a")
     assert summary.imported == 6 and summary.scale is None and "glint-data label" in summary.text()
-    assert found["mos"].isna().all() and found["label_set"].isna().all() and found["path"].notna().all()
-    assert (found["source"] == found["sample_id"]).all() and (
-        found["source_hash"] == found["image_hash"]
-    ).all()
+    assert rows["mos"].isna().all() and rows["label_set"].isna().all() and rows["path"].notna().all()
+    assert (rows["source"] == rows["sample_id"]).all() and (rows["source_hash"] == rows["image_hash"]).all()
     assert "label" not in manifest.facts(tmp_path / "a")
     assert verify.verify(tmp_path / "a", 1).problems == []
     assert json.dumps(summary.record(), allow_nan=False)
@@ -77,9 +75,9 @@ def test_partly_rated_and_lower_is_better(tmp_path, pairs):
     pairs.loc[1, ["mos", "mos_std"]] = np.nan
     pairs.to_csv(tmp_path / "p.csv", index=False)
     summary = import_table(tmp_path / "p.csv", tmp_path / "p", range=(0, 10), lower_is_better=True)
-    found = manifest.read(tmp_path / "p")
-    assert summary.rated == 5 and np.isnan(found["mos"][1]) and pd.isna(found["label_method"][1])
-    assert found["mos"][0] == pytest.approx(1 - 1.4 / 10)
+    rows = manifest.read(tmp_path / "p")
+    assert summary.rated == 5 and np.isnan(rows["mos"][1]) and pd.isna(rows["label_method"][1])
+    assert rows["mos"][0] == pytest.approx(1 - 1.4 / 10)
     assert not manifest.facts(tmp_path / "p")["label"]["higher_is_better"]
 
 
@@ -111,10 +109,10 @@ def test_equal_pictures_are_rows_like_others(tmp_path):
         "distorted,reference,mos\nsame.png,ref.png,5\nagain.png,ref.png,5\nref.png,ref.png,5\nsame.png,ref.png,5\n"
     )
     summary = import_table(tmp_path / "t.csv", tmp_path / "d", range=(1, 5))
-    found = manifest.read(tmp_path / "d")
+    rows = manifest.read(tmp_path / "d")
     assert "1 lines name a picture of an earlier line again (line 5 first)" in summary.text()
-    assert summary.imported == 4 and found["sample_id"].tolist() == ["same", "again", "ref", "same-2"]
-    assert found["image_hash"].nunique() == 1 and verify.verify(tmp_path / "d", 1).problems == []
+    assert summary.imported == 4 and rows["sample_id"].tolist() == ["same", "again", "ref", "same-2"]
+    assert rows["image_hash"].nunique() == 1 and verify.verify(tmp_path / "d", 1).problems == []
 
 
 def test_stems_and_names(tmp_path):
@@ -125,8 +123,8 @@ def test_stems_and_names(tmp_path):
         "image\n" + "\n".join(f'"{name}"' for name in names) + "\n", encoding="utf-8"
     )
     import_table(tmp_path / "t.csv", tmp_path / "d")
-    found = manifest.read(tmp_path / "d")
-    stems = [path.removeprefix("images/").removesuffix(".png") for path in found["path"]]
+    rows = manifest.read(tmp_path / "d")
+    stems = [path.removeprefix("images/").removesuffix(".png") for path in rows["path"]]
     for stem, name in zip(stems[:5], names, strict=False):
         assert stem.startswith(name.rpartition("/")[2].removesuffix(".png")), (stem, name)
     assert len({stem.lower() for stem in stems}) == 6
@@ -143,17 +141,16 @@ def test_types_levels_sources_splits_licences(tmp_path, pairs):
     )
     pairs.to_csv(tmp_path / "t.csv", index=False)
     summary = import_table(tmp_path / "t.csv", tmp_path / "d", range=(1, 5))
-    found = manifest.read(tmp_path / "d")
+    rows = manifest.read(tmp_path / "d")
     assert (
-        found["type"].tolist() == [2, 1, 2] * 2
-        and found["distortion"].tolist() == ["jpeg", "blur", "jpeg"] * 2
+        rows["type"].tolist() == [2, 1, 2] * 2 and rows["distortion"].tolist() == ["jpeg", "blur", "jpeg"] * 2
     )
-    assert found["level"].tolist() == [1, 2, 3] * 2 and set(found["licence"]) == {"CC0"}
-    assert found["source"].tolist() == ["sea"] * 3 + ["hill"] * 3
-    assert found["split"].tolist() == ["train"] * 3 + ["test"] * 3
+    assert rows["level"].tolist() == [1, 2, 3] * 2 and set(rows["licence"]) == {"CC0"}
+    assert rows["source"].tolist() == ["sea"] * 3 + ["hill"] * 3
+    assert rows["split"].tolist() == ["train"] * 3 + ["test"] * 3
     assert "1 blur, 2 jpeg" in summary.text()
     assert (tmp_path / "d/split.csv").read_text() == "source,part\nsea,train\nhill,test\n"
-    assert set(found["reference_path"]) == {"references/sea.png", "references/hill.png"}
+    assert set(rows["reference_path"]) == {"references/sea.png", "references/hill.png"}
 
 
 def test_sources_that_differ_stay_apart(tmp_path, pairs):
@@ -161,15 +158,15 @@ def test_sources_that_differ_stay_apart(tmp_path, pairs):
         tmp_path / "t.csv", index=False
     )
     import_table(tmp_path / "t.csv", tmp_path / "d")
-    found = manifest.read(tmp_path / "d")["source"].tolist()
-    assert found == ["day-1"] * 3 + ["night-1"] * 2 + ["Day-1-2"]
+    rows = manifest.read(tmp_path / "d")["source"].tolist()
+    assert rows == ["day-1"] * 3 + ["night-1"] * 2 + ["Day-1-2"]
 
 
 def test_several_pictures_of_one_photo_without_reference(tmp_path, pairs):
     pairs[["distorted"]].assign(source=["sea"] * 3 + ["hill"] * 3).to_csv(tmp_path / "t.csv", index=False)
     import_table(tmp_path / "t.csv", tmp_path / "d")
-    found = manifest.read(tmp_path / "d")
-    assert found["source_hash"].isna().all() and found["source"].nunique() == 2
+    rows = manifest.read(tmp_path / "d")
+    assert rows["source_hash"].isna().all() and rows["source"].nunique() == 2
     assert verify.verify(tmp_path / "d", 1).problems == []
 
 
@@ -272,8 +269,8 @@ def test_types_are_one_whatever_their_case(tmp_path, pairs):
     pairs["type"] = ["JPEG", "jpeg ", "Jpeg"] * (len(pairs) // 3)
     pairs.to_csv(tmp_path / "t.csv", index=False)
     import_table(tmp_path / "t.csv", tmp_path / "d", range=(1, 5))
-    found = manifest.read(tmp_path / "d")
-    assert set(found["type"]) == {1} and set(found["distortion"]) == {"JPEG"}
+    rows = manifest.read(tmp_path / "d")
+    assert set(rows["type"]) == {1} and set(rows["distortion"]) == {"JPEG"}
 
 
 def test_another_scale_is_said_when_the_import_is_repeated(tmp_path, pairs):
@@ -292,8 +289,8 @@ def test_unknown_columns_are_named(tmp_path, pairs):
 
 def test_what_is_missing_or_damaged_is_refused_by_name_and_the_rest_taken(tmp_path, pairs):
     (tmp_path / "out/p1_q10.jpg").unlink()
-    whole = (tmp_path / "out/p2_q90.jpg").read_bytes()
-    (tmp_path / "out/p2_q90.jpg").write_bytes(whole[: len(whole) // 2] + b"\xff\xd9")
+    intact = (tmp_path / "out/p2_q90.jpg").read_bytes()
+    (tmp_path / "out/p2_q90.jpg").write_bytes(intact[: len(intact) // 2] + b"\xff\xd9")
     (tmp_path / "ref/photo1.png").write_bytes(b"no picture")
     summary = import_table(tmp_path / "pairs.csv", tmp_path / "d", range=(1, 5))
     assert manifest.read(tmp_path / "d")["sample_id"].tolist() == ["p2_q10", "p2_q50"]

@@ -28,10 +28,10 @@ def test_the_shipped_judgement_is_of_the_shipped_measurements(kadid, tmp_path, m
         judgements, "left_out", lambda *arguments: pytest.fail("the judgement is not shipped")
     )
     pool = kadid.pool(METHODS["any"])
-    found = measures(pool, judgement(METHODS["any"], pool, None, 1), kadid.loaded.span)
-    assert found["srocc"] >= 0.915 and found["rmse"] <= 0.44
-    assert 0.88 <= found["coverage_90"] <= 0.92 and found["flagged_share"] <= 0.10
-    assert min(each["coverage_90"] for each in found["per_type"].values()) >= 0.75
+    measured = measures(pool, judgement(METHODS["any"], pool, None, 1), kadid.loaded.span)
+    assert measured["srocc"] >= 0.915 and measured["rmse"] <= 0.44
+    assert 0.88 <= measured["coverage_90"] <= 0.92 and measured["flagged_share"] <= 0.10
+    assert min(each["coverage_90"] for each in measured["per_type"].values()) >= 0.75
 
 
 def test_a_pair_of_the_judgement_made_again(kadid):
@@ -39,22 +39,24 @@ def test_a_pair_of_the_judgement_made_again(kadid):
     method = METHODS["any"]
     pool = kadid.pool(method)
     fold = folds_of(pool.photo)
-    known, asked = (fold != 0) & (pool.type != 10), (fold == 0) & (pool.type == 10)
-    again = method.fit(pool.rows(np.flatnonzero(known))).predict(pool.rows(np.flatnonzero(asked)).blocks)
-    assert again == pytest.approx(judgement(method, pool, None, 1).mos[asked], abs=2e-3)
+    known, requested = (fold != 0) & (pool.type != 10), (fold == 0) & (pool.type == 10)
+    again = method.fit(pool.rows(np.flatnonzero(known))).predict(pool.rows(np.flatnonzero(requested)).blocks)
+    assert again == pytest.approx(judgement(method, pool, None, 1).mos[requested], abs=2e-3)
 
 
 @pytest.mark.slow
 def test_another_suite_is_labelled_by_what_is_measured(tmp_path):
-    cells = [(number, level) for number, kind in distortions.suite("csiq").types.items() for level in (1, 3)]
+    cells = [
+        (number, level) for number, type_number in distortions.suite("csiq").types.items() for level in (1, 3)
+    ]
     photo = cv2.resize(skimage.data.coffee(), (256, 192), interpolation=cv2.INTER_AREA)
     dataset = plan(tmp_path / "csiq", {"coffee": photo}, cells, suite="csiq")
     summary = label_dataset(dataset, cache=tmp_path / "cache", workers=1)
-    found = Dataset(dataset).table(["type", "level", "mos", "mos_low", "mos_high", "label_method"])
-    assert summary.labelled == len(cells) and set(found["label_method"]) == {"any"}
-    first, third = (found[found["level"] == level].set_index("type")["mos"] for level in (1, 3))
+    table = Dataset(dataset).table(["type", "level", "mos", "mos_low", "mos_high", "label_method"])
+    assert summary.labelled == len(cells) and set(table["label_method"]) == {"any"}
+    first, third = (table[table["level"] == level].set_index("type")["mos"] for level in (1, 3))
     assert (first > third).mean() > 0.8
-    assert ((found["mos_low"] <= found["mos"]) & (found["mos"] <= found["mos_high"])).all()
+    assert ((table["mos_low"] <= table["mos"]) & (table["mos"] <= table["mos_high"])).all()
     assert "by any, from what was measured of each pair" in summary.text()
 
 

@@ -68,12 +68,12 @@ def test_a_labelled_sample_is_explained(tmp_path, monkeypatch):
     dataset = plan(tmp_path / "d", crops(1, size=(160, 120)), [(10, 3), (10, 5), (1, 1)])
     for method in ("pair", "nearest"):
         label_dataset(dataset, method=method, workers=1)
-        found = evidence_of(dataset, "p00_10_03")
+        evidence = evidence_of(dataset, "p00_10_03")
         mos = next(Dataset(dataset).samples(sample_id="p00_10_03")).label.mos
-        assert total(found.parts) == pytest.approx(mos, abs=1e-6) and found.label == mos
-        assert len(found.neighbours) == 5 and not found.notes
+        assert total(evidence.parts) == pytest.approx(mos, abs=1e-6) and evidence.label == mos
+        assert len(evidence.neighbours) == 5 and not evidence.notes
         loaded = rated_set("kadid").loaded
-        name, _, score = found.neighbours[0]
+        name, _, score = evidence.neighbours[0]
         assert score == pytest.approx(loaded.mos[loaded.references.index(name), loaded.column_of()[10, 3]])
     answer = glint.explain(dataset, "p00_10_03")
     assert "made of" in answer.text() and "scores of the photos it resembles" in answer.text()
@@ -91,7 +91,7 @@ def test_labels_from_ones_own_scores_are_explained_with_them(tmp_path):
     name = Dataset(new)[1].id
     with pytest.raises(GlintError, match="--reference DATASET"):
         evidence_of(new, name, cache=cache)
-    found = evidence_of(new, name, ours, cache)
-    assert total(found.parts) == pytest.approx(Dataset(new)[1].label.mos, abs=1e-6)
-    assert len(found.alike) == 5 and found.alike[0][0].startswith("p") and found.alike[0][1] is None
+    evidence = evidence_of(new, name, ours, cache)
+    assert total(evidence.parts) == pytest.approx(Dataset(new)[1].label.mos, abs=1e-6)
+    assert len(evidence.alike) == 5 and evidence.alike[0][0].startswith("p") and evidence.alike[0][1] is None
     assert evidence_of(ours, Dataset(ours)[0].id) is None  # people gave that score

@@ -23,15 +23,15 @@ def plan(folder, photos, cells, suite="kadid10k", status="planned"):
     folder.mkdir(exist_ok=True)
     for name, pixels in photos.items():
         write_png(folder / f"{name}.png", pixels)
-        for kind, level in cells:
+        for type_number, level in cells:
             rows.append(
                 {
-                    "sample_id": f"{name}_{kind:02d}_{level:02d}",
+                    "sample_id": f"{name}_{type_number:02d}_{level:02d}",
                     "source": name,
                     "source_path": str(folder / f"{name}.png"),
                     "source_hash": pixel_hash(pixels),
                     "suite": suite,
-                    "type": kind,
+                    "type": type_number,
                     "level": level,
                     "seed": 1,
                     "status": status,
@@ -85,16 +85,16 @@ def test_order_of_rows_does_not_matter(tmp_path, photos):
     (tmp_path / "b").mkdir()
     manifest.write(tmp_path / "b", shuffled.drop(columns=["mos", "mos_low", "mos_high", "mos_std"]), {})
     label_dataset(tmp_path / "b", method="content", cache=tmp_path / "cache")
-    found = manifest.read(tmp_path / "b").set_index("sample_id")["mos"]
-    assert found.loc[expected.index].equals(expected)
+    rows = manifest.read(tmp_path / "b").set_index("sample_id")["mos"]
+    assert rows.loc[expected.index].equals(expected)
 
 
 def test_cells_without_scores_get_no_label_and_say_so(tmp_path, photos):
     dataset = plan(tmp_path, photos, [(1, 1), (1, 6), (26, 1)])
     summary = label_dataset(dataset, method="content", cache=tmp_path / "cache")
-    found = manifest.read(dataset)
+    rows = manifest.read(dataset)
     assert (summary.labelled, summary.unlabelled) == (3, 6)
-    unlabelled = found[(found["type"] == 26) | (found["level"] == 6)]
+    unlabelled = rows[(rows["type"] == 26) | (rows["level"] == 6)]
     assert unlabelled["mos"].isna().all() and unlabelled["label_references"].isna().all()
     assert unlabelled["label_note"].str.startswith("no label: ").all()
     assert "type 26" in unlabelled["label_note"].iloc[-1]
@@ -104,9 +104,9 @@ def test_photo_changed_since_is_not_labelled(tmp_path, photos):
     dataset = plan(tmp_path, photos, CELLS)
     write_png(tmp_path / "coffee.png", photos["chelsea"])
     summary = label_dataset(dataset, method="content", cache=tmp_path / "cache")
-    found = manifest.read(dataset).set_index("source")
+    rows = manifest.read(dataset).set_index("source")
     assert summary.unlabelled == 4 and "is not the photo that" in summary.photos_unreadable["coffee"]
-    assert found.loc["coffee", "mos"].isna().all() and found.loc["chelsea", "mos"].notna().all()
+    assert rows.loc["coffee", "mos"].isna().all() and rows.loc["chelsea", "mos"].notna().all()
 
 
 def strange_photos():
@@ -140,13 +140,13 @@ def strange_photos():
 def test_photos_unlike_every_reference_are_flagged_and_wide(tmp_path, photos):
     dataset = plan(tmp_path, strange_photos() | photos, [(1, 3), (22, 4)])
     summary = label_dataset(dataset, method="content", cache=tmp_path / "cache")
-    found = manifest.read(dataset).set_index("source")
+    rows = manifest.read(dataset).set_index("source")
     for name in strange_photos():
-        assert (found.loc[name, "label_note"] == NOTE).all(), name
-        assert (found.loc[name, "label_method"] == "mean").all()
+        assert (rows.loc[name, "label_note"] == NOTE).all(), name
+        assert (rows.loc[name, "label_method"] == "mean").all()
     for name in photos:
-        assert found.loc[name, "label_note"].isna().all(), name
-    width = found["mos_high"] - found["mos_low"]
+        assert rows.loc[name, "label_note"].isna().all(), name
+    width = rows["mos_high"] - rows["mos_low"]
     assert width[list(strange_photos())].mean() > width[list(photos)].mean()
     assert summary.photos_unlike_references == 4
 

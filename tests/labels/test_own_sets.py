@@ -40,12 +40,12 @@ def truth_of(dataset):
 def test_scores_without_types_label_every_sample_in_their_order(untyped, cache, tmp_path):
     new = rated(tmp_path / "new", dict(list(crops(16).items())[12:]), method=None)
     summary = label_dataset(new, untyped, cache=cache, workers=1)
-    found = Dataset(new).table(["mos", "mos_low", "mos_high", "label_method", "label_set", "label_version"])
-    assert summary.labelled == len(found) == 4 * len(CELLS) and summary.method == "any"
-    assert set(found["label_method"]) == {"any"} and set(found["label_set"]) == {"ours"}
-    assert set(found["label_version"]) == {"1"}
-    assert stats.spearmanr(found["mos"], truth_of(new)).statistic > 0.9
-    inside = (found["mos_low"] <= truth_of(new)) & (truth_of(new) <= found["mos_high"])
+    table = Dataset(new).table(["mos", "mos_low", "mos_high", "label_method", "label_set", "label_version"])
+    assert summary.labelled == len(table) == 4 * len(CELLS) and summary.method == "any"
+    assert set(table["label_method"]) == {"any"} and set(table["label_set"]) == {"ours"}
+    assert set(table["label_version"]) == {"1"}
+    assert stats.spearmanr(table["mos"], truth_of(new)).statistic > 0.9
+    inside = (table["mos_low"] <= truth_of(new)) & (truth_of(new) <= table["mos_high"])
     assert inside.mean() > 0.75
     assert Dataset(new).facts()["label"]["title"] == "Our study"
 
@@ -53,11 +53,11 @@ def test_scores_without_types_label_every_sample_in_their_order(untyped, cache, 
 def test_scores_with_types_label_by_cell(typed, cache, tmp_path):
     new = rated(tmp_path / "new", dict(list(crops(10).items())[8:]), method=None)
     summary = label_dataset(new, str(typed), cache=cache, workers=1)
-    found = Dataset(new).table(["mos", "label_method", "label_references"])
+    table = Dataset(new).table(["mos", "label_method", "label_references"])
     assert summary.labelled == 2 * len(CELLS) and summary.method == "content"
     assert "takes 10 references, here are 8" in summary.text()
-    assert stats.spearmanr(found["mos"], truth_of(new)).statistic > 0.9
-    assert all(name.startswith("p") for names in found["label_references"] for name in names)
+    assert stats.spearmanr(table["mos"], truth_of(new)).statistic > 0.9
+    assert all(name.startswith("p") for names in table["label_references"] for name in names)
 
 
 def test_own_set_is_audited_from_its_own_pictures(typed, untyped, cache):

@@ -81,13 +81,13 @@ def test_in_a_browser(labelled, tmp_path, width):
         *(f"--window-size={width},900", "--virtual-time-budget=8000", "--dump-dom", page.as_uri()),
     ]
     shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    found = json.loads(re.search(r'data-found="([^"]*)"', shown)[1].replace("&quot;", '"'))
-    lines = found["csv"].splitlines()
+    record = json.loads(re.search(r'data-found="([^"]*)"', shown)[1].replace("&quot;", '"'))
+    lines = record["csv"].splitlines()
     assert lines[0] == "sample_id,score,rater" and len(lines) == 4
     assert lines[1:] == [
         f'"{name}",{score},"rater1"' for name, score in zip(samples, (4, 5, 1), strict=False)
     ]
-    assert found["where"] == "picture 4 of 4, 3 rated" and found["overflow"] <= 0
+    assert record["where"] == "picture 4 of 4, 3 rated" and record["overflow"] <= 0
 
 
 @pytest.mark.slow

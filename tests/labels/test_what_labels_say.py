@@ -108,8 +108,8 @@ def test_ratings_without_order_are_taken_with_a_warning(folder, tmp_path):
     for scores, said in (([1, 5] * 6, "hardly follow"), ([3] * 12, "every rating is the same")):
         lines = [f"{name},{score},ann" for name, score in zip(names, scores, strict=True)]
         file.write_text("\n".join(["sample_id,score,rater", *lines]))
-        found = label_dataset(folder, method="mean", cache=tmp_path / "cache", workers=1, ratings=[file])
-        assert any(said in note for note in found.notes)
+        summary = label_dataset(folder, method="mean", cache=tmp_path / "cache", workers=1, ratings=[file])
+        assert any(said in note for note in summary.notes)
 
 
 def test_wrong_ratings_are_refused_before_anything_is_measured(folder, tmp_path):

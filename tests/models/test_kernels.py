@@ -12,14 +12,14 @@ from glint_data.models.dropout import ShardedDropout
 
 def outputs_and_gradients(module: nn.Module, *inputs: torch.Tensor) -> list[torch.Tensor]:
     """The output, then gradients of inputs and of all trained parameters, under a fixed weighting."""
-    given = [values.clone().requires_grad_() for values in inputs]
+    inputs_given = [values.clone().requires_grad_() for values in inputs]
     module.zero_grad()
     torch.manual_seed(1)  # of the dropout
-    found = module(*given)
-    weighting = torch.randn(found.shape, generator=torch.Generator().manual_seed(2))
-    (found * weighting).sum().backward()
+    output = module(*inputs_given)
+    weighting = torch.randn(output.shape, generator=torch.Generator().manual_seed(2))
+    (output * weighting).sum().backward()
     trained = [parameter.grad for parameter in module.parameters() if parameter.requires_grad]
-    return [found.detach(), *(values.grad for values in given if values.grad is not None), *trained]
+    return [output.detach(), *(values.grad for values in inputs_given if values.grad is not None), *trained]
 
 
 def assert_alike(some: list[torch.Tensor], others: list[torch.Tensor], tolerance: float = 1e-4) -> None:

@@ -169,11 +169,11 @@ def test_deformable_convolution_is_its_definition():
     module = DeformableConv2d(3, 4, 3, padding=1)
     features, offsets = rng.standard_normal((1, 3, 5, 7)), 2 * rng.standard_normal((1, 18, 5, 7))
     with torch.no_grad():
-        found = module(torch.tensor(features).float(), torch.tensor(offsets).float())
+        output = module(torch.tensor(features).float(), torch.tensor(offsets).float())
         straight = module(torch.tensor(features).float(), torch.zeros(1, 18, 5, 7))
         plain = nn.functional.conv2d(torch.tensor(features).float(), module.weight, module.bias, padding=1)
     weight, bias = module.weight.detach().numpy(), module.bias.detach().numpy()
-    np.testing.assert_allclose(found[0], brute_force_deformable(features, offsets, weight, bias), atol=1e-4)
+    np.testing.assert_allclose(output[0], brute_force_deformable(features, offsets, weight, bias), atol=1e-4)
     torch.testing.assert_close(straight, plain, atol=1e-5, rtol=1e-5)
 
 
@@ -191,10 +191,10 @@ def test_pretrained_weights_come_from_the_hub_cache(monkeypatch, tmp_path):
     donors = {name: backbones.build_backbone(name)[0] for name in ("test_vit", "test_resnet")}
     for name, donor in donors.items():
         save_file(donor.state_dict(), tmp_path / f"{name}.safetensors")
-    asked = []
+    requested = []
 
     def cached(repository, file, **_options):
-        asked.append((repository, file))
+        requested.append((repository, file))
         return str(tmp_path / f"{repository.removeprefix('timm/').partition('.')[0]}.safetensors")
 
     monkeypatch.setattr("huggingface_hub.try_to_load_from_cache", cached)
@@ -207,7 +207,7 @@ def test_pretrained_weights_come_from_the_hub_cache(monkeypatch, tmp_path):
         "test_vit": "timm timm/test_vit.r160_in1k",
         "test_resnet": "timm timm/test_resnet.r160_in1k",
     }
-    assert len(asked) == 2 and network.config.freeze_backbones
+    assert len(requested) == 2 and network.config.freeze_backbones
 
 
 def test_local_weights_are_loaded_and_recorded(tmp_path):

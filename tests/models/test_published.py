@@ -73,16 +73,16 @@ def test_glintiqa_matches_the_published_numbers(glintiqa_golden):
         filled(golden["published_keys"], golden["seed"], network.published_unused)
     )
     assert all("blocks.1" in name or "norm" in name or "head" in name for name in unused if "vgfe" in name)
-    found: dict = {}
-    remember(network.local_features, found, "clfe")
-    remember(network.local_projection, found, "F0")
+    outputs: dict = {}
+    remember(network.local_features, outputs, "clfe")
+    remember(network.local_projection, outputs, "F0")
     for step in range(1, 5):
-        remember(getattr(network, f"siem{step}"), found, f"F{step}")
+        remember(getattr(network, f"siem{step}"), outputs, f"F{step}")
     with torch.no_grad():
         scores = network.eval()(signal(golden["seed"]))
-        found["vgfe"] = network.global_features(signal(golden["seed"]))
+        outputs["vgfe"] = network.global_features(signal(golden["seed"]))
     for name, expected in golden["expected"]["stages"].items():
-        stage = found[name[:4]][int(name[4:]) - 1] if name[:4] in ("vgfe", "clfe") else found[name]
+        stage = outputs[name[:4]][int(name[4:]) - 1] if name[:4] in ("vgfe", "clfe") else outputs[name]
         check_stage(name, expected, stage)
     np.testing.assert_allclose(scores.numpy(), golden["expected"]["score"], atol=1e-3)
 

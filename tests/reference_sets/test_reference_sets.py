@@ -54,9 +54,14 @@ def dataset(folder, suite, cells, photo=None):
     }
     rows = [
         common
-        | {"sample_id": f"coffee_{kind:02d}_{level:02d}", "type": kind, "level": level, "seed": 1}
+        | {
+            "sample_id": f"coffee_{type_number:02d}_{level:02d}",
+            "type": type_number,
+            "level": level,
+            "seed": 1,
+        }
         | {"suite": suite, "status": "planned"}
-        for kind, level in cells
+        for type_number, level in cells
     ]
     manifest.write(folder, pd.DataFrame(rows), {"suite": suite})
     return folder
@@ -81,14 +86,14 @@ def test_references_resemble_their_scores_only_under_their_own_names(shared, tid
 
 
 def test_tid2013_labels_its_own_suite(tid, cache, tmp_path):
-    place = dataset(tmp_path / "photos", "tid2013", [(1, 1), (8, 1), (8, 5), (15, 1), (15, 5), (17, 4)])
-    summary = label_dataset(place, "tid2013", tid, cache=cache)
-    found = manifest.read(place).set_index("sample_id")
+    folder = dataset(tmp_path / "photos", "tid2013", [(1, 1), (8, 1), (8, 5), (15, 1), (15, 5), (17, 4)])
+    summary = label_dataset(folder, "tid2013", tid, cache=cache)
+    rows = manifest.read(folder).set_index("sample_id")
     assert (summary.labelled, summary.unlabelled) == (4, 2)
-    assert found.loc["coffee_08_01", "mos"] > found.loc["coffee_08_05", "mos"] + 0.2
-    assert found.loc["coffee_17_04", "mos"] > 0.6  # more contrast is liked
-    assert found.loc[["coffee_15_01", "coffee_15_05"], "mos"].isna().all()
-    facts = manifest.facts(place)["label"]
+    assert rows.loc["coffee_08_01", "mos"] > rows.loc["coffee_08_05", "mos"] + 0.2
+    assert rows.loc["coffee_17_04", "mos"] > 0.6  # more contrast is liked
+    assert rows.loc[["coffee_15_01", "coffee_15_05"], "mos"].isna().all()
+    facts = manifest.facts(folder)["label"]
     assert (facts["set"], facts["high"], facts["references_left_out"]) == ("tid2013", 9.0, ["I25"])
     assert "matched" in facts["cells_note"] and "type 15" in summary.text()
 
@@ -103,17 +108,17 @@ def test_csiq_labels_its_own_suite(cache, tmp_path):
             tmp_path / "csiq/src_imgs" / f"{name}.png",
             skimage.data.astronaut()[top : top + 96, left : left + 96],
         )
-    place = dataset(tmp_path / "photos", "csiq", [(6, 4), (1, 1), (1, 5)])
-    summary = label_dataset(place, "csiq", tmp_path / "csiq", cache=cache)
-    found = manifest.read(place).set_index("sample_id")["mos"]
-    assert summary.labelled == 3 and found["coffee_01_01"] > found["coffee_01_05"]
-    assert manifest.facts(place)["label"]["higher_is_better"] is False
+    folder = dataset(tmp_path / "photos", "csiq", [(6, 4), (1, 1), (1, 5)])
+    summary = label_dataset(folder, "csiq", tmp_path / "csiq", cache=cache)
+    rows = manifest.read(folder).set_index("sample_id")["mos"]
+    assert summary.labelled == 3 and rows["coffee_01_01"] > rows["coffee_01_05"]
+    assert manifest.facts(folder)["label"]["higher_is_better"] is False
 
 
 def test_another_suite_is_refused(tid, cache, tmp_path):
-    place = dataset(tmp_path / "photos", "kadid10k", [(1, 1)])
+    folder = dataset(tmp_path / "photos", "kadid10k", [(1, 1)])
     with pytest.raises(GlintError, match=r"kadid10k.*tid2013"):
-        label_dataset(place, "tid2013", tid, cache=cache)
+        label_dataset(folder, "tid2013", tid, cache=cache)
 
 
 @pytest.mark.parametrize(

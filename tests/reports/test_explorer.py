@@ -273,12 +273,12 @@ def test_in_a_browser(made, tmp_path, monkeypatch, width, in_files, dark):
         *("--window-size=1400,900", "--virtual-time-budget=8000", "--dump-dom", frame.as_uri()),
     ]
     shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    found = json.loads(re.search(r'data-found="([^"]*)"', shown)[1].replace("&quot;", '"'))
+    record = json.loads(re.search(r'data-found="([^"]*)"', shown)[1].replace("&quot;", '"'))
     worst = manifest.read(folder).query("level == 5").sort_values("mos")["sample_id"].tolist()
-    assert found["width"] == width
-    assert found["dark"] == ("rgb(19, 26, 38)" if dark else "rgb(244, 246, 249)")
-    assert found["tiles"] == 12 and found["filtered"] == 4
-    assert (found["first"], found["second"]) == tuple(worst[:2])
-    assert found["natural"] == 240  # the worst is of the cup, 240 pixels wide, shown at 1:1
-    assert found["broken"] == 0
-    assert found["overflow"] <= 0
+    assert record["width"] == width
+    assert record["dark"] == ("rgb(19, 26, 38)" if dark else "rgb(244, 246, 249)")
+    assert record["tiles"] == 12 and record["filtered"] == 4
+    assert (record["first"], record["second"]) == tuple(worst[:2])
+    assert record["natural"] == 240  # the worst is of the cup, 240 pixels wide, shown at 1:1
+    assert record["broken"] == 0
+    assert record["overflow"] <= 0

@@ -20,8 +20,8 @@ def once(method: str, ending: str, status: int):
     """A fault that the first such request meets."""
     met = []
 
-    def fault(asked: str, path: str) -> int | None:
-        if asked == method and urlsplit(path).path.endswith(ending) and not met:
+    def fault(requested: str, path: str) -> int | None:
+        if requested == method and urlsplit(path).path.endswith(ending) and not met:
             met.append(path)
             return status
         return None

@@ -231,12 +231,12 @@ def test_damaged_records_are_sentences(some, tmp_path, file, monkeypatch):
     folder = tmp_path / "d"
     monkeypatch.setattr(rendering.parts, "commit", lambda *_: 0)  # as if it were killed before the manifest
     synthesize([some], folder, TWO, 1)
-    whole = (folder / file).read_bytes()
+    intact = (folder / file).read_bytes()
     for damage in (
         b"",
-        whole[: len(whole) // 2],
-        b"\0" * len(whole),
-        whole[:-30] + bytes(30),
+        intact[: len(intact) // 2],
+        b"\0" * len(intact),
+        intact[:-30] + bytes(30),
         b"[" * 100_000,
     ):
         (folder / file).write_bytes(damage)

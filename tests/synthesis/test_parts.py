@@ -13,9 +13,14 @@ CELLS = [(kind, level) for kind in (1, 2) for level in (1, 2, 3)]
 
 def rows_of(name: str, cells=CELLS, error: str | None = None) -> list[dict]:
     return [
-        {"sample_id": f"{name}_{kind:02d}_{level:02d}", "source": name, "suite": "kadid10k", "type": kind}
+        {
+            "sample_id": f"{name}_{type_number:02d}_{level:02d}",
+            "source": name,
+            "suite": "kadid10k",
+            "type": type_number,
+        }
         | {"level": level, "status": "failed" if error else "ok", "error": error}
-        for kind, level in cells
+        for type_number, level in cells
     ]
 
 
@@ -24,7 +29,7 @@ def dataset(tmp_path, monkeypatch):
     """A folder that knows seven sources, named against the order of their places; groups of two sources."""
     monkeypatch.setattr(parts, "ROWS_A_GROUP", 2 * len(CELLS))
     names = [f"s{9 - number}" for number in range(7)]
-    found = [Source(name, place, f"/{name}.png", 1, 1, name, 64, 64, "") for place, name in enumerate(names)]
+    found = [Source(name, index, f"/{name}.png", 1, 1, name, 64, 64, "") for index, name in enumerate(names)]
     sources.write(tmp_path, found)
     (tmp_path / manifest.PARTS).mkdir()
     return tmp_path, names

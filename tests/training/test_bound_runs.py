@@ -143,9 +143,9 @@ def tensors(change):
 
         with safe_open(file, "pt") as opened:
             held = opened.metadata()
-        found = load_file(file)
-        change(found)
-        save_file(found, file, held)
+        tensors = load_file(file)
+        change(tensors)
+        save_file(tensors, file, held)
 
     return damage
 
@@ -236,11 +236,11 @@ def test_labels_that_are_all_alike_have_no_correlation_and_no_nan(tmp_path):
     manifest.write(dataset, frame.assign(mos=0.5))
     done = training.train([dataset], "glintiqa", tmp_path / "run", **TWO)
     assert done.best_srocc is None and "best validation SROCC –" in done.text()
-    found = training.evaluate(tmp_path / "run", dataset, split="all")
+    evaluation = training.evaluate(tmp_path / "run", dataset, split="all")
     for file in (*(tmp_path / "run").glob("*.json"), *(tmp_path / "run").glob("*.jsonl")):
         for line in file.read_text().splitlines() if file.suffix == ".jsonl" else [file.read_text()]:
             json.loads(line, parse_constant=lambda name: pytest.fail(f"{name} in a record"))
-    assert found["srocc"] is None and "–" in training.evaluate_text(found)
+    assert evaluation["srocc"] is None and "–" in training.evaluate_text(evaluation)
 
 
 def test_three_photos_are_enough(tmp_path):

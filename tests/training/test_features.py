@@ -121,6 +121,6 @@ def test_features_that_would_change_are_refused(dataset, tmp_path):
         training.train([dataset], "ahiq", tmp_path / "run", cache_features="int8", crop_places=2)
     monkey = options("ahiq") | {"cache_features": "float16"}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(features.shutil, "disk_usage", lambda place: type("Disk", (), {"free": 1000})())
+        patch.setattr(features.shutil, "disk_usage", lambda index: type("Disk", (), {"free": 1000})())
         with pytest.raises(GlintError, match="free are"):
             training.train([dataset], "ahiq", tmp_path / "full", **monkey)

@@ -38,8 +38,8 @@ def test_it_is_a_run_like_any_other(run, dataset):
     assert record["verb"] == "train" and record["head"]["head"] in ("ridge", "kernel")
     assert len(record["head"]["tried"]) == len(closed_form.RIDGE_STRENGTHS) + len(closed_form.KERNEL_CHOICES)
     assert [entry["epoch"] for entry in runs.history(run)] == [1]
-    found = training.evaluate(run, dataset)
-    assert found["split"] == "test" and found["srocc"] > 0.8
+    evaluation = training.evaluate(run, dataset)
+    assert evaluation["split"] == "test" and evaluation["srocc"] > 0.8
     rows = training.score(run, [dataset / "images/P0.png", dataset / "images/P0_11_05.png"])
     assert rows[0]["score"] > rows[1]["score"] + 0.3
     assert training.train([dataset], "frozen", run, **SMALL).was_finished
@@ -94,9 +94,9 @@ def test_a_head_that_does_not_fit_is_refused(run, tmp_path, damage):
     import shutil
 
     copy = shutil.copytree(run, tmp_path / "copy")
-    found = load_file(copy / "model.safetensors")
-    found[damage] = torch.zeros(3, 2)
-    save_file(found, copy / "model.safetensors", {"counters": "{}"})
+    tensors = load_file(copy / "model.safetensors")
+    tensors[damage] = torch.zeros(3, 2)
+    save_file(tensors, copy / "model.safetensors", {"counters": "{}"})
     with pytest.raises(GlintError, match="do not fit each other"):
         trained.open_trained(copy, "cpu")
 
@@ -108,10 +108,10 @@ def test_every_network_is_told_beside_it(dataset, tmp_path, monkeypatch):
     assert "beside it, a frozen network with a small head: SROCC" in done.text()
     beside = trained.open_trained(tmp_path / "run/baseline", "cpu")
     assert beside.network.name == "frozen" and done.record()["baseline"]["val_srocc"] is not None
-    found = training.evaluate(tmp_path / "run", dataset)
+    evaluation = training.evaluate(tmp_path / "run", dataset)
     alone = training.evaluate(tmp_path / "run/baseline", dataset, crops=4)
-    assert found["baseline"]["srocc"] == pytest.approx(alone["srocc"]) and found["split"] == "test"
-    assert "beside it, a frozen network with a small head" in training.evaluate_text(found)
+    assert evaluation["baseline"]["srocc"] == pytest.approx(alone["srocc"]) and evaluation["split"] == "test"
+    assert "beside it, a frozen network with a small head" in training.evaluate_text(evaluation)
     again = training.train([dataset], "glintiqa", tmp_path / "run", **options)
     assert again.was_finished and again.baseline == done.baseline
 

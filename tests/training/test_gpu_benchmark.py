@@ -18,15 +18,15 @@ def test_a_part_that_fails_is_told(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(gpu, "PARTS", (broken, gpu.agreement))
     monkeypatch.setattr(sys, "argv", ["gpu", "--device", "cpu", "--out", str(tmp_path / "gpu.json")])
     assert gpu.main() == 1
-    found = json.loads((tmp_path / "gpu.json").read_text())
+    record = json.loads((tmp_path / "gpu.json").read_text())
     assert (
-        found["broken"] == [{"what": "half", "seconds": None}]
-        and "no such device" in found["failed"]["broken"]
+        record["broken"] == [{"what": "half", "seconds": None}]
+        and "no such device" in record["failed"]["broken"]
     )
-    assert {row["what"] for row in found["agreement"]} == {
+    assert {row["what"] for row in record["agreement"]} == {
         f"{name}, {kind}" for name in ("glintiqa", "ahiq") for kind in ("float16", "bfloat16")
     }
-    assert all(row["apart / spread"] < 1 for row in found["agreement"])
+    assert all(row["apart / spread"] < 1 for row in record["agreement"])
     assert "FAILED" in capsys.readouterr().out
 
 

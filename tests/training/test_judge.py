@@ -74,12 +74,12 @@ def test_scores_fall_as_an_unseen_photo_is_distorted_more(scorer, kind):
 def test_the_command_says_what_its_scores_mean_and_flags_what_it_does_not_know(tmp_path):
     images.write_png(tmp_path / "noise.png", default_rng(0).integers(0, 256, (300, 400, 3), dtype=np.uint8))
     images.write_png(tmp_path / "photo.png", unseen("astronaut.png"))
-    found = glint.score([tmp_path / "noise.png", tmp_path / "photo.png"])
-    assert [row["unlike_training"] for row in found.rows] == [True, False]
-    assert found.text().count("do not rely on it") == 1
+    rows = glint.score([tmp_path / "noise.png", tmp_path / "photo.png"])
+    assert [row["unlike_training"] for row in rows.rows] == [True, False]
+    assert rows.text().count("do not rely on it") == 1
     for word in ("0 worst to 1 best", "KADID-10k", "not for:", "not clipped"):
-        assert word in found.text()
-    assert found.record()["about"]["trained_on"]
+        assert word in rows.text()
+    assert rows.record()["about"]["trained_on"]
 
 
 def test_large_pictures_are_seen_whole(scorer):

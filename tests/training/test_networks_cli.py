@@ -26,9 +26,9 @@ def dataset(tmp_path_factory):
 def glint(*arguments) -> str:
     """What the command prints; its error where it fails."""
     table.register(app)
-    found = CliRunner().invoke(app, list(map(str, arguments)), catch_exceptions=False)
-    assert found.exit_code == 0, found.output
-    return found.output
+    result = CliRunner().invoke(app, list(map(str, arguments)), catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.output
 
 
 def test_switches_reach_the_network_and_the_training(dataset, tmp_path):

@@ -26,10 +26,10 @@ def test_correlations_agree_with_scipy_with_ties():
 def test_the_logistic_straightens_a_bent_scale(sign):
     labels = RNG.uniform(0, 1, 200)
     predicted = sign * np.log((labels + 0.02) / (1.02 - labels)) * 3 + 40
-    found = metrics.agreement(predicted, labels)
-    assert found["plcc_logistic"] > 0.9995 > abs(found["plcc"])
-    assert found["rmse_logistic"] < 0.01
-    assert found["srocc"] == pytest.approx(sign)
+    numbers = metrics.agreement(predicted, labels)
+    assert numbers["plcc_logistic"] > 0.9995 > abs(numbers["plcc"])
+    assert numbers["rmse_logistic"] < 0.01
+    assert numbers["srocc"] == pytest.approx(sign)
 
 
 def test_bootstrap_draws_whole_photos():

@@ -24,8 +24,8 @@ def test_full_reference_training_learns_and_needs_its_reference(tmp_path):
     assert rows[0]["score"] > rows[1]["score"]
     with pytest.raises(GlintError, match="compares each image with its pristine original"):
         training.score(out, [best])
-    found = training.evaluate(out, dataset)
-    assert np.isfinite(found["srocc"]) and found["split"] == "test"
+    evaluation = training.evaluate(out, dataset)
+    assert np.isfinite(evaluation["srocc"]) and evaluation["split"] == "test"
 
 
 def test_repeated_splits_and_the_cross_table(tmp_path):

@@ -36,29 +36,29 @@ def scored(dataset):
 
 def test_numbers_are_scipys_and_intervals_are_over_photos(dataset, scored, tmp_path):
     scored.to_csv(tmp_path / "s.csv", index=False)
-    found = training.evaluate_scores(tmp_path / "s.csv", dataset)
-    assert (found["samples"], found["photos"]) == (30, 6)
-    assert found["srocc"] == pytest.approx(stats.spearmanr(scored["score"], scored["mos"]).statistic)
-    assert found["krocc"] == pytest.approx(stats.kendalltau(scored["score"], scored["mos"]).statistic)
-    assert found["plcc"] == pytest.approx(stats.pearsonr(scored["score"], scored["mos"]).statistic)
+    evaluation = training.evaluate_scores(tmp_path / "s.csv", dataset)
+    assert (evaluation["samples"], evaluation["photos"]) == (30, 6)
+    assert evaluation["srocc"] == pytest.approx(stats.spearmanr(scored["score"], scored["mos"]).statistic)
+    assert evaluation["krocc"] == pytest.approx(stats.kendalltau(scored["score"], scored["mos"]).statistic)
+    assert evaluation["plcc"] == pytest.approx(stats.pearsonr(scored["score"], scored["mos"]).statistic)
     third = scored[scored["level"] == 3]
     expected = stats.spearmanr(third["score"], third["mos"]).statistic
-    assert found["by_level"]["3"]["srocc"] == pytest.approx(expected)
-    assert found["by_distortion"]["white_noise"]["samples"] == 30
-    low, high = found["intervals_95"]["srocc"]
-    assert low < found["srocc"] < high
-    said = training.scores_text(found)
+    assert evaluation["by_level"]["3"]["srocc"] == pytest.approx(expected)
+    assert evaluation["by_distortion"]["white_noise"]["samples"] == 30
+    low, high = evaluation["intervals_95"]["srocc"]
+    assert low < evaluation["srocc"] < high
+    said = training.scores_text(evaluation)
     assert "if lower is better" in said and "PSNR" in said and "GMSD" in said and "by level" in said
-    assert found["yardsticks"]["PSNR"]["srocc"] > 0.9 and found["yardsticks"]["GMSD"]["srocc"] > 0.9
-    json.dumps(found, allow_nan=False)
+    assert evaluation["yardsticks"]["PSNR"]["srocc"] > 0.9 and evaluation["yardsticks"]["GMSD"]["srocc"] > 0.9
+    json.dumps(evaluation, allow_nan=False)
 
 
 def test_under_five_photos_nothing_is_claimed(dataset, scored, tmp_path):
     scored[scored["source"].isin(("P0", "P1", "P2", "P3"))].to_csv(tmp_path / "s.csv", index=False)
-    found = training.evaluate_scores(tmp_path / "s.csv", dataset)
-    assert found["intervals_95"] == {"srocc": None, "plcc": None, "rmse": None}
-    assert found["without_score"] == 10
-    assert "too few photos to tell" in training.scores_text(found)
+    evaluation = training.evaluate_scores(tmp_path / "s.csv", dataset)
+    assert evaluation["intervals_95"] == {"srocc": None, "plcc": None, "rmse": None}
+    assert evaluation["without_score"] == 10
+    assert "too few photos to tell" in training.scores_text(evaluation)
 
 
 @pytest.mark.parametrize("column", ["sample_id", "path", "absolute", "name", "stem", "beside"])
@@ -77,8 +77,8 @@ def test_samples_are_matched_however_they_are_named(dataset, scored, tmp_path, c
     table.sample(frac=1, random_state=1).to_csv(
         tmp_path / "s.csv", index=False, sep=";", encoding="utf-8-sig"
     )
-    found = training.evaluate_scores(tmp_path / "s.csv", dataset)
-    assert found["srocc"] == pytest.approx(stats.spearmanr(scored["score"], scored["mos"]).statistic)
+    evaluation = training.evaluate_scores(tmp_path / "s.csv", dataset)
+    assert evaluation["srocc"] == pytest.approx(stats.spearmanr(scored["score"], scored["mos"]).statistic)
 
 
 @pytest.mark.parametrize(
@@ -106,18 +106,18 @@ def test_strangers_and_gaps_are_counted(dataset, scored, tmp_path):
     rows = [*zip(scored["sample_id"], scored["score"].round(3).astype(str), strict=True)]
     rows[0], rows[1] = ("stranger", "1"), (rows[1][0], "nan")
     (tmp_path / "s.csv").write_text("sample_id,score\n" + "".join(f"{key},{value}\n" for key, value in rows))
-    found = training.evaluate_scores(tmp_path / "s.csv", dataset)
-    assert (found["samples"], found["without_score"], found["rows_of_no_sample"]) == (28, 2, 1)
+    evaluation = training.evaluate_scores(tmp_path / "s.csv", dataset)
+    assert (evaluation["samples"], evaluation["without_score"], evaluation["rows_of_no_sample"]) == (28, 2, 1)
 
 
 @pytest.mark.parametrize("constant", ["score", "one"])
 def test_too_few_and_constant_scores_give_no_nan(dataset, scored, tmp_path, constant, recwarn):
     table = scored.assign(score=0.5) if constant == "score" else scored[:1]
     table.to_csv(tmp_path / "s.csv", index=False)
-    found = training.evaluate_scores(tmp_path / "s.csv", dataset)
-    json.dumps(found, allow_nan=False)
-    assert found["srocc"] is None and found["rmse"] is not None
-    assert "no correlation can be had" in training.scores_text(found)
+    evaluation = training.evaluate_scores(tmp_path / "s.csv", dataset)
+    json.dumps(evaluation, allow_nan=False)
+    assert evaluation["srocc"] is None and evaluation["rmse"] is not None
+    assert "no correlation can be had" in training.scores_text(evaluation)
     assert not [warning for warning in recwarn if "Constant" in str(warning.category)]
 
 

@@ -210,16 +210,16 @@ def test_loader_processes_give_the_same_batches(tmp_path, model, monkeypatch):
     network = models.create(model, size="tiny", input_size=32)
     planned = [[(0, 3), (0, 1), (0, 9)], [(0, 2), (0, 2), (0, 0)], [(1, 3), (1, 1), (1, 9)]]
     settings = TrainSettings(validation_crops=2, flip_vertically=True)
-    found = []
+    values = []
     for workers in (0, 1):
         feed = PixelFeed(settings, network, parts, Processes(), workers)
-        found.append([list(feed.batches(planned[:2])), list(feed.batches(planned[2:]))])
-    for alone, helped in zip(*(first + second for first, second in found), strict=True):
+        values.append([list(feed.batches(planned[:2])), list(feed.batches(planned[2:]))])
+    for alone, helped in zip(*(first + second for first, second in values), strict=True):
         assert alone.images.shape == (3, 3, 32, 32) and torch.equal(alone.images, helped.images)
         assert torch.equal(alone.mos, helped.mos) and torch.equal(alone.mos_std, helped.mos_std)
         assert (alone.references is None) == (model == "glintiqa")
         assert alone.references is None or torch.equal(alone.references, helped.references)
-    assert not torch.equal(found[0][0][0].images, found[0][1][0].images)  # another epoch, other crops
+    assert not torch.equal(values[0][0][0].images, values[0][1][0].images)  # another epoch, other crops
 
 
 def test_fixed_crops_come_again(tmp_path):

@@ -128,9 +128,9 @@ def test_evaluation_uses_the_test_photos_alone(run, dataset, tmp_path):
 def test_the_trained_weights_are_the_ones_used(run, dataset):
     """The best epoch's validation numbers come out again from the file on disk."""
     record = json.loads((run / "run.json").read_text())
-    found = training.evaluate(run, dataset, split="val", crops=FAST["validation_crops"])
-    assert found["srocc"] == pytest.approx(record["best"]["val_srocc"], abs=1e-6)
-    assert found["rmse"] == pytest.approx(record["best"]["val_rmse"], abs=1e-6)
+    evaluation = training.evaluate(run, dataset, split="val", crops=FAST["validation_crops"])
+    assert evaluation["srocc"] == pytest.approx(record["best"]["val_srocc"], abs=1e-6)
+    assert evaluation["rmse"] == pytest.approx(record["best"]["val_rmse"], abs=1e-6)
 
 
 @pytest.fixture

@@ -30,89 +30,91 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=1700, help="of pre-training, 32 crops each")
     parser.add_argument("--finetune-steps", type=int, default=1600, help="16 crops each")
     parser.add_argument("--workers", type=int, default=1)
-    asked = parser.parse_args()
-    torch.set_num_threads(asked.workers)
-    asked.out.mkdir(parents=True, exist_ok=True)
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.workers)
+    arguments.out.mkdir(parents=True, exist_ok=True)
     for stage in STAGES:
-        if stage in asked.stages:
-            globals()[f"_{stage}"](asked)
+        if stage in arguments.stages:
+            globals()[f"_{stage}"](arguments)
 
 
-def _render(asked: argparse.Namespace) -> None:
-    pictures.measured(pictures.rendered_windows(asked.data, asked.out, asked.workers), asked.out)
+def _render(arguments: argparse.Namespace) -> None:
+    pictures.measured(
+        pictures.rendered_windows(arguments.data, arguments.out, arguments.workers), arguments.out
+    )
 
 
-def _pretrain(asked: argparse.Namespace) -> None:
-    datasets = pictures.rendered_windows(asked.data, asked.out, asked.workers)
-    pretrain.pretrained(pictures.measured(datasets, asked.out), asked.out, asked.steps)
+def _pretrain(arguments: argparse.Namespace) -> None:
+    datasets = pictures.rendered_windows(arguments.data, arguments.out, arguments.workers)
+    pretrain.pretrained(pictures.measured(datasets, arguments.out), arguments.out, arguments.steps)
 
 
-def _kadid(asked: argparse.Namespace) -> None:
-    pictures.rendered_kadid(asked.data, asked.out, asked.workers)
+def _kadid(arguments: argparse.Namespace) -> None:
+    pictures.rendered_kadid(arguments.data, arguments.out, arguments.workers)
 
 
-def _label(asked: argparse.Namespace) -> None:
-    pictures.labelled(asked.out, asked.workers)
+def _label(arguments: argparse.Namespace) -> None:
+    pictures.labelled(arguments.out, arguments.workers)
 
 
-def rows(asked: argparse.Namespace) -> heads.Rows:
+def rows(arguments: argparse.Namespace) -> heads.Rows:
     """KADID-10k's pictures as the base sees them, with people's scores."""
-    base = _base(asked)
-    scored = finetune.kadid(asked.out / "kadid", asked.data / "kadid10k" / "dmos.csv")
-    seen = described.statistics(base, list(scored.path), asked.out / "kadid_described", CROPS)
+    base = _base(arguments)
+    scored = finetune.kadid(arguments.out / "kadid", arguments.data / "kadid10k" / "dmos.csv")
+    seen = described.statistics(base, list(scored.path), arguments.out / "kadid_described", CROPS)
     return heads.Rows(seen, scored.mos, scored.photo)
 
 
-def _describe(asked: argparse.Namespace) -> None:
-    rows(asked)
+def _describe(arguments: argparse.Namespace) -> None:
+    rows(arguments)
 
 
-def _splits(asked: argparse.Namespace) -> None:
-    base = _base(asked)
-    found = splits.examined(rows(asked), network.hidden(base), range(5))
+def _splits(arguments: argparse.Namespace) -> None:
+    base = _base(arguments)
+    found = splits.examined(rows(arguments), network.hidden(base), range(5))
     median = float(np.median([one["test_srocc"] for one in found]))
     print(f"KADID-10k by reference, base that saw no score: median test SROCC {median:.4f}")
     record = {"median_test_srocc": median, "splits": found}
-    splits.result_file(asked.out).write_text(json.dumps(record, indent=1) + "\n")
+    splits.result_file(arguments.out).write_text(json.dumps(record, indent=1) + "\n")
 
 
-def _first(asked: argparse.Namespace) -> None:
-    base, parts = _base(asked), _sets(asked)
-    head, srocc = first.head(base, rows(asked), parts, asked.out)
+def _first(arguments: argparse.Namespace) -> None:
+    base, parts = _base(arguments), _sets(arguments)
+    head, srocc = first.head(base, rows(arguments), parts, arguments.out)
     print(f"head on the base: SROCC {srocc:.4f} on the references held out")
-    _ship(asked, network.with_head(base, head), parts, "first", {"head": list(first.CHOICE)})
+    _ship(arguments, network.with_head(base, head), parts, "first", {"head": list(first.CHOICE)})
 
 
-def _finetune(asked: argparse.Namespace) -> None:
-    parts = _sets(asked)
-    judge = network.opened(asked.out / "first")
+def _finetune(arguments: argparse.Namespace) -> None:
+    parts = _sets(arguments)
+    judge = network.opened(arguments.out / "first")
     sets = {name: parts.train[name] for name in ("kadid", "windows")}
     sets["pristine"] = finetune.joined(parts.train["references"], parts.train["pristine"])
-    finetune.finetune(judge, sets, asked.finetune_steps, asked.out / "finetuning")
+    finetune.finetune(judge, sets, arguments.finetune_steps, arguments.out / "finetuning")
     facts = {
-        "steps": asked.finetune_steps,
+        "steps": arguments.finetune_steps,
         "batch": finetune.BATCH,
         "crop": finetune.CROP,
         "rate": finetune.RATE,
     }
-    _ship(asked, judge, parts, "judge", {"finetuning": facts})
+    _ship(arguments, judge, parts, "judge", {"finetuning": facts})
 
 
-def _base(asked: argparse.Namespace) -> QualityNetwork:
-    return network.base_network(read_tensors(asked.out / "base.safetensors")[0])
+def _base(arguments: argparse.Namespace) -> QualityNetwork:
+    return network.base_network(read_tensors(arguments.out / "base.safetensors")[0])
 
 
-def _sets(asked: argparse.Namespace) -> first.Sets:
-    return first.sets(asked.out, asked.data / "kadid10k" / "dmos.csv")
+def _sets(arguments: argparse.Namespace) -> first.Sets:
+    return first.sets(arguments.out, arguments.data / "kadid10k" / "dmos.csv")
 
 
 def _ship(
-    asked: argparse.Namespace, judge: QualityNetwork, parts: first.Sets, name: str, facts: dict[str, Any]
+    requested: argparse.Namespace, judge: QualityNetwork, parts: first.Sets, name: str, facts: dict[str, Any]
 ) -> None:
     """Examine on what was held out, and write the run's folder `name`."""
     numbers, strangers = held.examined(judge, parts)
     print(json.dumps(numbers, indent=1))
-    by_reference = splits.result_file(asked.out)
+    by_reference = splits.result_file(requested.out)
     scores = {
         "held_out": numbers,
         "kadid10k_by_reference_of_the_base": json.loads(by_reference.read_text())
@@ -125,7 +127,7 @@ def _ship(
     }
     facts |= {
         "pretraining": {
-            "steps": asked.steps,
+            "steps": requested.steps,
             "batch": pretrain.BATCH,
             "crop": pretrain.CROP,
             "rate": pretrain.RATE,
@@ -144,7 +146,7 @@ def _ship(
         "seeds": "fixed in tools/judge: every draw is a function of its stage and step",
         "scores": scores,
     }
-    ship.write(judge, (held.known(judge, parts), strangers), asked.out / name, facts)
+    ship.write(judge, (held.known(judge, parts), strangers), requested.out / name, facts)
 
 
 if __name__ == "__main__":

@@ -18,19 +18,19 @@ KEPT_EVERY = 1000
 def statistics(network: QualityNetwork, paths: Sequence[str], folder: Path, crops: int) -> np.ndarray:
     """float16 (pictures, crops, F), made in pieces of 1,000 pictures that are kept in `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    found = []
+    values = []
     for begin in track(range(0, len(paths), KEPT_EVERY), -(-len(paths) // KEPT_EVERY), "thousands described"):
         file = folder / f"{begin:06d}.npy"
         if not file.is_file():
             rows = [_described(network, path, crops) for path in paths[begin : begin + KEPT_EVERY]]
             np.save(file.with_suffix(".part.npy"), np.stack(rows).astype(np.float16))
             file.with_suffix(".part.npy").rename(file)
-        found.append(np.load(file, allow_pickle=False))
-    return np.concatenate(found)
+        values.append(np.load(file, allow_pickle=False))
+    return np.concatenate(values)
 
 
 def _described(network: QualityNetwork, path: str, crops: int) -> np.ndarray:
     pixels = images.read_rgb(path)
-    given = grid_crops(network, pixels, None, crops)[0]
+    inputs = grid_crops(network, pixels, None, crops)[0]
     with torch.inference_mode():
-        return network.statistics(to_unit(given)).float().numpy()
+        return network.statistics(to_unit(inputs)).float().numpy()

@@ -83,9 +83,9 @@ def joined(*parts: Scored) -> Scored:
 
 
 def _scored(rows: list[tuple]) -> Scored:
-    path, mos, photo, kinds, levels = zip(*rows, strict=True)
+    path, mos, photo, type_numbers, levels = zip(*rows, strict=True)
     return Scored(
-        np.array(path), np.array(mos, np.float32), np.array(photo), np.array(kinds), np.array(levels)
+        np.array(path), np.array(mos, np.float32), np.array(photo), np.array(type_numbers), np.array(levels)
     )
 
 

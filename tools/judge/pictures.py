@@ -25,8 +25,8 @@ def windows(data: Path, out: Path) -> Path:
         pixels = images.read_rgb(file)
         below, right = (side - WINDOW for side in pixels.shape[:2])
         corners = ((0, 0), (below, right)) if number % 2 else ((0, right), (below, 0))
-        for place, (row, column) in enumerate(corners):
-            _write(building / f"cid_{file.stem}_{place}.png", pixels, row, column)
+        for index, (row, column) in enumerate(corners):
+            _write(building / f"cid_{file.stem}_{index}.png", pixels, row, column)
     for file in sorted((data / "pristine" / "cbsd68").glob("*.png")):
         pixels = images.read_rgb(file)
         row, column = ((side - WINDOW) // 2 for side in pixels.shape[:2])

@@ -24,7 +24,7 @@ def dealt(photos: np.ndarray, seed: int) -> dict[str, np.ndarray]:
 
 def examined(rows: Rows, hidden: tuple, seeds: range) -> list[dict]:
     """Of each split: the choice that validation preferred, and what it gives on the references left."""
-    found = []
+    values = []
     for seed in seeds:
         parts = {part: rows.take(chosen) for part, chosen in dealt(rows.photo, seed).items()}
         tried = []
@@ -34,9 +34,9 @@ def examined(rows: Rows, hidden: tuple, seeds: range) -> list[dict]:
             )
             tried.append((value, head))
             print(f"  split {seed}: {epochs} {rate} {decay} {dropout} {begun}: val {value:.4f}", flush=True)
-        best = max(range(len(tried)), key=lambda place: tried[place][0])
+        best = max(range(len(tried)), key=lambda index: tried[index][0])
         said, truth = scores(tried[best][1], parts["test"]), parts["test"].mos.astype(np.float64)
-        found.append(
+        values.append(
             {
                 "split": seed,
                 "choice": CHOICES[best],
@@ -45,8 +45,8 @@ def examined(rows: Rows, hidden: tuple, seeds: range) -> list[dict]:
                 "test_plcc": metrics.plcc(said, truth),
             }
         )
-        print(found[-1], flush=True)
-    return found
+        print(values[-1], flush=True)
+    return values
 
 
 def result_file(out: Path) -> Path:
