@@ -164,7 +164,7 @@ class Labels:
         Measurements (photos, ...) are taken as departures from their own mean, which are laid on the mean of
         KADID-10k's cells: the cell's own level is given by its place.
         """
-        from glint_data.labels.method import Photos
+        from glint_data.labels.method import PhotoFeatures
 
         cells = self._scored.cells
         lower = int(min(np.floor(place), 4))
@@ -177,7 +177,7 @@ class Labels:
             name: _laid(values, self._scored.photos.blocks[name], columns, share)
             for name, values in measured.items()
         }
-        photos = Photos(self._content["content/descriptor-1"], False, self._content | blocks)
+        photos = PhotoFeatures(self._content["content/descriptor-1"], False, self._content | blocks)
         found = {name: fitted.predict(photos).mos for name, fitted in self._fitted.items()}
         return {
             name: (1 - share) * mos[:, columns[0]] + share * mos[:, columns[1]] for name, mos in found.items()

@@ -92,7 +92,7 @@ def timed(work: Callable[[], object]) -> tuple[float, float]:
 def profile(dataset: Path) -> None:
     """The functions in which drawing one photo's tiles spends most."""
     rows = glint.open(dataset).rows()
-    task = tiles.Task(0, str(dataset), tuple(rows.row(number) for number in range(CELLS)), frozenset())
+    task = tiles.DrawTask(0, str(dataset), tuple(rows.row(number) for number in range(CELLS)), frozenset())
     profiler = cProfile.Profile()
     profiler.runcall(tiles.draw, task)
     pstats.Stats(profiler).sort_stats("tottime").print_stats(15)

@@ -45,7 +45,8 @@ def test_srocc(run: Path, dataset: Path, crops: int, split: str = "test") -> flo
         json.loads(done.read_text()) if done.is_file() else training.evaluate(run, dataset, split, crops)
     )
     say(
-        f"  {run.name}: test SROCC {evaluation['srocc']:.3f}, PLCC {evaluation['plcc_logistic']:.3f}, {evaluation['samples']} samples"
+        f"  {run.name}: test SROCC {evaluation['srocc']:.3f}, PLCC {evaluation['plcc_logistic']:.3f}, "
+        f"{evaluation['samples']} samples"
     )
     return evaluation["srocc"]
 

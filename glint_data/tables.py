@@ -64,7 +64,7 @@ def read_table(file: Place, any_of: Sequence[Sequence[str]] = (), optional: Sequ
         )
     else:
         cells, separator = _lines(file, decoded(content, str(file)))
-        sheets = [Sheet("", cells)]
+        sheets = [Worksheet("", cells)]
     filled = [sheet for sheet in sheets if sheet.filled]
     fitting = [sheet for sheet in filled if not _lacking(_header(sheet.filled), any_of)]
     if not fitting:
@@ -117,7 +117,7 @@ Lines = list[tuple[int, list[str]]]
 
 
 @dataclass(frozen=True)
-class Sheet:
+class Worksheet:
     """A sheet's name and lines, and which of its cells are merged, such as B2:B4."""
 
     name: str
@@ -144,7 +144,7 @@ def _lines(file: Place, text: str) -> tuple[Lines, str]:
         raise GlintError(f"{file}: line {reader.line_num}: no CSV ({error})") from error
 
 
-def sheets_of(file: Place, content: bytes) -> list[Sheet]:
+def sheets_of(file: Place, content: bytes) -> list[Worksheet]:
     """Every sheet of an .xlsx as lines of text. A formula that was saved without its result is text itself ("=A1*2").
 
     Raises:
@@ -170,7 +170,7 @@ def sheets_of(file: Place, content: bytes) -> list[Sheet]:
         ) from error
 
 
-def _sheet(results: Any, formulas: Any, source: bytes) -> Sheet:
+def _sheet(results: Any, formulas: Any, source: bytes) -> Worksheet:
     """A sheet read for its results; for its formulas too, where its XML holds any."""
     lines: Lines = [(number, [cell_text(value) for value in row]) for number, row in _filled(results)]
     if b"<f>" in source or b"<f " in source:
@@ -186,7 +186,7 @@ def _sheet(results: Any, formulas: Any, source: bytes) -> Sheet:
             for number, row in _filled(formulas)
         ]
     merged = tuple(cells.decode() for cells in re.findall(rb'<mergeCell ref="([A-Z0-9:]+)"', source))
-    return Sheet(results.title, lines, merged)
+    return Worksheet(results.title, lines, merged)
 
 
 _MOST_COLUMNS = 200

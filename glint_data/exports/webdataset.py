@@ -66,7 +66,7 @@ class Webdataset(Format):
         pictures = Pictures(dataset_folder(chunk.dataset))
         waiting = set(chunk.first_of)
         written = []
-        with Shard(samples) as sample_shard, Shard(references) as reference_shard:
+        with TarShard(samples) as sample_shard, TarShard(references) as reference_shard:
             for row in chunk.rows:
                 tick()
                 try:
@@ -112,7 +112,7 @@ class Webdataset(Format):
         write_card(self.folder, self.about, exported, files)
 
 
-class Shard:
+class TarShard:
     """A tar file under way, the same bytes for the same members; no file where there are none.
 
     Raises `CannotWrite` where it cannot be written.
@@ -122,7 +122,7 @@ class Shard:
         self.file, self.members = file, 0
         self._tar: tarfile.TarFile | None = None
 
-    def __enter__(self) -> "Shard":
+    def __enter__(self) -> "TarShard":
         return self
 
     def __exit__(self, *_exception: object) -> None:

@@ -6,7 +6,7 @@ Everywhere else an image is a uint8 array of shape (height, width, 3) in sRGB, u
 from glint_data.errors import ImageRefused
 from glint_data.images.edit import UNCHANGED, Edit, edit_from, scaled
 from glint_data.images.formats import EXTENSIONS, RAW_EXTENSIONS, ending_of
-from glint_data.images.reading import EMPTY, MAX_PIXELS, Photo, decode, read_file, read_photo, read_rgb
+from glint_data.images.reading import EMPTY, MAX_PIXELS, ReadPhoto, decode, read_file, read_photo, read_rgb
 from glint_data.images.writing import (
     ENCODERS,
     encode_grey_png,
@@ -25,7 +25,7 @@ __all__ = [
     "UNCHANGED",
     "Edit",
     "ImageRefused",
-    "Photo",
+    "ReadPhoto",
     "decode",
     "edit_from",
     "encode_grey_png",

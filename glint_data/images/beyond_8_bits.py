@@ -7,7 +7,7 @@ import numpy as np
 
 from glint_data.errors import ImageRefused
 from glint_data.images import tagged
-from glint_data.images.deep import Samples, check_range, without_alpha
+from glint_data.images.deep import DeepSamples, check_range, without_alpha
 from glint_data.images.soundness import only_pixels
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def bytes_a_pixel(image: "PillowImage", encoded: bytes) -> int:
     return 11 if _is_deep_png(image, encoded) or _depth_of_jpeg_2000(image, encoded) > 8 else 7
 
 
-def samples(image: "PillowImage", encoded: bytes) -> Samples | None:
+def samples(image: "PillowImage", encoded: bytes) -> DeepSamples | None:
     """The deep samples of an opened file; None where 8 bits are all there is.
 
     Raises:
@@ -53,7 +53,7 @@ def samples(image: "PillowImage", encoded: bytes) -> Samples | None:
     key = image.info.get("transparency")
     if isinstance(key, int) and values.shape[2] == 1:  # PNG's grey level that is glass
         alpha = np.where(values[..., 0] == key, 0, top)
-    return Samples(without_alpha(values, alpha, top), top, profile, orientation=turned)
+    return DeepSamples(without_alpha(values, alpha, top), top, profile, orientation=turned)
 
 
 def _is_deep_png(image: "PillowImage", encoded: bytes) -> bool:

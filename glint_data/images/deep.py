@@ -14,7 +14,7 @@ _PIXELS_A_BAND = 500_000
 
 
 @dataclass(frozen=True)
-class Samples:
+class DeepSamples:
     """Decoded values (height, width, 1 or 3) of which `top` is full, and what they mean."""
 
     values: np.ndarray
@@ -29,7 +29,7 @@ class Samples:
         return round(self.top).bit_length()
 
 
-def to_8_bits(samples: Samples, done: list[str]) -> tuple[np.ndarray, bytes | None]:
+def to_8_bits(samples: DeepSamples, done: list[str]) -> tuple[np.ndarray, bytes | None]:
     """uint8 pixels (height, width, 3), not yet upright, and the profile that is still to be applied to them, if any.
 
     Raises:

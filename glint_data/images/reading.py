@@ -10,7 +10,7 @@ import numpy as np
 
 from glint_data.errors import GlintError, ImageRefused
 from glint_data.images import beyond_8_bits, deep, formats, jpeg_xl, profiles, soundness, tagged, tiff
-from glint_data.images.deep import Samples
+from glint_data.images.deep import DeepSamples
 from glint_data.storage.files import read_bytes
 from glint_data.storage.places import AnyPlace, is_remote, place
 
@@ -27,7 +27,7 @@ EMPTY = "{}: the file is empty (0 bytes)"
 
 
 @dataclass(frozen=True)
-class Photo:
+class ReadPhoto:
     """A decoded file: `pixels` uint8 (height, width, 3) sRGB and what was done on the way to them."""
 
     pixels: np.ndarray
@@ -39,7 +39,7 @@ def read_rgb(path: AnyPlace, max_pixels: int = MAX_PIXELS) -> np.ndarray:
     return read_photo(path, max_pixels).pixels
 
 
-def read_photo(path: AnyPlace, max_pixels: int = MAX_PIXELS) -> Photo:
+def read_photo(path: AnyPlace, max_pixels: int = MAX_PIXELS) -> ReadPhoto:
     """Decode a file of any mode that has one meaning in 8-bit sRGB; refuse the rest by name.
 
     Greyscale and palette images become RGB, deeper samples are rounded to 8 bits, CMYK and profiled colours are
@@ -68,7 +68,7 @@ def read_file(file: AnyPlace) -> bytes:
     return encoded
 
 
-def decode(encoded: bytes, name: str, max_pixels: int = MAX_PIXELS) -> Photo:
+def decode(encoded: bytes, name: str, max_pixels: int = MAX_PIXELS) -> ReadPhoto:
     """`read_photo` for bytes in memory; `name` is what error sentences call them."""
     from PIL import UnidentifiedImageError
 
@@ -93,7 +93,7 @@ def decode(encoded: bytes, name: str, max_pixels: int = MAX_PIXELS) -> Photo:
             raise ImageRefused(f"{name}: damaged ({type(error).__name__}: {said})") from error
 
 
-def _decode(encoded: bytes, name: str, max_pixels: int) -> Photo:
+def _decode(encoded: bytes, name: str, max_pixels: int) -> ReadPhoto:
     if PurePosixPath(name).suffix.lower() in formats.RAW_EXTENSIONS:
         raise ImageRefused(formats.RAW)
     format = formats.identify(encoded)
@@ -155,7 +155,7 @@ def check_size(width: int, height: int, bytes_a_pixel: int, max_pixels: int) -> 
         )
 
 
-def _from_8_bits(image: "PillowImage", encoded: bytes, done: list[str]) -> Photo:
+def _from_8_bits(image: "PillowImage", encoded: bytes, done: list[str]) -> ReadPhoto:
     from PIL import ImageOps
 
     profile = tagged.profile_of(image, encoded)
@@ -168,7 +168,7 @@ def _from_8_bits(image: "PillowImage", encoded: bytes, done: list[str]) -> Photo
     return _in_srgb(image, profile, done)
 
 
-def _in_srgb(image: "PillowImage", profile: bytes | None, done: list[str]) -> Photo:
+def _in_srgb(image: "PillowImage", profile: bytes | None, done: list[str]) -> ReadPhoto:
     """The last steps of every way: the profile, if any, and RGB of what is not yet."""
     if profile:
         try:
@@ -180,10 +180,10 @@ def _in_srgb(image: "PillowImage", profile: bytes | None, done: list[str]) -> Ph
     if image.mode != "RGB":
         done.append(f"{image.mode} converted to RGB")
         image = image.convert("RGB")
-    return Photo(np.array(image, dtype=np.uint8), tuple(done))
+    return ReadPhoto(np.array(image, dtype=np.uint8), tuple(done))
 
 
-def _from_samples(samples: Samples, done: list[str]) -> Photo:
+def _from_samples(samples: DeepSamples, done: list[str]) -> ReadPhoto:
     from PIL import Image
 
     if samples.values.shape[2] == 4:  # CMYK, whose profiles are tables for 8 bits here
@@ -197,14 +197,14 @@ def _from_samples(samples: Samples, done: list[str]) -> Photo:
         except profiles.UnusableProfile as error:
             done.append(f"embedded colour profile ignored: {error}")
             pixels, profile = deep.to_8_bits(
-                Samples(samples.values, samples.top, None, samples.inverted), done
+                DeepSamples(samples.values, samples.top, None, samples.inverted), done
             )
-        photo = Photo(pixels, tuple(done))
+        photo = ReadPhoto(pixels, tuple(done))
         if profile is not None:
             photo = _in_srgb(Image.fromarray(pixels), profile, done)
     if samples.orientation == 1:
         return photo
-    return Photo(
+    return ReadPhoto(
         _upright(photo.pixels, samples.orientation),
         (*photo.conversions, "turned upright by its EXIF orientation"),
     )

@@ -6,7 +6,7 @@ Only judged here; pixels come from the decoders. What a decoder itself refuses (
 import struct
 import zlib
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -173,7 +173,7 @@ def _check_canvas(image: "PillowImage") -> None:
 
 def _check_highest_value(image: "PillowImage", encoded: bytes) -> None:
     """Values above the highest that a PGM or PPM names have no meaning; Pillow cuts them off."""
-    codec, _extents, start, options = image.tile[0]
+    codec, _extents, start, options = cast("Any", image).tile[0]
     if codec != "ppm":  # written as text, which Pillow refuses itself, or every value of 8 bits is one
         return
     highest = int(options[-1])

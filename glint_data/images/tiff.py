@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from glint_data.errors import ImageRefused
-from glint_data.images.deep import Samples, without_alpha
+from glint_data.images.deep import DeepSamples, without_alpha
 from glint_data.images.formats import RAW
 from glint_data.images.tiff_segments import (
     BYTEWISE,
@@ -149,7 +149,7 @@ def _check(page: Any) -> None:
         )
 
 
-def samples(page: Page, encoded: bytes) -> Samples:
+def samples(page: Page, encoded: bytes) -> DeepSamples:
     """The samples of a deep page, of which grey, RGB and CMYK are known; CMYK has four channels.
 
     Raises:
@@ -177,4 +177,4 @@ def samples(page: Page, encoded: bytes) -> Samples:
         )
     profile = value_of(tags, "InterColorProfile", None)
     turned = int(value_of(tags, "Orientation", 1))
-    return Samples(opaque, top, profile, meaning == WHITE_IS_ZERO, turned if 1 <= turned <= 8 else 1)
+    return DeepSamples(opaque, top, profile, meaning == WHITE_IS_ZERO, turned if 1 <= turned <= 8 else 1)

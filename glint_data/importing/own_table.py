@@ -17,7 +17,7 @@ _MAX_NUMBER = 9999
 
 
 @dataclass(frozen=True)
-class Scale:
+class ScoreRange:
     """The range that scores may have, and which end of it is good."""
 
     low: float
@@ -58,7 +58,7 @@ class OwnTable:
 
     file: Place
     entries: list[Entry]
-    scale: Scale | None
+    scale: ScoreRange | None
     notes: list[str]
 
 
@@ -132,18 +132,18 @@ def _numbers(table: Table, name: str) -> list[float | None]:
     return table.numbers(name) if name in table.columns else [None] * len(table.rows)
 
 
-def _scale(table: Table, range: tuple[float, float] | None, lower_is_better: bool) -> Scale | None:
+def _scale(table: Table, range: tuple[float, float] | None, lower_is_better: bool) -> ScoreRange | None:
     has_scores = "mos" in table.columns and any(table.column("mos"))
     if has_scores and range is None:
         raise GlintError(
             f"{table.file}: has scores, but on what scale? --range LOW,HIGH says it, such as --range 1,5 "
             "(and --lower-is-better for scores of impairment)"
         )
-    return Scale(*range, not lower_is_better) if range else None
+    return ScoreRange(*range, not lower_is_better) if range else None
 
 
 def _check_scores(
-    table: Table, scores: list[float | None], spreads: list[float | None], scale: Scale | None
+    table: Table, scores: list[float | None], spreads: list[float | None], scale: ScoreRange | None
 ) -> None:
     for line, score, spread in zip(table.lines, scores, spreads, strict=True):
         if score is not None and scale is not None and not scale.low <= score <= scale.high:
@@ -163,7 +163,7 @@ def _check_scores(
 LEAST_FILLED = 1 / 3
 
 
-def _narrow(table: Table, scores: list[float | None], scale: Scale | None) -> list[str]:
+def _narrow(table: Table, scores: list[float | None], scale: ScoreRange | None) -> list[str]:
     """Scores that fill little of the range, as those do whose scale is another than was said."""
     there = [score for score in scores if score is not None]
     if scale is None or len(there) < 2 or max(there) - min(there) >= LEAST_FILLED * (scale.high - scale.low):

@@ -15,7 +15,7 @@ import numpy as np
 from glint_data import work
 from glint_data.dataset.dataset import Dataset
 from glint_data.errors import GlintError
-from glint_data.labels.calibration import COVERAGE, Calibrated, Label
+from glint_data.labels.calibration import COVERAGE, Calibrated, Intervals
 from glint_data.labels.certificate import Audit
 from glint_data.labels.method import METHODS, Method, Scored
 from glint_data.labels.methods.similarity import Space
@@ -113,7 +113,7 @@ def _types_left_out(rated: Rated, workers: work.Workers | None) -> dict[str, Any
     return {"leave_type_out": measured}
 
 
-def leave_one_out(method: Method, scored: Scored) -> tuple[Label, np.ndarray]:
+def leave_one_out(method: Method, scored: Scored) -> tuple[Intervals, np.ndarray]:
     """Labels of every reference made from the others, and each one's nearest other, int (R,)."""
     count = len(scored.mos)
     labels, nearest = [], np.zeros(count, int)
@@ -128,10 +128,10 @@ def leave_one_out(method: Method, scored: Scored) -> tuple[Label, np.ndarray]:
     joined = (
         np.concatenate([getattr(label, part) for label in labels]) for part in ("mos", "std", "low", "high")
     )
-    return Label(*joined), nearest
+    return Intervals(*joined), nearest
 
 
-def measures_of(label: Label, loaded: ReferenceSet) -> dict[str, Any]:
+def measures_of(label: Intervals, loaded: ReferenceSet) -> dict[str, Any]:
     """SROCC, KROCC, PLCC, RMSE, within-cell r, coverage and width; overall, and per type."""
     types = loaded.cells[:, 0]
     overall = _measures(label, loaded, np.ones(len(types), bool))
@@ -146,7 +146,7 @@ def measures_of(label: Label, loaded: ReferenceSet) -> dict[str, Any]:
     }
 
 
-def _measures(label: Label, loaded: ReferenceSet, columns: np.ndarray) -> dict[str, float | None]:
+def _measures(label: Intervals, loaded: ReferenceSet, columns: np.ndarray) -> dict[str, float | None]:
     from scipy import stats
 
     truth, mos = loaded.mos[:, columns], label.mos[:, columns]
@@ -192,7 +192,7 @@ def _spread(values: np.ndarray) -> float:
     return float(high - low)
 
 
-def _smallest_coverage_of_a_reference(label: Label, loaded: ReferenceSet) -> float:
+def _smallest_coverage_of_a_reference(label: Intervals, loaded: ReferenceSet) -> float:
     inside = (loaded.mos >= label.low - 1e-9) & (loaded.mos <= label.high + 1e-9)
     rated = np.isfinite(loaded.mos)
     return float(((inside & rated).sum(axis=1) / np.maximum(rated.sum(axis=1), 1)).min())

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from glint_data.labels.method import Fitted, Photos, Prediction, Scored
+from glint_data.labels.method import Fitted, PhotoFeatures, Prediction, Scored
 
 COVERAGE = 0.90
 
@@ -19,7 +19,7 @@ _PRIOR_REFERENCES = 10.0
 
 
 @dataclass(frozen=True)
-class Label:
+class Intervals:
     """`mos`, `std`, `low`, `high` of one shape, (n, C) or (n,), on [0, 1]; low..high is the 90 % interval."""
 
     mos: np.ndarray
@@ -31,13 +31,13 @@ class Label:
         """The four arrays, in order."""
         return self.mos, self.std, self.low, self.high
 
-    def at(self, photos: np.ndarray, columns: np.ndarray) -> "Label":
+    def at(self, photos: np.ndarray, columns: np.ndarray) -> "Intervals":
         """The labels at these places, each (k,)."""
-        return Label(*(part[photos, columns] for part in self.parts()))
+        return Intervals(*(part[photos, columns] for part in self.parts()))
 
-    def at_rows(self, which: np.ndarray) -> "Label":
+    def at_rows(self, which: np.ndarray) -> "Intervals":
         """These rows only."""
-        return Label(*(part[which] for part in self.parts()))
+        return Intervals(*(part[which] for part in self.parts()))
 
 
 class Calibrated:
@@ -58,17 +58,17 @@ class Calibrated:
             low, high = bounds(pool[np.isfinite(pool)])
             self._lower[types == number], self._upper[types == number] = low, high
 
-    def label(self, photos: Photos) -> Label:
+    def label(self, photos: PhotoFeatures) -> Intervals:
         """Labels of all cells for these photos."""
         return self.around(self._fitted.predict(photos))
 
-    def around(self, prediction: Prediction) -> Label:
+    def around(self, prediction: Prediction) -> Intervals:
         """The label that belongs to a prediction of the fitted method."""
         std = prediction.doubt * self._scale
         mos = prediction.mos.clip(0, 1)
         low = np.minimum((prediction.mos + self._lower * std).clip(0, 1), mos)
         high = np.maximum((prediction.mos + self._upper * std).clip(0, 1), mos)
-        return Label(mos, std, low, high)
+        return Intervals(mos, std, low, high)
 
 
 def _cell_errors(error: np.ndarray, types: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ from glint_data.labels.evidence.shipped import BEST_FIRST
 from glint_data.labels.grids import cells_of
 from glint_data.labels.method import METHODS
 from glint_data.labels.pooled import for_unrated
-from glint_data.labels.stage.samples import Samples, read_samples
+from glint_data.labels.stage.samples import SamplesToLabel, read_samples
 from glint_data.reference_sets.scored_sets import known_sets
 from glint_data.storage.places import Place
 
@@ -122,7 +122,7 @@ def own_dataset(reference: str | Place | Dataset) -> Dataset:
         raise
 
 
-def usable_rows(samples: Samples) -> np.ndarray:
+def usable_rows(samples: SamplesToLabel) -> np.ndarray:
     """The rows with a score that people gave and a pristine photo to measure against. Raises `GlintError` for none."""
     usable = np.array(
         [photo.hash is not None and photo.sample.has_pristine for photo in samples.photos], bool

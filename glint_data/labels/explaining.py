@@ -15,12 +15,12 @@ from glint_data.dataset.sample import Label, Sample
 from glint_data.embedding import descriptor, embed
 from glint_data.errors import GlintError
 from glint_data.labels.evidence.source import content_evidence
-from glint_data.labels.method import DESCRIPTOR, METHODS, Method, Photos
+from glint_data.labels.method import DESCRIPTOR, METHODS, Method, PhotoFeatures
 from glint_data.labels.parts import BASE, CONTENT, PAIR, Part, largest
 from glint_data.labels.pooled import UNKNOWN_TYPE, PooledMethod
 from glint_data.labels.rated import Rated, rated_set
-from glint_data.labels.stage.measuring import Task, measure_photo
-from glint_data.labels.stage.samples import RATED, Photo
+from glint_data.labels.stage.measuring import MeasuringTask, measure_photo
+from glint_data.labels.stage.samples import RATED, PristinePhoto
 from glint_data.labels.undistorted import UNDISTORTED, Undistorted
 from glint_data.labels.viewing import FIT, PIXELS
 from glint_data.reference_sets.scored_sets import known_sets
@@ -36,7 +36,7 @@ _AFTER = "after that: cut to 0 to 1, levels smoothed, or mapped to raters' scale
 
 @runtime_checkable
 class _TakesApart(Protocol):
-    def parts(self, photos: Photos, column: int) -> list[Part]: ...
+    def parts(self, photos: PhotoFeatures, column: int) -> list[Part]: ...
 
 
 @dataclass(frozen=True)
@@ -213,7 +213,7 @@ def _in_cell(
     for name, row in _measured(method, sample, facts, cache).items():
         blocks[name] = np.full((1, len(rated.loaded.cells), row.shape[1]), np.nan, np.float32)
         blocks[name][0, column] = row[0]
-    photos = Photos(blocks[DESCRIPTOR], False, blocks)
+    photos = PhotoFeatures(blocks[DESCRIPTOR], False, blocks)
     if isinstance(fitted, _TakesApart):
         return fitted.parts(photos, column)
     mean = float(np.nanmean(rated.loaded.mos[:, column]))
@@ -248,14 +248,16 @@ def _measured(method: Method, sample: Sample, facts: dict[str, Any], cache: Path
     seen = PIXELS if facts.get("viewing") == PIXELS else FIT
     if not method.needs_pairs:
         return {}
-    outcome = measure_photo(Task(0, _photo(sample), (sample,), np.array([0]), method.needs, cache, seen))
+    outcome = measure_photo(
+        MeasuringTask(0, _photo(sample), (sample,), np.array([0]), method.needs, cache, seen)
+    )
     if outcome.refused:
         raise GlintError(f"{sample.id}: cannot be measured: {outcome.refused[0]}")
     return outcome.blocks
 
 
-def _photo(sample: Sample) -> Photo:
-    return Photo(sample.source_hash, sample)
+def _photo(sample: Sample) -> PristinePhoto:
+    return PristinePhoto(sample.source_hash, sample)
 
 
 def _finite(value: float) -> float | None:

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from glint_data.labels.stage.samples import Samples
+from glint_data.labels.stage.samples import SamplesToLabel
 
 _RATED = 0.8
 """Share of a grid's cells that have to be rated: with fewer a cell's mean is that of few photos."""
 
 
-def cells_of(samples: Samples, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def cells_of(samples: SamplesToLabel, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The (type, level) of these rows, and each row's; none where some have none, suites differ, or gaps are many."""
     number, level, suite = samples.type[rows], samples.level[rows], samples.suite[rows]
     known = (number >= 0) & (level >= 0)

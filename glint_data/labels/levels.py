@@ -13,9 +13,9 @@ import numpy as np
 
 import distortions
 from distortions.suite import SEVERITIES
-from glint_data.labels.calibration import Label
+from glint_data.labels.calibration import Intervals
 from glint_data.labels.stage.rows import RowLabels
-from glint_data.labels.stage.samples import Samples
+from glint_data.labels.stage.samples import SamplesToLabel
 from glint_data.labels.undistorted import UNDISTORTED
 
 SMOOTHED = "levels smoothed: none rises where it should fall"
@@ -44,7 +44,7 @@ class Rising:
         )
 
 
-def rising(labels: RowLabels, samples: Samples) -> Rising:
+def rising(labels: RowLabels, samples: SamplesToLabel) -> Rising:
     """Count the series whose labels rise from a weaker to a stronger level."""
     count, total, largest = 0, 0, 0.0
     for series in _series(labels, samples):
@@ -55,7 +55,7 @@ def rising(labels: RowLabels, samples: Samples) -> Rising:
     return Rising(count, total, largest)
 
 
-def smooth(labels: RowLabels, samples: Samples) -> int:
+def smooth(labels: RowLabels, samples: SamplesToLabel) -> int:
     """Replace rising labels by the falling series that errs least from them (pool adjacent violators); how many rows
     changed. Intervals move with their label; the undistorted picture's stays."""
     before = labels.mos.copy()
@@ -73,7 +73,7 @@ def smooth(labels: RowLabels, samples: Samples) -> int:
         np.minimum((labels.low[changed] + move).clip(0, 1), mos),
         np.maximum((labels.high[changed] + move).clip(0, 1), mos),
     )
-    labels.replace(changed, Label(mos, labels.std[changed].astype(float), low, high))
+    labels.replace(changed, Intervals(mos, labels.std[changed].astype(float), low, high))
     which = np.zeros(len(samples), bool)
     which[changed] = True
     labels.add_note(which, SMOOTHED)
@@ -105,7 +105,7 @@ class _Series:
     count: int
 
 
-def _series(labels: RowLabels, samples: Samples) -> Iterator[_Series]:
+def _series(labels: RowLabels, samples: SamplesToLabel) -> Iterator[_Series]:
     """All series, one side of no change after the other."""
     for side in (1, -1):
         strength = _strengths(samples, side)
@@ -114,7 +114,7 @@ def _series(labels: RowLabels, samples: Samples) -> Iterator[_Series]:
             yield _ordered(labels, samples, rows, strength)
 
 
-def _ordered(labels: RowLabels, samples: Samples, rows: np.ndarray, strength: np.ndarray) -> _Series:
+def _ordered(labels: RowLabels, samples: SamplesToLabel, rows: np.ndarray, strength: np.ndarray) -> _Series:
     keys = (strength[rows], samples.type[rows], samples.suite[rows], samples.photo[rows])
     order = np.lexsort(keys)
     rows, ordered = rows[order], [key[order] for key in keys]
@@ -133,7 +133,7 @@ def _ordered(labels: RowLabels, samples: Samples, rows: np.ndarray, strength: np
     )
 
 
-def _strengths(samples: Samples, side: int) -> np.ndarray:
+def _strengths(samples: SamplesToLabel, side: int) -> np.ndarray:
     """int (rows,): how many levels from no change towards this side of it (1: larger numbers); -1 elsewhere, and
     where the suite does not say."""
     strengths = np.full(len(samples), -1)

@@ -17,7 +17,7 @@ DESCRIPTOR = "content/descriptor-1"
 
 
 @dataclass(frozen=True)
-class Photos:
+class PhotoFeatures:
     """What is known of n photos before any label.
 
     `vectors` float (n, dimensions) from the embedder: the space in which neighbours are looked for;
@@ -37,12 +37,12 @@ class Photos:
         """float (n, ...): content statistics."""
         return self.blocks[DESCRIPTOR]
 
-    def rows(self, which: np.ndarray) -> "Photos":
+    def rows(self, which: np.ndarray) -> "PhotoFeatures":
         """These photos only, in this order."""
         blocks = {name: block[which] for name, block in self.blocks.items()}
         return replace(self, vectors=self.vectors[which], blocks=blocks)
 
-    def joined(self, blocks: Mapping[str, np.ndarray]) -> "Photos":
+    def joined(self, blocks: Mapping[str, np.ndarray]) -> "PhotoFeatures":
         """With further blocks."""
         return replace(self, blocks={**self.blocks, **blocks})
 
@@ -51,7 +51,7 @@ class Photos:
 class Scored:
     """Photos with scores: what a method is fitted on. `mos` (n, C), NaN where unscored; `cells` (C, 2)."""
 
-    photos: Photos
+    photos: PhotoFeatures
     mos: np.ndarray
     cells: np.ndarray
 
@@ -73,7 +73,7 @@ class Prediction:
 class Fitted(Protocol):
     """A method after its fit."""
 
-    def predict(self, photos: Photos) -> Prediction:
+    def predict(self, photos: PhotoFeatures) -> Prediction:
         """Every cell's score for each photo."""
         ...
 
@@ -101,7 +101,7 @@ class Method:
         """Whether it looks at the samples too."""
         return any(name.startswith("pairs/") for name in self.needs)
 
-    def can_use(self, photos: Photos) -> bool:
+    def can_use(self, photos: PhotoFeatures) -> bool:
         """Whether these references come with all that the method looks at, and are enough."""
         return self.needs <= photos.blocks.keys() and len(photos) >= self.references
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from glint_data.labels.calibration import Label
+from glint_data.labels.calibration import Intervals
 from glint_data.labels.methods.threads import one_thread
 from glint_data.labels.pooled import UNKNOWN_TYPE, Pool
 
@@ -72,7 +72,7 @@ class OverTypes:
         self._doubt = _Doubt(_features(pool.blocks, left.mos), np.abs(pool.mos - left.mos))
         self._signatures = _Signatures(_measured(pool.blocks), left.mos)
 
-    def label(self, mos: np.ndarray, blocks: Mapping[str, np.ndarray]) -> tuple[Label, np.ndarray]:
+    def label(self, mos: np.ndarray, blocks: Mapping[str, np.ndarray]) -> tuple[Intervals, np.ndarray]:
         """Labels (n,) of pairs with these predicted scores, and which are unlike everything measured, bool (n,)."""
         strange = self._signatures(_measured(blocks), mos) > self._limit
         doubt = self._doubt(_features(blocks, mos))
@@ -80,12 +80,12 @@ class OverTypes:
         return interval(mos, doubt, self._lower, self._upper, self._spread), strange
 
 
-def interval(mos: np.ndarray, doubt: np.ndarray, lower: float, upper: float, spread: float) -> Label:
+def interval(mos: np.ndarray, doubt: np.ndarray, lower: float, upper: float, spread: float) -> Intervals:
     """The label around predicted scores."""
     mid = mos.clip(0, 1)
     low = np.minimum((mos + lower * doubt).clip(0, 1), mid)
     high = np.maximum((mos + upper * doubt).clip(0, 1), mid)
-    return Label(mid, doubt * spread, low, high)
+    return Intervals(mid, doubt * spread, low, high)
 
 
 def bounds(pool: Pool, left: LeftOut, without: int | None = None) -> tuple[float, float]:

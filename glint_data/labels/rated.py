@@ -18,10 +18,10 @@ from glint_data.labels.describing import own_dataset, usable_rows
 from glint_data.labels.evidence import EVIDENCE, shipped
 from glint_data.labels.evidence.source import PairEvidence, content_evidence
 from glint_data.labels.grids import cells_of, grid_of
-from glint_data.labels.method import DESCRIPTOR, METHODS, Method, Photos, Scored
+from glint_data.labels.method import DESCRIPTOR, METHODS, Method, PhotoFeatures, Scored
 from glint_data.labels.pooled import POOLED, UNKNOWN_TYPE, Pool, PooledMethod, for_unrated
-from glint_data.labels.stage.measuring import Task, gpu_for, measured
-from glint_data.labels.stage.samples import Samples, read_samples
+from glint_data.labels.stage.measuring import MeasuringTask, gpu_for, measured
+from glint_data.labels.stage.samples import SamplesToLabel, read_samples
 from glint_data.reference_sets import references
 from glint_data.reference_sets.references import ReferenceSet
 from glint_data.reference_sets.scored_sets import description_of, known_sets
@@ -197,7 +197,7 @@ def _own(
 
 
 def _measured_pairs(
-    samples: Samples,
+    samples: SamplesToLabel,
     rows: np.ndarray,
     position: np.ndarray,
     cache: Path | None,
@@ -208,7 +208,7 @@ def _measured_pairs(
     evidence = frozenset(name for name, source in EVIDENCE.items() if isinstance(source, PairEvidence))
     gpu = gpu_for(device, evidence)
     tasks = [
-        Task(
+        MeasuringTask(
             photo,
             samples.photos[photo],
             tuple(samples.dataset[int(row)] for row in own),
@@ -237,7 +237,7 @@ def _measured_pairs(
 
 
 def _assembled(
-    samples: Samples,
+    samples: SamplesToLabel,
     order: Sequence[int],
     rows: np.ndarray,
     pairs: Pool,
@@ -275,4 +275,4 @@ def _assembled(
         grid = grid_of(block, pairs.photo, column, len(order), len(cells))
         if len(cells) and np.isfinite(grid).all(axis=2).mean() >= _COMPLETE:
             blocks[evidence] = grid.astype(np.float32)
-    return Rated(loaded, Scored(Photos(vectors, by.unit, blocks), mos, cells), pairs)
+    return Rated(loaded, Scored(PhotoFeatures(vectors, by.unit, blocks), mos, cells), pairs)

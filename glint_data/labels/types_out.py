@@ -12,7 +12,7 @@ import numpy as np
 from glint_data import work
 from glint_data.errors import GlintError
 from glint_data.labels import over_types
-from glint_data.labels.calibration import Label
+from glint_data.labels.calibration import Intervals
 from glint_data.labels.method import METHODS
 from glint_data.labels.over_types import LeftOut
 from glint_data.labels.pooled import UNKNOWN_TYPE, Pool, PooledMethod
@@ -102,7 +102,7 @@ def measures(pool: Pool, left: LeftOut, span: float) -> dict[str, Any]:
     }
 
 
-def _intervals(pool: Pool, left: LeftOut) -> tuple[Label, np.ndarray]:
+def _intervals(pool: Pool, left: LeftOut) -> tuple[Intervals, np.ndarray]:
     parts = [np.empty(len(pool)) for _ in range(4)]
     strange = np.zeros(len(pool), bool)
     for type_number in np.unique(pool.type):
@@ -115,7 +115,7 @@ def _intervals(pool: Pool, left: LeftOut) -> tuple[Label, np.ndarray]:
         for part, values in zip(parts, label.parts(), strict=True):
             part[own] = values
         strange[own] = odd[own]
-    return Label(*parts), strange
+    return Intervals(*parts), strange
 
 
 def correlation(said: np.ndarray, scores: np.ndarray, which: str) -> float | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from glint_data.labels.calibration import Label, bounds
+from glint_data.labels.calibration import Intervals, bounds
 from glint_data.labels.evidence import plain
 from glint_data.labels.method import Scored
 from glint_data.labels.pooled import Pool
@@ -72,8 +72,8 @@ class Undistorted:
         low, high = (float(np.clip(mos + end, 0, 1)) for end in bounds(scores - mos))
         return cls(mos, float(scores.std()), min(low, mos), max(high, mos), columns, len(scores))
 
-    def into(self, label: Label, which: np.ndarray) -> Label:
+    def into(self, label: Intervals, which: np.ndarray) -> Intervals:
         """`label` with this one where `which`, bool of its shape, says so."""
         mine = (self.mos, self.std, self.low, self.high)
         parts = (np.where(which, value, part) for value, part in zip(mine, label.parts(), strict=True))
-        return Label(*parts)
+        return Intervals(*parts)

@@ -120,7 +120,7 @@ class DeformableFusion(nn.Module):
         return self.conv1(self.deform(self.narrow(maps), offsets))
 
 
-class Prediction(nn.Module):
+class WeightedScore(nn.Module):
     """Both images' fused features (B, C, g, g) -> scores (B,): a weighted mean over a map of scores."""
 
     def __init__(self, width: int, config: AHIQConfig) -> None:
@@ -170,7 +170,7 @@ class AHIQ(backbones.TwoBranches):
         self.vit_taps, self.cnn_taps = vit_taps, cnn_taps
         vit_width, cnn_widths = len(config.vit_taps) * vit_taps.width, cnn_taps.widths()
         self.fusion = DeformableFusion(vit_width, cnn_widths, config)
-        self.prediction = Prediction(vit_width + sum(cnn_widths), config)
+        self.prediction = WeightedScore(vit_width + sum(cnn_widths), config)
 
     @classmethod
     def configured(

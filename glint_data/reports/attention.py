@@ -19,7 +19,7 @@ class Listed:
 
 
 @dataclass(frozen=True)
-class Samples:
+class SampleColumns:
     """Columns of the samples, row by row: NaN where there is no number; `photo`, `suite` are codes."""
 
     photo: np.ndarray
@@ -33,7 +33,7 @@ class Samples:
     unlike: np.ndarray
 
 
-def look_at(samples: Samples) -> Iterator[Listed]:
+def look_at(samples: SampleColumns) -> Iterator[Listed]:
     """The lists that are not empty."""
     lists = (
         _top("Widest intervals", "where the label is least certain", samples.high - samples.low),
@@ -58,7 +58,7 @@ def _top(title: str, text: str, value: np.ndarray) -> Listed:
     return Listed(title, text, tuple(int(row) for row in rows[:MOST]), len(rows))
 
 
-def _rising(samples: Samples) -> Listed:
+def _rising(samples: SampleColumns) -> Listed:
     """Samples whose label is better than that of the next weaker level of the same photo and type."""
     order = np.lexsort((samples.level, samples.type, samples.suite, samples.photo))
     same = np.ones(max(len(order) - 1, 0), bool)

@@ -20,7 +20,7 @@ from glint_data.dataset.sample import Sample
 from glint_data.dataset.status import Status
 from glint_data.progress import track
 from glint_data.reports import tiles
-from glint_data.reports.attention import Listed, Samples, look_at
+from glint_data.reports.attention import Listed, SampleColumns, look_at
 from glint_data.storage.files import make_folder, write_atomically
 from glint_data.storage.places import Place
 from glint_data.work import default_workers, run_tasks
@@ -95,7 +95,7 @@ def explorer_of(
     return explorer
 
 
-def _samples(columns: Mapping[str, np.ndarray], score: np.ndarray) -> Samples:
+def _samples(columns: Mapping[str, np.ndarray], score: np.ndarray) -> SampleColumns:
     def codes(name: str) -> np.ndarray:
         return np.unique([str(value) for value in columns[name]], return_inverse=True)[1]
 
@@ -106,7 +106,7 @@ def _samples(columns: Mapping[str, np.ndarray], score: np.ndarray) -> Samples:
         return values.astype(float)
 
     unlike = np.array([bool(note) and "unlike" in str(note) for note in columns["label_note"]], bool)
-    return Samples(
+    return SampleColumns(
         photo=codes("source"),
         suite=codes("suite"),
         type=numbers("type"),
@@ -146,7 +146,7 @@ def _drawn(
         budget -= 0 if crops_only else planned
         records = tuple(rows.row(int(row)) for row in shown[first:end])
         names = frozenset(records[row - first]["sample_id"] for row in own)
-        tasks.append(tiles.Task(number, str(dataset.folder), records, names, crops_only))
+        tasks.append(tiles.DrawTask(number, str(dataset.folder), records, names, crops_only))
     waiting: dict[int, tiles.Tiles | None] = dict.fromkeys(range(len(photos)))
     for task in tasks:
         del waiting[task.number]
@@ -160,7 +160,7 @@ def _drawn(
         pass
 
 
-def _pictures(tasks: list[tiles.Task]) -> Iterator[tuple[int, tiles.Tiles | None]]:
+def _pictures(tasks: list[tiles.DrawTask]) -> Iterator[tuple[int, tiles.Tiles | None]]:
     if sum(len(task.rows) for task in tasks) <= 250:  # quicker drawn here than workers are to start
         for task in tasks:
             yield task.number, tiles.draw(task)
@@ -171,7 +171,7 @@ def _pictures(tasks: list[tiles.Task]) -> Iterator[tuple[int, tiles.Tiles | None
 
 def _data(
     columns: Mapping[str, np.ndarray],
-    samples: Samples,
+    samples: SampleColumns,
     score: np.ndarray,
     photos: list[tuple[int, int]],
     lists: list[Listed],

@@ -51,7 +51,7 @@ def _strength(level: object) -> str:
 
 
 @dataclass(frozen=True)
-class Sheet:
+class ContactSheet:
     """A contact sheet that was written: its size in pixels, and whose labels stand on it (None: none)."""
 
     width: int
@@ -61,7 +61,7 @@ class Sheet:
 
 def write_sheet(
     name: str, photo: Place, sheet: Path, seed: int, whole: bool = False, labels: Place | None = None
-) -> Sheet:
+) -> ContactSheet:
     """Draw the suite on a photo, in parts at true scale or `whole`, and write the PNG.
 
     `labels`, a dataset, brings the labels under the tiles: this photo's, where it is in the dataset, else the means.
@@ -74,7 +74,7 @@ def write_sheet(
     captions, whose = cell_labels(Dataset(labels), name, images.pixel_hash(rgb)) if labels else ({}, None)
     picture = distortions.sheet(rgb, suite=name, seed=seed, whole=whole, labels=captions)
     images.write_png(sheet, picture)
-    return Sheet(picture.shape[1], picture.shape[0], whose)
+    return ContactSheet(picture.shape[1], picture.shape[0], whose)
 
 
 def cell_labels(dataset: Dataset, suite: str, photo: str) -> tuple[dict[tuple[int, int], str], str]:

@@ -24,7 +24,7 @@ _COARSE = 4
 
 
 @dataclass(frozen=True)
-class Task:
+class DrawTask:
     """Rows of one photo (`dataset.Rows.row`), and which of them are listed (their ids).
 
     `crops_only`: nothing but the crops of the listed, where drawing all would take too long.
@@ -55,7 +55,7 @@ class Tiles:
     corners: dict[str, tuple[int, int]] = field(default_factory=dict)
 
 
-def draw(task: Task) -> Tiles:
+def draw(task: DrawTask) -> Tiles:
     """Read or render the samples of one photo and draw their tiles. May run in a worker process."""
     pictures = Pictures(dataset_folder(task.dataset))
     height = TILE[1] * -(-len(task.rows) // COLUMNS)

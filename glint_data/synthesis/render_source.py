@@ -25,7 +25,7 @@ Cells = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True)
-class Task:
+class RenderTask:
     """All it takes to render what one source still lacks."""
 
     source: Source
@@ -48,7 +48,7 @@ class Rendered:
     is_other: bool = False
 
 
-def render_source(task: Task) -> Rendered:
+def render_source(task: RenderTask) -> Rendered:
     """Render one source's missing cells, write them, then write its part."""
     source, out = task.source, place(task.folder)
     pixels = task.settings.edit.of(images.read_rgb(source.path), source.path)
@@ -72,7 +72,7 @@ def render_source(task: Task) -> Rendered:
 
 
 def _render_cell(
-    task: Task, out: Place, photo: "distortions.Photo", reference: str, number: int, level: int
+    task: RenderTask, out: Place, photo: "distortions.Photo", reference: str, number: int, level: int
 ) -> dict[str, Any]:
     """Render one sample and write its image; its row, whether it could be made or not."""
     settings = task.settings
@@ -98,7 +98,7 @@ def _render_cell(
     )
 
 
-def _beside(task: Task, out: Place, name: str, rendered: "distortions.Rendering") -> dict[str, str]:
+def _beside(task: RenderTask, out: Place, name: str, rendered: "distortions.Rendering") -> dict[str, str]:
     """Write the pictures that a rendering brings beside its image: a region's mask, the small one that was upscaled."""
     columns = {}
     for pixels, folder, column in (

@@ -24,7 +24,7 @@ from glint_data.storage.files import holds, listing, make_folder, sweep
 from glint_data.storage.places import Place, is_remote, place
 from glint_data.synthesis import costs, drift, listed, parts
 from glint_data.synthesis.recipes import plan
-from glint_data.synthesis.render_source import Cells, Task, render_source
+from glint_data.synthesis.render_source import Cells, RenderTask, render_source
 from glint_data.synthesis.settings import Settings
 from glint_data.synthesis.summary import Summary
 from glint_data.work import Outcome, Workers, only_run, run_tasks
@@ -185,7 +185,7 @@ def _count(outcome: Outcome, summary: Summary, changed: set[str]) -> None:
         summary.seconds_by_type[number] = summary.seconds_by_type.get(number, 0.0) + spent
 
 
-def _tasks(out: Place, settings: Settings, wanted: dict[Source, Cells]) -> list[Task]:
+def _tasks(out: Place, settings: Settings, wanted: dict[Source, Cells]) -> list[RenderTask]:
     """What each source still lacks; the cells of finished ones are looked at one source at a time."""
     missing = {source.name: cells for source, cells in wanted.items()}
     is_there = _written(out)
@@ -203,7 +203,9 @@ def _tasks(out: Place, settings: Settings, wanted: dict[Source, Cells]) -> list[
         if missing[source.name]:
             number = source.place // SOURCES_PER_FOLDER
             tasks.append(
-                Task(source, missing[source.name], settings, str(out), f"{number:04d}" if number else "")
+                RenderTask(
+                    source, missing[source.name], settings, str(out), f"{number:04d}" if number else ""
+                )
             )
     return tasks
 

@@ -150,7 +150,7 @@ def test_codes_without_a_colour_are_damage(bits):
 
 
 def test_numbers_for_colours_that_nobody_knows_are_not_srgb_without_a_word():
-    def numbered(*numbers: int) -> images.Photo:
+    def numbered(*numbers: int) -> images.ReadPhoto:
         rows = zlib.compress(b"".join(b"\0" + row.tobytes() for row in SMOOTH))
         head = struct.pack(">IIBBBBB", 70, 54, 8, 2, 0, 0, 0)
         chunks = (

@@ -8,11 +8,11 @@ from test_label_stage import plan
 from glint_data.dataset import manifest
 from glint_data.labels import label_dataset
 from glint_data.labels.audit import within_cell_r
-from glint_data.labels.calibration import Label
+from glint_data.labels.calibration import Intervals
 from glint_data.labels.levels import SMOOTHED, rising, smooth
 from glint_data.labels.rated import rated_set
 from glint_data.labels.stage.rows import RowLabels
-from glint_data.labels.stage.samples import Samples
+from glint_data.labels.stage.samples import SamplesToLabel
 from glint_data.labels.undistorted import NOTE, UNDISTORTED, Undistorted, unchanged
 
 
@@ -20,12 +20,12 @@ def made(series, suite="kadid10k", method="deep"):
     """(labels, samples) of (photo, type, level, mos) rows."""
     photo, number, level, mos = (np.array(column) for column in zip(*series, strict=True))
     rows = np.ones(len(photo), bool)
-    samples = Samples(
+    samples = SamplesToLabel(
         None, (), (suite,), photo, np.zeros(len(photo), int), number, level, rows, ~rows, np.zeros(len(photo))
     )
     labels = RowLabels(len(photo))
     mos = mos.astype(float)
-    labels.set(np.arange(len(mos)), Label(mos, np.full(len(mos), 0.1), mos - 0.1, mos + 0.1), method)
+    labels.set(np.arange(len(mos)), Intervals(mos, np.full(len(mos), 0.1), mos - 0.1, mos + 0.1), method)
     return labels, samples
 
 
@@ -58,7 +58,7 @@ def test_types_that_pass_through_no_change_fall_to_both_sides():
 
 def test_undistorted_pictures_keep_their_one_label():
     labels, samples = made([(0, 1, 1, 0.8), (0, 1, 2, 0.9)])
-    labels.set(np.array([0]), Label(*np.full((4, 1), 0.8)), UNDISTORTED)
+    labels.set(np.array([0]), Intervals(*np.full((4, 1), 0.8)), UNDISTORTED)
     smooth(labels, samples)
     assert labels.mos == pytest.approx([0.8, 0.8], abs=1e-5)
     assert labels.mos[0] == np.float32(0.8)

@@ -9,7 +9,7 @@ from glint_data.embedding import stages
 from glint_data.errors import GlintError
 from glint_data.labels import label_dataset
 from glint_data.labels.stage import measuring
-from glint_data.labels.stage.measuring import Task, gpu_for, kept_file, measure_photo
+from glint_data.labels.stage.measuring import MeasuringTask, gpu_for, kept_file, measure_photo
 from glint_data.labels.stage.samples import read_samples
 
 DEEP = frozenset({"pairs/plain-1", "pairs/network-1", "pairs/early-1"})
@@ -22,7 +22,7 @@ def dataset(tmp_path_factory):
 
 def task(dataset, device, cache=None, seen="fit"):
     rows = np.arange(len(dataset))
-    return Task(0, read_samples(dataset).photos[0], tuple(dataset), rows, DEEP, cache, seen, device)
+    return MeasuringTask(0, read_samples(dataset).photos[0], tuple(dataset), rows, DEEP, cache, seen, device)
 
 
 def test_pictures_in_one_pass_give_what_they_give_alone():

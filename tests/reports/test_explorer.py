@@ -15,7 +15,7 @@ from glint_data.dataset import manifest
 from glint_data.errors import GlintError
 from glint_data.labels.in_short import evidence_in_short
 from glint_data.reports import explorer, write_report
-from glint_data.reports.attention import Samples, look_at
+from glint_data.reports.attention import SampleColumns, look_at
 from glint_data.reports.dataset import cell_means
 from glint_data.reports.explorer import as_script
 from glint_data.reports.tiles import largest_difference
@@ -135,7 +135,7 @@ def test_the_largest_difference_is_found():
 def test_lists_are_in_order_of_what_is_remarkable():
     nan = math.nan
     ones = np.ones(4, int)
-    samples = Samples(
+    samples = SampleColumns(
         photo=ones, suite=ones, type=ones.astype(float), level=np.array([3.0, 1.0, 2.0, 4.0]),
         mos=np.array([0.5, 0.8, 0.4, nan]), low=np.array([0.4, 0.7, 0.0, nan]), high=np.array([0.6, 0.9, 0.9, nan]),
         score=np.full(4, nan), unlike=np.zeros(4, bool),

@@ -73,7 +73,7 @@ def measured(datasets: list[Path], out: Path) -> dict[str, np.ndarray]:
 
     Keys: path, photo, type (0: untouched), level (0: untouched), measures (n, 62).
     """
-    from glint_data.labels.evidence.picture import Picture
+    from glint_data.labels.evidence.picture import MeasuredPicture
     from glint_data.labels.evidence.plain import COLUMNS
     from glint_data.labels.evidence.plain import compare as compared
 
@@ -86,11 +86,13 @@ def measured(datasets: list[Path], out: Path) -> dict[str, np.ndarray]:
         seen, photo = "", None
         for sample in track(dataset.samples(), len(dataset), "samples measured"):
             if sample.source != seen:
-                seen, photo = sample.source, Picture(sample.pristine())
+                seen, photo = sample.source, MeasuredPicture(sample.pristine())
                 path = str(dataset.folder / str(sample.reference_path))
                 rows.append((path, seen, 0, 0, compared(photo, photo)))
             path = str(dataset.folder / str(sample.path))
-            rows.append((path, seen, sample.type, sample.level, compared(photo, Picture(sample.pixels()))))
+            rows.append(
+                (path, seen, sample.type, sample.level, compared(photo, MeasuredPicture(sample.pixels())))
+            )
     columns = list(zip(*rows, strict=True))
     found = {
         "path": np.array(columns[0]),

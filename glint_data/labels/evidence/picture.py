@@ -36,7 +36,7 @@ def _bounded(rgb: np.ndarray) -> np.ndarray:
     return cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
 
 
-class Picture:
+class MeasuredPicture:
     """One image's share of the measurements, computed once: opponent colours, scales, gradients, bands."""
 
     def __init__(self, rgb: np.ndarray) -> None:

@@ -10,7 +10,7 @@ pooling with them, not their exact borders.
 
 import numpy as np
 
-from glint_data.labels.evidence.picture import Picture, window
+from glint_data.labels.evidence.picture import MeasuredPicture, window
 from glint_data.labels.evidence.source import EVIDENCE, PairEvidence
 
 COLUMNS = (
@@ -38,7 +38,7 @@ _CHROMA_CONSTANT = 130.0
 _NOISE_VARIANCE = 2.0
 
 
-def measure(photo: Picture, sample: Picture) -> dict[str, float]:
+def measure(photo: MeasuredPicture, sample: MeasuredPicture) -> dict[str, float]:
     """All measurements of a pair of equal size, name to value; finite.
 
     Raises:
@@ -57,7 +57,7 @@ def measure(photo: Picture, sample: Picture) -> dict[str, float]:
     return {name: float(value) for name, value in measured.items()}
 
 
-def compare(photo: Picture, sample: Picture) -> list[float]:
+def compare(photo: MeasuredPicture, sample: MeasuredPicture) -> list[float]:
     """The measurements of a pair of equal size, in the order of `COLUMNS`."""
     measured = measure(photo, sample)
     return [measured[name] for name in COLUMNS]
@@ -72,7 +72,7 @@ def _log(value: float, floor: float = 1e-2) -> float:
     return float(np.log(max(value, 0.0) + floor))
 
 
-def _errors(photo: Picture, sample: Picture, measured: dict[str, float]) -> None:
+def _errors(photo: MeasuredPicture, sample: MeasuredPicture, measured: dict[str, float]) -> None:
     """Squared errors of luminance, plain and weighted, and how they are spread over the frame."""
     import cv2
 
@@ -96,7 +96,7 @@ def _errors(photo: Picture, sample: Picture, measured: dict[str, float]) -> None
         measured[f"pyramid{level}"] = _log(float((gap * gap).mean()), 1e-4)
 
 
-def _structure(photo: Picture, sample: Picture, measured: dict[str, float]) -> None:
+def _structure(photo: MeasuredPicture, sample: MeasuredPicture, measured: dict[str, float]) -> None:
     """SSIM by scale, its parts, and pixel-domain visual information fidelity from the same moments."""
     for level in range(4):
         mean_a, mean_b = photo.means[level], sample.means[level]
@@ -124,7 +124,7 @@ def _structure(photo: Picture, sample: Picture, measured: dict[str, float]) -> N
         measured[f"fidelity{level}"] = float(np.log((kept + 1.0) / (there + 1.0)).clip(-5, 1))
 
 
-def _gradients(photo: Picture, sample: Picture, measured: dict[str, float]) -> None:
+def _gradients(photo: MeasuredPicture, sample: MeasuredPicture, measured: dict[str, float]) -> None:
     """Gradient magnitude similarity: mean, deviation, with saliency and chroma."""
     a, b = photo.gradient, sample.gradient
     similarity = (2 * a * b + _GRADIENT_CONSTANT) / (a * a + b * b + _GRADIENT_CONSTANT)
@@ -147,7 +147,7 @@ def _gradients(photo: Picture, sample: Picture, measured: dict[str, float]) -> N
     measured["edges_lost"] = _log(float((a - b).clip(0).mean()), 0.05)
 
 
-def _wavelets(photo: Picture, sample: Picture, measured: dict[str, float]) -> None:
+def _wavelets(photo: MeasuredPicture, sample: MeasuredPicture, measured: dict[str, float]) -> None:
     """Haar wavelet perceptual similarity of luminance, horizontal and vertical."""
     constant = 30.0**2
     parts = []
@@ -164,7 +164,7 @@ def _wavelets(photo: Picture, sample: Picture, measured: dict[str, float]) -> No
     measured["haar"] = _loss(float((np.log(mean / (1 - mean)) / 4.2) ** 2))
 
 
-def _tone(photo: Picture, sample: Picture, measured: dict[str, float]) -> None:
+def _tone(photo: MeasuredPicture, sample: MeasuredPicture, measured: dict[str, float]) -> None:
     """Luminance: shifted, stretched, crushed, posterised."""
     a, b = photo.light, sample.light
     measured["light_shift"] = float(b.mean() - a.mean()) / 255
@@ -183,7 +183,7 @@ def _tone(photo: Picture, sample: Picture, measured: dict[str, float]) -> None:
     )
 
 
-def _colours(photo: Picture, sample: Picture, measured: dict[str, float]) -> None:
+def _colours(photo: MeasuredPicture, sample: MeasuredPicture, measured: dict[str, float]) -> None:
     """Chrominance: errors at two scales, gained or lost saturation, turned hues."""
     red, blue = photo.first - sample.first, photo.second - sample.second
     error = red * red + blue * blue
@@ -207,7 +207,7 @@ def _colours(photo: Picture, sample: Picture, measured: dict[str, float]) -> Non
     measured["tint_shift"] = _log(float(np.hypot(red.mean(), blue.mean())), 0.1)
 
 
-def _detail(photo: Picture, sample: Picture, measured: dict[str, float]) -> None:
+def _detail(photo: MeasuredPicture, sample: MeasuredPicture, measured: dict[str, float]) -> None:
     """Fine detail at full resolution, band energies, and flatness that was not there before."""
     import cv2
 
@@ -228,4 +228,4 @@ def _detail(photo: Picture, sample: Picture, measured: dict[str, float]) -> None
         measured["blocking"] = _log(0.0, 0.1)
 
 
-PLAIN = EVIDENCE.add("pairs/plain-1", PairEvidence("pairs/plain-1", COLUMNS, Picture, compare))
+PLAIN = EVIDENCE.add("pairs/plain-1", PairEvidence("pairs/plain-1", COLUMNS, MeasuredPicture, compare))

@@ -25,8 +25,8 @@ from glint_data.images import pixel_hash, read_rgb
 from glint_data.labels.evidence import EVIDENCE, shipped
 from glint_data.labels.evidence.source import ContentEvidence, PairEvidence, content_evidence, pair_evidence
 from glint_data.labels.method import DESCRIPTOR
-from glint_data.labels.stage.measuring import Task, measured
-from glint_data.labels.stage.samples import Photo
+from glint_data.labels.stage.measuring import MeasuringTask, measured
+from glint_data.labels.stage.samples import PristinePhoto
 from glint_data.reference_sets import references
 from glint_data.storage.places import Place
 from glint_data.synthesis.recipes import sample_seed
@@ -51,7 +51,7 @@ def refit(
     cells = sorted({(int(number), int(level)) for number, level in scores})
     photos = [_photo(reference, file) for reference, file in sorted(pristine.items())]
     tasks = [
-        Task(
+        MeasuringTask(
             row,
             photo,
             tuple(_sample(photo.sample, suite, cell) for cell in cells),
@@ -79,7 +79,7 @@ def refit(
     ]
 
 
-def _photo(reference: str, file: Place) -> Photo:
+def _photo(reference: str, file: Place) -> PristinePhoto:
     about = {
         "sample_id": reference,
         "source": reference,
@@ -87,7 +87,7 @@ def _photo(reference: str, file: Place) -> Photo:
         "source_hash": pixel_hash(read_rgb(file)),
         "status": Status.PLANNED,
     }
-    return Photo(about["source_hash"], Sample.from_row(about, Pictures(file.parent)))
+    return PristinePhoto(about["source_hash"], Sample.from_row(about, Pictures(file.parent)))
 
 
 def _sample(photo: Sample, suite: str, cell: tuple[int, int]) -> Sample:
@@ -98,7 +98,9 @@ def _sample(photo: Sample, suite: str, cell: tuple[int, int]) -> Sample:
     return replace(photo, suite=suite, suite_version=version, type=cell[0], level=cell[1], seed=seed)
 
 
-def _about(suite: str, photos: list[Photo], source: ContentEvidence | PairEvidence) -> dict[bytes, bytes]:
+def _about(
+    suite: str, photos: list[PristinePhoto], source: ContentEvidence | PairEvidence
+) -> dict[bytes, bytes]:
     import distortions
 
     about = {
@@ -112,7 +114,11 @@ def _about(suite: str, photos: list[Photo], source: ContentEvidence | PairEviden
 
 
 def _write_pairs(
-    suite: str, photos: list[Photo], cells: list[tuple[int, int]], source: PairEvidence, rows: np.ndarray
+    suite: str,
+    photos: list[PristinePhoto],
+    cells: list[tuple[int, int]],
+    source: PairEvidence,
+    rows: np.ndarray,
 ) -> Path:
     import pyarrow as pa
 
@@ -126,7 +132,7 @@ def _write_pairs(
     return _write(pa.table(columns), suite, photos, source)
 
 
-def _write_content(suite: str, photos: list[Photo], source: ContentEvidence) -> Path:
+def _write_content(suite: str, photos: list[PristinePhoto], source: ContentEvidence) -> Path:
     import pyarrow as pa
 
     values = source.open().embed([photo.read() for photo in photos]).astype(np.float16)
@@ -137,7 +143,7 @@ def _write_content(suite: str, photos: list[Photo], source: ContentEvidence) -> 
 
 
 def _write(
-    table: "pyarrow.Table", suite: str, photos: list[Photo], source: ContentEvidence | PairEvidence
+    table: "pyarrow.Table", suite: str, photos: list[PristinePhoto], source: ContentEvidence | PairEvidence
 ) -> Path:
     file = shipped.table_of(suite, source.name)
     file.parent.mkdir(exist_ok=True)

@@ -17,7 +17,7 @@ import numpy as np
 
 from glint_data.errors import GlintError
 from glint_data.labels.evidence.source import EVIDENCE, ContentEvidence, PairEvidence
-from glint_data.labels.method import DESCRIPTOR, METHODS, Photos, Scored
+from glint_data.labels.method import DESCRIPTOR, METHODS, PhotoFeatures, Scored
 from glint_data.reference_sets.references import ReferenceSet
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def scored_of(loaded: ReferenceSet) -> Scored:
                 else _pairs(source, file, loaded)
             )
             blocks |= {} if block is None else {name: block}
-    return Scored(Photos(loaded.vectors, loaded.vectors_are_unit, blocks), loaded.mos, loaded.cells)
+    return Scored(PhotoFeatures(loaded.vectors, loaded.vectors_are_unit, blocks), loaded.mos, loaded.cells)
 
 
 def _read(file: Path, source: ContentEvidence | PairEvidence) -> "pyarrow.Table":
@@ -98,7 +98,7 @@ def _pairs(source: PairEvidence, file: Path, loaded: ReferenceSet) -> np.ndarray
     return None if np.isnan(pairs).any() else pairs
 
 
-def default_method(photos: Photos) -> str:
+def default_method(photos: PhotoFeatures) -> str:
     """The best method by audit of those that the reference set has evidence for."""
     usable = [name for name in BEST_FIRST if METHODS[name].can_use(photos)]
     if not usable:

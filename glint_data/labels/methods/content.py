@@ -9,7 +9,7 @@ exact and cost one matrix product (Rasmussen and Williams 2006, section 5.4.2), 
 
 import numpy as np
 
-from glint_data.labels.method import DESCRIPTOR, Photos, Prediction, Scored, cell_means, filled, method
+from glint_data.labels.method import DESCRIPTOR, PhotoFeatures, Prediction, Scored, cell_means, filled, method
 from glint_data.labels.methods.features import Features
 from glint_data.labels.methods.kernels import mixed, own
 
@@ -58,7 +58,7 @@ class ContentRegression:
                     self._basis, self._inverse = basis, inverse
                     self._left_out, self._variance, self._noise = left_out, variance, noise
 
-    def predict(self, photos: Photos) -> Prediction:
+    def predict(self, photos: PhotoFeatures) -> Prediction:
         """Cell means plus the predicted profile; doubt grows away from the references."""
         features = self._features(photos)
         cross = _kernel(features, self._train, self._radial)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from glint_data.labels.evidence.source import EVIDENCE
-from glint_data.labels.method import DESCRIPTOR, Photos, standardised
+from glint_data.labels.method import DESCRIPTOR, PhotoFeatures, standardised
 from glint_data.labels.parts import CONTENT, Part
 
 _FURTHEST = 3.0
@@ -15,11 +15,11 @@ _FURTHEST = 3.0
 class Features:
     """The blocks of content evidence that are named, and the embedder's vectors where they are a network's."""
 
-    def __init__(self, photos: Photos, names: Sequence[str]) -> None:
+    def __init__(self, photos: PhotoFeatures, names: Sequence[str]) -> None:
         self._names = names
         self._scales = [standardised(block) for block in self._blocks(photos)]
 
-    def __call__(self, photos: Photos) -> list[np.ndarray]:
+    def __call__(self, photos: PhotoFeatures) -> list[np.ndarray]:
         """One standardised float64 block (n, ...) each."""
         return [
             ((block - centre) / scale).clip(-_FURTHEST, _FURTHEST)
@@ -43,7 +43,7 @@ class Features:
                 parts.append(Part(CONTENT, name, float(own.sum())))
         return parts
 
-    def _blocks(self, photos: Photos) -> list[np.ndarray]:
+    def _blocks(self, photos: PhotoFeatures) -> list[np.ndarray]:
         named = [photos.blocks[name] for name in self._names]
         if photos.vectors_are_unit:
             named.append(photos.vectors)

@@ -6,7 +6,7 @@ predicts the references of the fit best when each is left out.
 
 import numpy as np
 
-from glint_data.labels.method import Photos, Prediction, Scored, cell_means, filled, method
+from glint_data.labels.method import PhotoFeatures, Prediction, Scored, cell_means, filled, method
 from glint_data.labels.methods.similarity import Space
 
 _TEMPERATURES = (0.2, 0.35, 0.5, 0.75, 1.0, 1.5)
@@ -48,7 +48,7 @@ class WeightedNeighbours:
         weights = np.exp(exponents - exponents.max(axis=1, keepdims=True))
         return weights / weights.sum(axis=1, keepdims=True)
 
-    def predict(self, photos: Photos) -> Prediction:
+    def predict(self, photos: PhotoFeatures) -> Prediction:
         """The weighted mean of all references' scores, shrunk."""
         weights = self._weights(self._space.similarities(photos), self._temperature)
         mos = self._means + self._shrinkage * (weights @ self._scores - self._means)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from glint_data.labels.method import Photos, Prediction, Scored, cell_means, method
+from glint_data.labels.method import PhotoFeatures, Prediction, Scored, cell_means, method
 
 
 @method(references=2)
@@ -18,7 +18,7 @@ class CellMean:
         self._mos = mos
         self._means = cell_means(mos)
 
-    def predict(self, photos: Photos) -> Prediction:
+    def predict(self, photos: PhotoFeatures) -> Prediction:
         """The same row for every photo."""
         shape = (len(photos), len(self._means))
         return Prediction(np.broadcast_to(self._means, shape).copy(), np.ones(shape))

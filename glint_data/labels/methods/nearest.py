@@ -6,7 +6,7 @@ less accurate than ignoring content.
 
 import numpy as np
 
-from glint_data.labels.method import Photos, Prediction, Scored, filled, method
+from glint_data.labels.method import PhotoFeatures, Prediction, Scored, filled, method
 from glint_data.labels.methods.similarity import Space
 
 
@@ -23,7 +23,7 @@ class NearestReference:
         self._scores = filled(scored.mos)
         self._space = Space(scored.photos)
 
-    def predict(self, photos: Photos) -> Prediction:
+    def predict(self, photos: PhotoFeatures) -> Prediction:
         """The nearest reference's scores."""
         return self._of(self._space.nearest(photos))
 

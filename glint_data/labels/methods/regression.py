@@ -15,7 +15,7 @@ import numpy as np
 
 from glint_data.errors import GlintError
 from glint_data.labels.evidence.source import EVIDENCE
-from glint_data.labels.method import Photos, Prediction, Scored, cell_means, filled
+from glint_data.labels.method import PhotoFeatures, Prediction, Scored, cell_means, filled
 from glint_data.labels.methods.features import Features
 from glint_data.labels.methods.kernels import RADIAL_WIDTH, mixed, own, side_by_side
 from glint_data.labels.methods.threads import one_thread
@@ -132,13 +132,13 @@ class PairRegression:
         self._shrunk = float(((self._scores - self._means) * departure).sum()) / total if total > 0 else 0.0
         self._left_out = self._means + self._shrunk * departure
 
-    def _content_of(self, photos: Photos) -> np.ndarray:
+    def _content_of(self, photos: PhotoFeatures) -> np.ndarray:
         """Content features; the embedder's own vectors, where there are any, weigh what a block does on the average."""
         blocks, weights = self._features(photos), list(self._shares.content.values())
         extra = len(blocks) - len(weights)
         return side_by_side(blocks, [*weights, *[sum(weights) / len(weights)] * extra])
 
-    def _measured(self, photos: Photos) -> list[np.ndarray]:
+    def _measured(self, photos: PhotoFeatures) -> list[np.ndarray]:
         """The measurements that take part, each (n, C, ...)."""
         missing = [name for name in self._shares.pairs if name not in photos.blocks]
         if missing:
@@ -173,7 +173,7 @@ class PairRegression:
         residual, variance = _left_out_blocks(inverse, weights, len(design.levels))
         return _Solved(design, train, inverse, weights, residual, variance)
 
-    def predict(self, photos: Photos) -> Prediction:
+    def predict(self, photos: PhotoFeatures) -> Prediction:
         """Cell means plus the predicted departures. Cells without measurements get the content's share only."""
         measured = self._measured(photos)
         content = self._content_of(photos)
@@ -196,7 +196,7 @@ class PairRegression:
                 doubt[:, design.columns] = np.sqrt(variance / model.typical)
         return Prediction(self._means + self._shrunk * departure, doubt)
 
-    def parts(self, photos: Photos, column: int) -> list[Part]:
+    def parts(self, photos: PhotoFeatures, column: int) -> list[Part]:
         """What the prediction of one photo's sample in that cell is made of: the parts add up to it."""
         model = next(each for each in self._models if column in each.design.columns)
         design = model.design

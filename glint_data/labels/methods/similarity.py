@@ -7,7 +7,7 @@ the references' own mean and spread; without that the cosine would see nothing b
 import numpy as np
 
 from glint_data.embedding.match import nearest, unit_rows
-from glint_data.labels.method import Photos, standardised
+from glint_data.labels.method import PhotoFeatures, standardised
 
 _FURTHEST = 3.0
 """Standardised statistics are cut there, so that one odd number does not decide what is similar."""
@@ -16,22 +16,22 @@ _FURTHEST = 3.0
 class Space:
     """Unit vectors made with the scale of the references given at the start."""
 
-    def __init__(self, references: Photos) -> None:
+    def __init__(self, references: PhotoFeatures) -> None:
         self._is_unit = references.vectors_are_unit
         self._centre, self._scale = standardised(references.vectors)
         self.references = self.unit(references)
 
-    def unit(self, photos: Photos) -> np.ndarray:
+    def unit(self, photos: PhotoFeatures) -> np.ndarray:
         """float32 (n, dimensions), rows of length 1."""
         if self._is_unit:
             return unit_rows(photos.vectors)
         return unit_rows(((photos.vectors - self._centre) / self._scale).clip(-_FURTHEST, _FURTHEST))
 
-    def similarities(self, photos: Photos) -> np.ndarray:
+    def similarities(self, photos: PhotoFeatures) -> np.ndarray:
         """float64 (n, R): cosines with every reference."""
         return (self.unit(photos) @ self.references.T).astype(np.float64)
 
-    def nearest(self, photos: Photos) -> np.ndarray:
+    def nearest(self, photos: PhotoFeatures) -> np.ndarray:
         """int64 (n,): the most similar reference, by the very search that a row's evidence comes from."""
         return nearest(self.unit(photos), self.references, 1).positions[:, 0]
 

@@ -3,14 +3,14 @@
 import numpy as np
 
 from glint_data.labels.stage.rows import RowLabels
-from glint_data.labels.stage.samples import Samples
+from glint_data.labels.stage.samples import SamplesToLabel
 from glint_data.labels.types_out import correlation
 from glint_data.reference_sets.references import ReferenceSet
 
 _FEWEST = 3
 
 
-def compared_with_raters(labels: RowLabels, samples: Samples, loaded: ReferenceSet) -> list[str]:
+def compared_with_raters(labels: RowLabels, samples: SamplesToLabel, loaded: ReferenceSet) -> list[str]:
     """A sentence on the rated samples, which keep their scores: SROCC, and RMSE after a monotone map."""
     rows = np.flatnonzero(samples.rated & labels.labelled)
     if not samples.rated.any():

@@ -8,21 +8,21 @@ from glint_data import work
 from glint_data.embedding import embed
 from glint_data.errors import GlintError
 from glint_data.labels.evidence.source import content_evidence
-from glint_data.labels.method import DESCRIPTOR, Photos
+from glint_data.labels.method import DESCRIPTOR, PhotoFeatures
 from glint_data.labels.novelty import LIMIT, Novelty
-from glint_data.labels.stage.labelling import Embedded
-from glint_data.labels.stage.samples import Samples
+from glint_data.labels.stage.labelling import EmbeddedPhotos
+from glint_data.labels.stage.samples import SamplesToLabel
 from glint_data.reference_sets.references import ReferenceSet
 
 
 def embedded_photos(
-    samples: Samples,
+    samples: SamplesToLabel,
     loaded: ReferenceSet,
     needs: frozenset[str],
     cache: Path | None,
     device: str,
     engine: work.Engine | None,
-) -> tuple[Embedded, dict[str, str]]:
+) -> tuple[EmbeddedPhotos, dict[str, str]]:
     """The photos with the content evidence that is needed; and why photos were refused, by name.
 
     Raises:
@@ -49,10 +49,10 @@ def embedded_photos(
     rows = [each.vectors[[key in position for key in each.keys]] for each in results]
     blocks = {source.name: block for source, block in zip(sources, rows, strict=False)}
     vectors = rows[-1] if loaded.vectors_are_unit else blocks[DESCRIPTOR]
-    photos = Photos(vectors, loaded.vectors_are_unit, blocks)
+    photos = PhotoFeatures(vectors, loaded.vectors_are_unit, blocks)
     row_of = np.array([position.get(photo.hash or "", -1) for photo in samples.photos])
     novel = Novelty(loaded.descriptors)(photos.descriptors) > LIMIT
     reasons = {
         photo.name: refused[photo.hash or ""] for photo in samples.photos if (photo.hash or "") in refused
     }
-    return Embedded(photos, row_of, novel), reasons
+    return EmbeddedPhotos(photos, row_of, novel), reasons

@@ -19,12 +19,12 @@ from glint_data.labels.rated import rated_set
 from glint_data.labels.ratings import read_ratings
 from glint_data.labels.stage.compared import compared_with_raters
 from glint_data.labels.stage.embedding import embedded_photos
-from glint_data.labels.stage.labelling import Embedded, Means, label_cells
+from glint_data.labels.stage.labelling import EmbeddedPhotos, Means, label_cells
 from glint_data.labels.stage.measuring import gpu_for
 from glint_data.labels.stage.plan import Plan, note_sizes, planned, size_notes, unrated_notes
 from glint_data.labels.stage.rescaled import rescale, undone
 from glint_data.labels.stage.rows import Evidence, RowLabels, keep_notes, write_labels
-from glint_data.labels.stage.samples import Samples, read_samples
+from glint_data.labels.stage.samples import SamplesToLabel, read_samples
 from glint_data.labels.stage.summary import LabelSummary
 from glint_data.labels.stage.unrated import Unrated, label_unrated
 from glint_data.labels.undistorted import UNDISTORTED, VERSION
@@ -139,7 +139,9 @@ def label_dataset(
     )
 
 
-def _labelled(samples: Samples, plan: Plan, embedded: Embedded, means: Means) -> tuple[RowLabels, Unrated]:
+def _labelled(
+    samples: SamplesToLabel, plan: Plan, embedded: EmbeddedPhotos, means: Means
+) -> tuple[RowLabels, Unrated]:
     labels = RowLabels(len(samples))
     photo = embedded.row_of[samples.photo]
     for rows, reason in (
@@ -160,7 +162,7 @@ def _labelled(samples: Samples, plan: Plan, embedded: Embedded, means: Means) ->
     return labels, unrated
 
 
-def _require_unrated(samples: Samples) -> None:
+def _require_unrated(samples: SamplesToLabel) -> None:
     """Refuse to write over scores that people gave. Raises `GlintError`."""
     if samples.rated.all():
         folder = samples.dataset.folder
@@ -172,7 +174,7 @@ def _require_unrated(samples: Samples) -> None:
         )
 
 
-def _evidence(samples: Samples, plan: Plan, embedded: Embedded) -> tuple[Evidence, int]:
+def _evidence(samples: SamplesToLabel, plan: Plan, embedded: EmbeddedPhotos) -> tuple[Evidence, int]:
     """What the rows say beside their label; and how many photos with rated cells are unlike every reference."""
     space = Space(plan.rated.scored.photos)
     matches = match.nearest(space.unit(embedded.photos), space.references, MATCHES)

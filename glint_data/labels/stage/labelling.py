@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from glint_data import work
-from glint_data.labels.calibration import Calibrated, Label
-from glint_data.labels.method import METHODS, Method, Photos, Scored
-from glint_data.labels.stage.measuring import Measured, Task, measured
+from glint_data.labels.calibration import Calibrated, Intervals
+from glint_data.labels.method import METHODS, Method, PhotoFeatures, Scored
+from glint_data.labels.stage.measuring import Measured, MeasuringTask, measured
 from glint_data.labels.stage.recorded import as_recorded
 from glint_data.labels.stage.rows import RowLabels
-from glint_data.labels.stage.samples import Samples
+from glint_data.labels.stage.samples import SamplesToLabel
 from glint_data.labels.undistorted import NOTE, UNDISTORTED, Undistorted, unchanged
 from glint_data.labels.viewing import FIT
 
@@ -22,11 +22,11 @@ _PHOTOS_AT_A_TIME = 256
 
 
 @dataclass(frozen=True)
-class Embedded:
+class EmbeddedPhotos:
     """A dataset's photos: `row_of[i]` is the row of photo i in `photos`, -1 where it was refused; `novel` bool
     (rows of `photos`,): unlike every reference."""
 
-    photos: Photos
+    photos: PhotoFeatures
     row_of: np.ndarray
     novel: np.ndarray
 
@@ -44,8 +44,8 @@ class Means:
 def label_cells(
     chosen: Method,
     scored: Scored,
-    embedded: Embedded,
-    samples: Samples,
+    embedded: EmbeddedPhotos,
+    samples: SamplesToLabel,
     columns: np.ndarray,
     labels: RowLabels,
     means: Means,
@@ -82,7 +82,7 @@ def label_cells(
 def set_labels(
     labels: RowLabels,
     rows: np.ndarray,
-    label: Label,
+    label: Intervals,
     method: str,
     note: str | None,
     same: Undistorted | None,
@@ -97,11 +97,11 @@ def set_labels(
 
 
 def measured_rows(
-    samples: Samples, rows: np.ndarray, row_of: np.ndarray, evidence: frozenset[str], means: Means
-) -> Iterator[tuple[Task, Measured]]:
+    samples: SamplesToLabel, rows: np.ndarray, row_of: np.ndarray, evidence: frozenset[str], means: Means
+) -> Iterator[tuple[MeasuringTask, Measured]]:
     """What is measured of these rows of the manifest, photo by photo; `row_of` (rows of the manifest,)."""
     tasks = (
-        Task(
+        MeasuringTask(
             int(row_of[own[0]]),
             samples.photos[photo],
             tuple(samples.dataset[int(row)] for row in own),
@@ -116,7 +116,7 @@ def measured_rows(
     return measured(tasks, len(rows), means.workers)
 
 
-def explain_refused(task: Task, outcome: Measured, labels: RowLabels) -> None:
+def explain_refused(task: MeasuringTask, outcome: Measured, labels: RowLabels) -> None:
     """Write down why pairs of this photo could not be measured."""
     for position, reason in outcome.refused.items():
         labels.explain(task.rows[[position]], f"no label: {reason}")
@@ -124,7 +124,7 @@ def explain_refused(task: Task, outcome: Measured, labels: RowLabels) -> None:
 
 def _by_photo(
     calibrated: Calibrated,
-    embedded: Embedded,
+    embedded: EmbeddedPhotos,
     rows: np.ndarray,
     row_of: np.ndarray,
     columns: np.ndarray,
@@ -157,7 +157,7 @@ class _Entry:
     blocks: dict[str, np.ndarray]
 
 
-def _entries(task: Task, outcome: Measured, columns: np.ndarray) -> Iterator[_Entry]:
+def _entries(task: MeasuringTask, outcome: Measured, columns: np.ndarray) -> Iterator[_Entry]:
     """What was measured of a photo; two samples in one cell go into entries of their own."""
     rows = task.rows
     own = columns[rows]
@@ -171,7 +171,7 @@ def _entries(task: Task, outcome: Measured, columns: np.ndarray) -> Iterator[_En
 
 def _by_pairs(
     calibrated: Calibrated,
-    embedded: Embedded,
+    embedded: EmbeddedPhotos,
     entries: list[_Entry],
     labels: RowLabels,
     same: Undistorted | None,

@@ -21,7 +21,7 @@ from glint_data.dataset.sample import Sample
 from glint_data.errors import CannotWrite, GlintError, ImageRefused
 from glint_data.labels.evidence.source import Comparison, PairEvidence, pair_evidence
 from glint_data.labels.stage.recorded import changed_files
-from glint_data.labels.stage.samples import Photo
+from glint_data.labels.stage.samples import PristinePhoto
 from glint_data.labels.viewing import FIT, Views
 from glint_data.progress import Meter, say, tick
 from glint_data.storage.files import write_atomically
@@ -33,13 +33,13 @@ _VERSION = "2"
 
 
 @dataclass(frozen=True)
-class Task:
+class MeasuringTask:
     """A photo with its samples and their `rows` in the manifest, the names of the sources that measure them, and how
     they are `seen` (see `glint_data.labels.viewing`); `cache` None keeps nothing. `device`: a GPU on which networks
     look at many samples at once, None looks at one after the other."""
 
     photo_row: int
-    photo: Photo
+    photo: PristinePhoto
     samples: tuple[Sample, ...]
     rows: np.ndarray
     evidence: frozenset[str]
@@ -59,7 +59,9 @@ class Measured:
     unkept: str | None = None
 
 
-def measured(tasks: Iterable[Task], total: int, workers: work.Workers) -> Iterator[tuple[Task, Measured]]:
+def measured(
+    tasks: Iterable[MeasuringTask], total: int, workers: work.Workers
+) -> Iterator[tuple[MeasuringTask, Measured]]:
     """What was measured, in the order of the tasks; `total` samples are in them.
 
     Raises:
@@ -81,7 +83,7 @@ def measured(tasks: Iterable[Task], total: int, workers: work.Workers) -> Iterat
             yield outcome.task, outcome.result
 
 
-def kept_file(task: Task, source: str) -> Path | None:
+def kept_file(task: MeasuringTask, source: str) -> Path | None:
     """Where a photo's measurements are cached: the name covers all that decides them. None without a cache."""
     if task.cache is None:
         return None
@@ -100,7 +102,7 @@ def _decides(sample: Sample) -> list[Any]:
     return [sample.suite, version, sample.type, sample.level, sample.seed, dict(sample.parameters)]
 
 
-def measure_photo(task: Task) -> Measured:
+def measure_photo(task: MeasuringTask) -> Measured:
     """Measure one photo's samples, or take them from the cache; files are compared with their rows either way."""
     import cv2
 
@@ -125,7 +127,9 @@ def measure_photo(task: Task) -> Measured:
     return Measured(blocks, refused, unkept)
 
 
-def _measured_now(task: Task, sources: Sequence[PairEvidence]) -> tuple[list[np.ndarray], dict[int, str]]:
+def _measured_now(
+    task: MeasuringTask, sources: Sequence[PairEvidence]
+) -> tuple[list[np.ndarray], dict[int, str]]:
     rows = [np.full((len(task.samples), len(source.columns)), np.nan, np.float32) for source in sources]
     refused: dict[int, str] = {}
     try:

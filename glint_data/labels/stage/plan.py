@@ -9,7 +9,7 @@ from glint_data.labels.method import METHODS, Method
 from glint_data.labels.pooled import PooledMethod, for_unrated
 from glint_data.labels.rated import Rated
 from glint_data.labels.stage.rows import RowLabels
-from glint_data.labels.stage.samples import Samples
+from glint_data.labels.stage.samples import SamplesToLabel
 from glint_data.labels.stage.unrated import Unrated
 from glint_data.labels.viewing import LIMIT, PIXELS, keeps_cell, size_of
 
@@ -35,7 +35,7 @@ class Plan:
     size: np.ndarray
 
 
-def planned(samples: Samples, rated: Rated, method: str | None, viewing: str) -> Plan:
+def planned(samples: SamplesToLabel, rated: Rated, method: str | None, viewing: str) -> Plan:
     """Raises `GlintError` where not one sample can get a label."""
     loaded = rated.loaded
     chosen = METHODS[method or rated.default_method()]

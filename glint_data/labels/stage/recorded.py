@@ -11,7 +11,7 @@ import numpy as np
 from glint_data.dataset.sample import Sample, Status
 from glint_data.errors import ImageRefused
 from glint_data.labels.stage.rows import RowLabels
-from glint_data.labels.stage.samples import Samples
+from glint_data.labels.stage.samples import SamplesToLabel
 from glint_data.progress import Meter
 
 _AT_A_TIME = 256
@@ -28,7 +28,7 @@ def changed_files(samples: Sequence[Sample]) -> dict[int, str]:
     return reasons
 
 
-def as_recorded(samples: Samples, rows: np.ndarray, labels: RowLabels) -> np.ndarray:
+def as_recorded(samples: SamplesToLabel, rows: np.ndarray, labels: RowLabels) -> np.ndarray:
     """Those of these rows whose files hold what was recorded; the others are explained in `labels`."""
     states, words = samples.dataset.rows().codes("status")
     files = rows[np.array([word == Status.OK for word in words], bool)[states[rows]]]

@@ -6,10 +6,10 @@ import numpy as np
 
 from glint_data.dataset.dataset import Dataset
 from glint_data.errors import GlintError
-from glint_data.labels.calibration import Label
+from glint_data.labels.calibration import Intervals
 from glint_data.labels.ratings import STEPS, RaterMap, Ratings, before_and_after
 from glint_data.labels.stage.rows import RowLabels
-from glint_data.labels.stage.samples import Samples
+from glint_data.labels.stage.samples import SamplesToLabel
 
 ON_OWN_SCALE = "on the scale of your own raters"
 _FEWEST = 6
@@ -17,7 +17,7 @@ _UNLIKELY = 0.01
 """So improbable has the order of ratings and labels to be by chance before anything is said of it."""
 
 
-def rescale(labels: RowLabels, samples: Samples, ratings: Ratings) -> tuple[list[str], dict[str, Any]]:
+def rescale(labels: RowLabels, samples: SamplesToLabel, ratings: Ratings) -> tuple[list[str], dict[str, Any]]:
     """Map the labels onto these ratings' scale, and say so in their rows; notes on it, and facts for the manifest.
 
     Raises:
@@ -39,7 +39,7 @@ def rescale(labels: RowLabels, samples: Samples, ratings: Ratings) -> tuple[list
     mos = mapped(old[0])
     low, high = mapped.interval(old[0], old[2], old[3])
     std = np.maximum(mapped.slope(old[0]) * old[1] * mapped.error, (high - low) / 2 / 1.645)
-    labels.replace(every, Label(mos, std, np.minimum(low, mos), np.maximum(high, mos)))
+    labels.replace(every, Intervals(mos, std, np.minimum(low, mos), np.maximum(high, mos)))
     labels.add_note(labels.labelled, ON_OWN_SCALE)
     facts = before_and_after(ratings, mapped, before)
     note = (

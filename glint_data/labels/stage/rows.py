@@ -12,8 +12,8 @@ import numpy as np
 from glint_data.dataset.columns import SCALED
 from glint_data.dataset.dataset import Dataset
 from glint_data.embedding.match import Matches
-from glint_data.labels.calibration import Label
-from glint_data.labels.stage.samples import Samples
+from glint_data.labels.calibration import Intervals
+from glint_data.labels.stage.samples import SamplesToLabel
 
 if TYPE_CHECKING:
     import pyarrow
@@ -28,7 +28,7 @@ class RowLabels:
         self._codes = {name: np.zeros(rows, np.int32) for name in ("method", "note")}
         self._texts: dict[str, dict[str | None, int]] = {name: {None: 0} for name in self._codes}
 
-    def set(self, rows: np.ndarray, label: Label, method: str, note: str | None = None) -> None:
+    def set(self, rows: np.ndarray, label: Intervals, method: str, note: str | None = None) -> None:
         """Labels of these rows, one each, with who made them; rows whose score is NaN are passed over."""
         got = np.isfinite(label.mos)
         for mine, theirs in zip((self.mos, self.std, self.low, self.high), label.parts(), strict=True):
@@ -36,7 +36,7 @@ class RowLabels:
         self._say("method", rows[got], method)
         self._say("note", rows[got], note)
 
-    def replace(self, rows: np.ndarray, label: Label) -> None:
+    def replace(self, rows: np.ndarray, label: Intervals) -> None:
         """Other numbers for these labelled rows, by whoever made the labels."""
         for mine, theirs in zip((self.mos, self.std, self.low, self.high), label.parts(), strict=True):
             mine[rows] = theirs
@@ -81,7 +81,7 @@ class RowLabels:
         return np.isfinite(self.mos)
 
 
-def keep_notes(labels: RowLabels, samples: Samples) -> None:
+def keep_notes(labels: RowLabels, samples: SamplesToLabel) -> None:
     """What an import said of a picture stays in its row beside what is said of its label."""
     codes, texts = samples.dataset.rows().codes("label_note")
     for code, text in enumerate(texts):

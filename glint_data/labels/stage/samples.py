@@ -19,7 +19,7 @@ RATED = "rated"
 
 
 @dataclass(frozen=True)
-class Photo:
+class PristinePhoto:
     """A pristine photo: `hash` of its pixels, None where none is recorded; any of its samples leads to the pixels."""
 
     hash: str | None
@@ -39,14 +39,14 @@ class Photo:
 
 
 @dataclass(frozen=True)
-class Samples:
+class SamplesToLabel:
     """Row i of the manifest: `photo[i]` indexes `photos`, `suite[i]` indexes `suites`, names that hold the version
     where a suite does not ship (see `_suites`), "" for none; `type[i]`, `level[i]` are -1 where it has none.
     `rendered[i]`: it was rendered, or planned, without failure; `rated[i]`: people scored it; `pixels[i]`: how many
     the sample has, 0 where nobody noted it."""
 
     dataset: Dataset
-    photos: tuple[Photo, ...]
+    photos: tuple[PristinePhoto, ...]
     suites: tuple[str, ...]
     photo: np.ndarray
     suite: np.ndarray
@@ -88,7 +88,7 @@ class Samples:
             yield int(self.photo[order[begin]]), order[begin:end]
 
 
-def read_samples(dataset: Dataset) -> Samples:
+def read_samples(dataset: Dataset) -> SamplesToLabel:
     """What labelling needs of a manifest; a few bytes a row are kept."""
     rows = dataset.rows()
     hash_codes, hashes = rows.codes("source_hash")
@@ -100,9 +100,9 @@ def read_samples(dataset: Dataset) -> Samples:
     usable = np.array([word in (Status.OK, Status.PLANNED) for word in words], bool)
     people = np.array([word == RATED for word in methods], bool)
     width, height = (_numbers(rows, name, 0) for name in ("width", "height"))
-    return Samples(
+    return SamplesToLabel(
         dataset=dataset,
-        photos=tuple(Photo(hashes[photo[row]], dataset[int(row)]) for row in first),
+        photos=tuple(PristinePhoto(hashes[photo[row]], dataset[int(row)]) for row in first),
         suites=suites,
         photo=photo,
         suite=suite,

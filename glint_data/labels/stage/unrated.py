@@ -9,7 +9,7 @@ from glint_data.labels.over_types import OverTypes
 from glint_data.labels.pooled import Pool, PooledMethod
 from glint_data.labels.stage.labelling import Means, explain_refused, measured_rows, set_labels
 from glint_data.labels.stage.rows import RowLabels
-from glint_data.labels.stage.samples import Samples
+from glint_data.labels.stage.samples import SamplesToLabel
 from glint_data.labels.undistorted import Undistorted, unchanged
 
 UNLIKE_PAIRS = "unlike every measured pair: wide interval"
@@ -29,7 +29,7 @@ def label_unrated(
     method: PooledMethod,
     pool: Pool,
     row_of: np.ndarray,
-    samples: Samples,
+    samples: SamplesToLabel,
     rows: np.ndarray,
     labels: RowLabels,
     means: Means,
