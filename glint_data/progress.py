@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 if TYPE_CHECKING:
     from ctypes import c_ulong
 
-    from rich.console import RenderableType
+    from rich.console import Console, RenderableType
     from rich.progress import Progress, Task, TaskID
 
 Item = TypeVar("Item")
@@ -93,6 +93,44 @@ _listened_to: "list[c_ulong]" = []
 _ticked_by_others = 0
 
 
+@contextlib.contextmanager
+def busy(words: str = "working") -> Iterator[None]:
+    """Show these words and the seconds on a terminal while work is done that has no count, and no bar is shown."""
+    _busy.append(words)
+    _show_spinner()
+    try:
+        yield
+    finally:
+        _busy.pop()
+        _show_spinner()
+
+
+def _show_spinner() -> None:
+    """The innermost words of `busy`, where there are any and no bar stands in their place."""
+    global _spinner
+    if _spinner is not None:
+        _spinner.stop()
+        _spinner = None
+    if _busy and not _bars and _is_shown.get() and sys.stderr.isatty():
+        from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+        columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
+        _spinner = Progress(*columns, console=_terminal(), transient=True, refresh_per_second=4)
+        _spinner.add_task(_busy[-1], total=None)
+        _spinner.start()
+
+
+def _terminal() -> "Console":
+    from rich.console import Console
+
+    return Console(stderr=True)
+
+
+_busy: list[str] = []
+_bars: "list[Meter]" = []
+_spinner: "Progress | None" = None
+
+
 class Meter:
     """Counts `what` up to `total` (None where unknown) and shows count, rate and remaining time.
 
@@ -106,6 +144,7 @@ class Meter:
         self._bar: Progress | None = None
         self._task: TaskID
         self._begun = self._spoke = 0.0
+        self._first: tuple[int, float] | None = None
         self._ticked_before = 0
         self._said: int | None = None
 
@@ -118,7 +157,11 @@ class Meter:
 
     def __exit__(self, *_exception: object) -> None:
         if self._bar is not None:
+            if self.total is None:  # it is known now
+                self._bar.update(self._task, total=self.done)
             self._bar.stop()
+            _bars.remove(self)
+            _show_spinner()
         elif self._said != self.done:
             self._line()
 
@@ -138,7 +181,10 @@ class Meter:
     def reached(self) -> int:
         """How many are done, those of tasks under way with them."""
         reached = max(self.done, _ticked() - self._ticked_before)
-        return reached if self.total is None else min(reached, max(self.total, self.done))
+        reached = reached if self.total is None else min(reached, max(self.total, self.done))
+        if reached and self._first is None:
+            self._first = reached, time.monotonic()
+        return reached
 
     @property
     def rate(self) -> float:
@@ -152,17 +198,23 @@ class Meter:
         return f"{self.rate:.1f}/s" if self.rate >= 1 else f"{1 / self.rate:.1f} s/{_one_of(self.what)}"
 
     def left(self) -> str:
-        """The remaining time in words, "" where nothing can be said of it."""
-        if not self.total or not 0 < self.reached < self.total:
+        """The remaining time in words, "" where nothing can be said of it.
+
+        By what came after the first ones, which waited for processes and compilers to begin.
+        """
+        reached = self.reached
+        if not self.total or not self._first or not self._first[0] < reached < self.total:
             return ""
-        return f"{duration((self.total - self.reached) / self.rate)} to go"
+        seconds = (time.monotonic() - self._first[1]) / (reached - self._first[0])
+        return f"{duration((self.total - reached) * seconds)} to go"
 
     def _open_bar(self) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
         from rich.text import Text
 
         meter = self
+        _bars.append(self)
+        _show_spinner()
 
         class Live(Progress):
             def get_renderables(
@@ -171,7 +223,7 @@ class Meter:
                 "Iterable[RenderableType]"
             ):  # before each refresh: what workers ticked is known to nobody else
                 for task in self.tasks:
-                    task.completed = meter.reached
+                    self.update(task.id, completed=meter.reached)
                 yield from super().get_renderables()
 
         class Words(TextColumn):
@@ -183,13 +235,14 @@ class Meter:
                 return Text(self.words(), style="cyan")
 
         bar = Live(
+            SpinnerColumn(),
             TextColumn("{task.description}"),
             BarColumn(bar_width=None),
             MofNCompleteColumn(),
             Words(meter.pace),
             Words(meter.left),
             TextColumn("{task.fields[note]}"),
-            console=Console(stderr=True),
+            console=_terminal(),
             refresh_per_second=4,
         )
         self._task = bar.add_task(self.what, total=self.total, note="")

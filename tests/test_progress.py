@@ -54,7 +54,47 @@ def test_pace(what, done, seconds, pace, monkeypatch):
     meter.__enter__()
     meter.done = done
     assert meter.pace() == pace
-    assert bool(meter.left()) == bool(done)
+    assert not meter.left(), "the first of many says nothing of the others: it waited for processes to begin"
+
+
+def test_what_is_left_goes_by_what_came_after_the_first(monkeypatch):
+    seconds = [0.0]
+    monkeypatch.setattr(progress.time, "monotonic", lambda: seconds[0])
+    with Meter(90, "samples") as meter:
+        seconds[0] = 50.0
+        meter.advance()
+        assert not meter.left()
+        seconds[0] = 54.0
+        meter.advance(2)
+        assert meter.left() == "2 min 54 s to go"
+        meter.advance(87)
+        assert not meter.left()
+
+
+def test_work_without_a_count_is_seen_where_no_bar_is(monkeypatch, capsys):
+    monkeypatch.setattr(progress.sys.stderr, "isatty", lambda: True, raising=False)
+
+    def shown() -> str:
+        return progress._spinner.tasks[0].description if progress._spinner else ""
+
+    with progress.busy():
+        with progress.busy("labels fitted"):
+            assert shown() == "labels fitted"
+            with Meter(8, "samples"):
+                assert not shown(), "two of them would write over each other"
+            assert shown() == "labels fitted"
+        assert shown() == "working"
+        with progress.shown(False), progress.busy("in silence"):
+            assert not shown()
+        progress.say("a line between")
+    assert not shown()
+    assert "a line between" in capsys.readouterr().err
+
+
+def test_a_log_is_spared_work_without_a_count(capsys):
+    with progress.busy("labels fitted"):
+        pass
+    assert capsys.readouterr().err == ""
 
 
 def test_a_log_says_nothing_of_a_rate_before_anything_is_done(capsys):

@@ -247,7 +247,12 @@ def report(
     run: Annotated[Where | None, Option("Add this training run to a dataset's page.", "RUN")] = None,
     audit: Annotated[Where | None, Option("Add the certificate that 'audit --json' wrote.", "FILE")] = None,
     predictions: Annotated[
-        Where | None, Option("Add a network's scores, as 'evaluate --predictions' wrote them.", "FILE")
+        Where | None,
+        Option(
+            "Add a network's scores, as 'evaluate --predictions' wrote them.",
+            "FILE",
+            shown="those that evaluate kept in RUN",
+        ),
     ] = None,
     reference_root: Annotated[
         Where | None,

@@ -9,7 +9,7 @@ import typer
 
 from glint_data.api.verbs import VERBS, Parameter
 from glint_data.errors import GlintError
-from glint_data.progress import printable
+from glint_data.progress import busy, printable
 
 DONE_WITH_REFUSALS = 3
 
@@ -38,8 +38,10 @@ def command(
         called = function
         for flag, (other, _) in flags.items():
             called = other if words.pop(flag) else called
-        result = called(**_values(parameters, words), progress=True)
-        if text := result.text():
+        with busy():
+            result = called(**_values(parameters, words), progress=True)
+            text = result.text()
+        if text:
             _print(text)
         if file is not None:
             _write(file, result.record())

@@ -55,8 +55,8 @@ def register(app: typer.Typer) -> None:
     command(app, "audit", "Labels", "glint-data audit --reference kadid --json certificate.json")
     command(app, "rate", "Labels", "glint-data rate dataset --out rate.html --samples 30")
     command(app, "references", "Labels", "glint-data references kadid10k")
-    command(app, "train", "Networks", "glint-data train dataset --model glintiqa --out run")
-    command(app, "evaluate", "Networks", "glint-data evaluate run dataset")
+    command(app, "train", "Networks", "glint-data train dataset --model glintiqa --out run", _after_train)
+    command(app, "evaluate", "Networks", "glint-data evaluate run dataset", _after_evaluate)
     command(app, "score", "Networks", "glint-data score photos/ --run run --out scores.csv", _after_score)
     command(app, "quickstart", "Look", "glint-data quickstart --out quickstart")
     command(app, "report", "Look", "glint-data report dataset --run run")
@@ -126,6 +126,19 @@ def _after_label(dataset: Any, words: dict[str, Any]) -> tuple[str, int]:
     following = f"Next: {_typed('train', words['dataset'], '--model', 'glintiqa', '--out', 'run')}"
     code = DONE_WITH_REFUSALS if summary.labelled else 1
     return following if summary.labelled else "", code if summary.unlabelled else 0
+
+
+def _after_train(run: Any, words: dict[str, Any]) -> tuple[str, int]:
+    if words["repeat"]:
+        return "", 0
+    return f"Next: {_typed('evaluate', words['out'], *words['dataset'])}", 0
+
+
+def _after_evaluate(result: Any, words: dict[str, Any]) -> tuple[str, int]:
+    run, places = words["run"], words["dataset"]
+    if len(places) > 1 or words["also"] or str(run).endswith((".csv", ".tsv", ".txt")):
+        return "", 0
+    return f"Next: {_typed('report', places[0], '--run', run)}", 0
 
 
 def _after_verify(findings: Any, words: dict[str, Any]) -> tuple[str, int]:

@@ -120,9 +120,9 @@ def split_of_file(samples: Samples, file: Place) -> Split:
         raise GlintError(f"{file}: names no source of these manifests as {' or '.join(empty)}")
     notes = []
     if unnamed := sorted(set(names.values()) - set(listed)):
-        notes.append(f"{file} does not name {_some(unnamed)}: left out")
+        notes.append(f"{file} does not name {some(unnamed)}: left out")
     if unknown := sorted(set(listed) - set(names.values())):
-        notes.append(f"{file} names {_some(unknown)}, of which there are no samples here")
+        notes.append(f"{file} names {some(unknown)}, of which there are no samples here")
     groups = [[key for key in group if key in part] for group in _alike_photos(samples)]
     parted = [
         " and ".join(sorted(f"{names[key]} ({part[key]})" for key in group))
@@ -131,12 +131,13 @@ def split_of_file(samples: Samples, file: Place) -> Split:
     ]
     if parted:
         notes.append(
-            f"{file} parts photos that look alike, so the examination knows what was learned: {_some(parted)}"
+            f"{file} parts photos that look alike, so the examination knows what was learned: {some(parted)}"
         )
     return Split(part, names, notes=notes)
 
 
-def _some(names: Sequence[str], most: int = 5) -> str:
+def some(names: Sequence[str], most: int = 5) -> str:
+    """The first names, and how many more there are."""
     more = f" and {len(names) - most:,} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
 

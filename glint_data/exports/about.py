@@ -23,11 +23,12 @@ PARTS = ("train", "val", "test")
 class About:
     """Counts over the datasets' rows; `label` is what the label stage noted, `described` its set's description.
 
-    `samples` counts rows that have, or can be given, pixels; `full_reference` says that each has a pristine
-    photo, `no_reference` that none has; `masks`, that some have a mask of where they are distorted. `names` holds
-    the distortions' names by (suite, type). `splits` maps each source to its part, None where none was asked for.
-    `licence` is what the person who exports says of the photos, `options` what else was asked for. Several datasets
-    stand in `several`, each with its own facts; all else is of them together.
+    `samples` counts rows that have, or can be given, pixels; `full_reference` says that each has a pristine photo,
+    `no_reference` that none has; `masks`, that some have a mask of where they are distorted. `names` holds the
+    distortions' names by (suite, type). `splits` maps each source to its part, None where nothing says who goes
+    where; `recorded`, to the parts that the rows themselves name. `licence` is what the person who exports says of
+    the photos, `options` what else was asked for. Several datasets stand in `several`, each with its own facts;
+    all else is of them together.
     """
 
     name: str
@@ -44,6 +45,7 @@ class About:
     facts: dict[str, Any] = field(default_factory=dict)
     run: dict[str, Any] = field(default_factory=dict)
     splits: dict[str, str] | None = None
+    recorded: dict[str, set[str]] = field(default_factory=dict)
     licence: str | None = None
     options: Options = field(default_factory=Options)
     several: tuple["About", ...] = ()
@@ -58,7 +60,7 @@ class About:
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """The splits that the export will hold; one, called train, where none was asked for."""
+        """The splits that the export will hold; one, called train, where nothing says who goes where."""
         if self.splits is None:
             return ("train",)
         used = {self.splits[source] for source in self.sources if source in self.splits}
@@ -109,6 +111,7 @@ def scan(origins: Sequence[Origin], name: str, licence: str | None = None) -> Ab
             getattr(about, union).update(getattr(one, union))
         about.masks |= one.masks
         about.names |= one.names
+        about.recorded |= one.recorded
     return about
 
 
@@ -120,6 +123,7 @@ def _scanned(origin: Origin, licence: str | None) -> About:
     for batch in manifest.batches(origin.place, _COLUMNS, rows=100_000):
         _count(batch, about)
     about.sources = {origin.prefix + source for source in about.sources}
+    about.recorded = {origin.prefix + source: parts for source, parts in about.recorded.items()}
     rendering.learn_suite(folder)
     known = about.suites & set(distortions.suites())
     about.masks |= any(distortions.suite(suite).regions for suite in known)
@@ -128,7 +132,7 @@ def _scanned(origin: Origin, licence: str | None) -> About:
 
 _COLUMNS = [
     *("source", "suite", "status", "reference_path", "mos", "label_set", "label_method"),
-    *("type", "distortion", "mask_path"),
+    *("type", "distortion", "mask_path", "split"),
 ]
 
 
@@ -157,6 +161,12 @@ def _count(batch: "pyarrow.RecordBatch", about: About) -> None:
     about.methods |= texts("label_method")
     about.label_sets |= texts("label_set")
     about.masks |= usable.column("mask_path").null_count < len(usable)
+    dealt = usable.filter(pc.is_valid(usable.column("split")))
+    if len(dealt):
+        pairs = pa.table({name: dealt.column(name).cast("string") for name in ("source", "split")})
+        for entry in pairs.group_by(["source", "split"]).aggregate([]).to_pylist():
+            if entry["split"] in PARTS and entry["source"] is not None:
+                about.recorded.setdefault(entry["source"], set()).add(entry["split"])
     named = [
         usable.column("suite").cast("string"),
         usable.column("type"),

@@ -1,6 +1,6 @@
-"""Which photo goes into which split of an export: as a table says, or dealt by shares and a seed."""
+"""Which photo goes into which split of an export: as a table or the manifest says, or dealt by shares and a seed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 
 import numpy as np
@@ -8,14 +8,60 @@ import numpy as np
 from glint_data.dataset.dataset import Dataset
 from glint_data.dataset.rows import distinct
 from glint_data.dataset.samples import Samples, usable_samples
-from glint_data.dataset.split import PARTS, UNUSED, near_duplicate_groups, read_parts
+from glint_data.dataset.split import PARTS, UNUSED, near_duplicate_groups, read_parts, some
 from glint_data.errors import GlintError
 from glint_data.exports.origins import Origin
 
 
-def read_split(file: Path) -> dict[str, str]:
-    """Source -> train, val or test; sources that are "unused" are not returned. Raises `GlintError`."""
-    return {source: part for source, part in read_parts(file).items() if part != UNUSED}
+def split_by_file(
+    file: Path, sources: Set[str], origins: Sequence[Origin]
+) -> tuple[dict[str, str], list[str]]:
+    """Source -> train, val or test, and what a person should know: names nobody has, photos that look alike parted.
+
+    Sources that are "unused", or that the file does not name, are not returned. Of several datasets it may name
+    photos with or without their dataset. Raises `GlintError`.
+    """
+    listed = read_parts(file)
+    plain = {source: _plain(source, origins) for source in sources}
+    named = {source: source if source in listed else plain[source] for source in sources}
+    parts = {source: listed[name] for source, name in named.items() if listed.get(name, UNUSED) != UNUSED}
+    notes = []
+    if unknown := sorted(listed.keys() - set(named.values())):
+        notes.append(f"{file} names {some(unknown)}, of which there are no samples here")
+    if parts:  # else there is nothing to export
+        parted = [
+            " and ".join(f"{name} ({parts[name]})" for name in names)
+            for names in (sorted(set().union(*group) & parts.keys()) for group in _alike(origins))
+            if len({parts[name] for name in names}) > 1
+        ]
+        if parted:
+            notes.append(
+                f"{file} parts photos that look alike, so a test knows what was learned: {some(parted)}"
+            )
+    return parts, notes
+
+
+def _plain(source: str, origins: Sequence[Origin]) -> str:
+    return source.partition("/")[2] if len(origins) > 1 else source
+
+
+def recorded_split(
+    recorded: Mapping[str, Set[str]], sources: Set[str]
+) -> tuple[dict[str, str] | None, list[str]]:
+    """The parts that the datasets' own rows name, by source, and words about them; None where they name none.
+
+    Sources without one are in train.
+    """
+    if not recorded:
+        return None, []
+    if torn := sorted(source for source, parts in recorded.items() if len(parts) > 1):
+        words = f"the manifest's column split has samples of one photo in several parts ({some(torn)})"
+        return None, [f"{words}, so it was not used; --split or --split-file deals whole photos"]
+    parts = {source: next(iter(recorded.get(source, {"train"}))) for source in sources}
+    counts = ", ".join(f"{list(parts.values()).count(part):,} {part}" for part in PARTS)
+    unnamed = len(sources - recorded.keys())
+    words = f"split as the manifest records it: photos {counts}"
+    return parts, [words + (f"; {unnamed:,} without a part are in train" if unnamed else "")]
 
 
 def shares_of(text: str) -> tuple[float, ...]:
@@ -42,11 +88,8 @@ def deal_photos(origins: Sequence[Origin], shares: tuple[float, ...], seed: int)
     Raises:
         GlintError: fewer photos than parts.
     """
-    samples = usable_samples([Dataset(origin.place) for origin in origins], labelled=False)
-    photos, first = samples.first_of_photos()
-    keys = [samples.photos.keys[photo] for photo in photos]
-    groups = near_duplicate_groups(keys, [samples[int(row)] for row in first])
-    names = _sources(samples, origins)
+    groups = _alike(origins)
+    photos = sum(map(len, groups))
     used = [number for number, share in enumerate(shares) if share > 0]
     if len(groups) < len(used):
         raise GlintError(
@@ -59,13 +102,23 @@ def deal_photos(origins: Sequence[Origin], shares: tuple[float, ...], seed: int)
     for position, number in enumerate(order):
         group = groups[number]
         empty = [part for part in used if taken[part] == 0]
-        missing = np.array(shares) * len(keys) - taken
+        missing = np.array(shares) * photos - taken
         must_fill = empty and len(order) - position <= len(empty)
         candidates = empty if must_fill else used
         part = max(candidates, key=lambda candidate: missing[candidate])
         taken[part] += len(group)
-        parts.update({name: PARTS[part] for key in group for name in names[key]})
+        parts.update({name: PARTS[part] for names in group for name in names})
     return parts
+
+
+def _alike(origins: Sequence[Origin]) -> list[list[set[str]]]:
+    """The photos, those that look alike together; each is the set of its names in the datasets that have it."""
+    samples = usable_samples([Dataset(origin.place) for origin in origins], labelled=False)
+    photos, first = samples.first_of_photos()
+    keys = [samples.photos.keys[photo] for photo in photos]
+    names = _sources(samples, origins)
+    groups = near_duplicate_groups(keys, [samples[int(row)] for row in first])
+    return [[names[key] for key in group] for group in groups]
 
 
 def _sources(samples: Samples, origins: Sequence[Origin]) -> dict[str, set[str]]:

@@ -20,7 +20,7 @@ from glint_data.exports.folder import building, check_free
 from glint_data.exports.format import Chunk, Format, Row, Written, record
 from glint_data.exports.options import Options
 from glint_data.exports.origins import Origin, origins_of
-from glint_data.exports.split import deal_photos, read_split, shares_of
+from glint_data.exports.split import deal_photos, recorded_split, shares_of, split_by_file
 from glint_data.exports.tables import CsvTable
 from glint_data.progress import Meter, duration
 from glint_data.storage.places import Place, is_remote
@@ -31,13 +31,14 @@ FAILURES = "failures.csv"
 
 @dataclass
 class ExportSummary:
-    """What an export did. `first` holds some of the sentences in its `failures.csv`."""
+    """What an export did. `first` holds some of the sentences in its `failures.csv`, `notes` what is to be known."""
 
     folder: Path
     to: str
     written: int = 0
     refused: int = 0
     outside_split: int = 0
+    notes: list[str] = field(default_factory=list)
     first: list[str] = field(default_factory=list)
     seconds: float = 0.0
     private: Counter[str] = field(default_factory=Counter)
@@ -52,6 +53,7 @@ class ExportSummary:
         lines = [
             f"{self.written:,} samples exported as {self.to} in {duration(self.seconds)} ({rate})",
             f"  {self.folder}",
+            *(f"  {note}" for note in self.notes),
         ]
         if self.outside_split:
             lines.append(f"  {self.outside_split:,} samples are in no split and were left out")
@@ -84,7 +86,7 @@ def export_dataset(
         to: a format of `FORMATS`.
         out: a folder that does not exist or is empty; whole or not there.
         workers: processes that render and copy.
-        split_file: CSV of source,part (train, val, test); without it everything is one split.
+        split_file: CSV of source,part (train, val, test); without it the manifest's own parts, else one split.
         licence: what card and metadata call the photos' licence, such as cc-by-4.0.
         options: deviations, soft labels, pairs; see `Options`.
         split: shares of train, val and test, such as "80,10,10": whole photos, dealt by `split_seed`.
@@ -103,11 +105,11 @@ def export_dataset(
     if licence is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.+-]*", licence):
         raise GlintError(f"--licence {licence!r}: name it in one word, as cc-by-4.0 or mit")
     about = scan(origins, out.resolve().name, licence)
-    about.splits = _splits(origins, about, split_file, split, split_seed)
+    about.splits, notes = _splits(origins, about, split_file, split, split_seed)
     about.options = options or Options()
     named = " and ".join(str(origin.place) for origin in origins)
     _check(format_class, about, named, origins)
-    summary = ExportSummary(out, to)
+    summary = ExportSummary(out, to, notes=notes)
     with building(out) as folder, ExitStack() as stack:
         failures = _Failures(folder / FAILURES, summary, stack)
         planner = Planner(origins, to, about.splits, failures.add, about.options.strip)
@@ -134,23 +136,15 @@ def export_dataset(
 
 def _splits(
     origins: list[Origin], about: About, file: Path | None, shares: str, seed: int
-) -> dict[str, str] | None:
-    """Source, as the export names it, -> part; None where nothing was asked for."""
+) -> tuple[dict[str, str] | None, list[str]]:
+    """Source, as the export names it, -> part, and words about it; None where nothing says who goes where."""
     if file and shares:
         raise GlintError("--split and --split-file both say who goes where; give one of them")
     if shares:
-        return deal_photos(origins, shares_of(shares), seed)
-    if file is None:
-        return None
-    parts = read_split(file)
-    if not about.several:
-        return parts
-    plain = {source: source.partition("/")[2] for source in about.sources}  # the file may name either
-    return {
-        source: parts[source if source in parts else name]
-        for source, name in plain.items()
-        if source in parts or name in parts
-    }
+        return deal_photos(origins, shares_of(shares), seed), []
+    if file is not None:
+        return split_by_file(file, about.sources, origins)
+    return recorded_split(about.recorded, about.sources)
 
 
 def _check(format_class: type[Format], about: About, dataset: str, origins: list[Origin]) -> None:

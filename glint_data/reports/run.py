@@ -30,8 +30,8 @@ def audit_section(audit: dict[str, Any]) -> Section:
     return Section("How good the labels are", [], text, rows=tuple(rows))
 
 
-def run_sections(run: Path) -> Iterator[Section]:
-    """A training run: settings, the curve of its validation, and its evaluations."""
+def run_sections(run: Path, alone: bool = True) -> Iterator[Section]:
+    """A training run: settings, the curve of its validation, and its evaluations; if `alone`, with its scores."""
     record = runs.read(run)
     history = runs.history(run)
     settings = record.get("settings", {})
@@ -53,14 +53,42 @@ def run_sections(run: Path) -> Iterator[Section]:
         ]
         if evaluation.get("baseline", {}).get("srocc") is not None:
             numbers.append(("SROCC of a frozen network beside it", f"{evaluation['baseline']['srocc']:.3f}"))
-        yield Section(
-            "Evaluation on photos it never saw",
-            numbers,
-            _how_many(evaluation),
-            rows=_by_distortion(evaluation),
-        )
+        never_seen = evaluation.get("split", "test") == "test"
+        title = f"Evaluation on {'photos it never saw' if never_seen else evaluation['split'] + ' photos'}"
+        pictures = _scatter(scores_beside(file)) if alone else ()
+        yield Section(title, numbers, _how_many(evaluation), pictures, rows=_by_distortion(evaluation))
     if (series := series_section(run)) is not None:
         yield series
+
+
+def scores_beside(evaluation: Path) -> Path:
+    """The line a sample that 'evaluate' writes beside its numbers."""
+    return evaluation.with_name(f"predictions{evaluation.stem.removeprefix('evaluation')}.csv")
+
+
+def scores_of(run: Path, dataset: str) -> Path | None:
+    """A run's scores of the dataset called so, those of its test photos first; None where it was never evaluated."""
+    files = (run / f"predictions_{dataset}_{split}.csv" for split in ("test", "all", "val", "train"))
+    return next((file for file in files if file.is_file()), None)
+
+
+def _scatter(file: Path) -> tuple[tuple[str, str], ...]:
+    """Scores over labels, from the line a sample that 'evaluate' wrote; nothing where that is not there."""
+    import pandas
+
+    if not file.is_file():
+        return ()
+    try:
+        table = pandas.read_csv(file)[["mos", "mos_std", "score"]].astype(float)
+    except (KeyError, ValueError) as error:
+        raise GlintError(f"{file}: cannot be read ({error}); run 'glint-data evaluate' again") from None
+    around = _QUANTILE_95 * table["mos_std"].fillna(0)
+    table = table.assign(mos_low=table["mos"] - around, mos_high=table["mos"] + around)
+    return (("Scores over labels, with the labels' intervals", embedded(figures.scatter(table))),)
+
+
+_QUANTILE_95 = 1.645
+"""Of the normal distribution: between it and its negative lie 90 %."""
 
 
 def _how_many(evaluation: dict[str, Any]) -> str:

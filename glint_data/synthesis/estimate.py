@@ -1,7 +1,8 @@
 """What a run would cost, measured within seconds on a few of its photos on this very machine; nothing is written.
 
 Crops from the middle of up to three photos are rendered, first small ones, then larger ones as long as there is
-time; seconds and bytes are taken to grow with the pixels.
+time; seconds and bytes are taken to grow with the pixels. A type's first rendering is not measured where there is
+time for a second: it loads and compiles what the others find there.
 """
 
 import time
@@ -14,7 +15,7 @@ import distortions
 from glint_data import images, sources
 from glint_data.dataset import rendering
 from glint_data.errors import GlintError, ImageRefused
-from glint_data.progress import duration, say
+from glint_data.progress import Meter, busy, duration, say
 from glint_data.storage.places import Place
 from glint_data.synthesis import costs
 from glint_data.synthesis.settings import Settings
@@ -52,12 +53,16 @@ def estimate(
     until = time.monotonic() + budget
     settings = settings.resolved()
     files = sources.find(places)[: limit or None]
-    photos = _photos(files, settings)
+    with busy("photos read"):
+        photos = _photos(files, settings)
     text = ""
-    for measured in _rounds(photos, settings, until):
-        if text:
-            say(text.splitlines()[1].strip() + f" (by crops of {measured.side} pixels a side: measuring on)")
-        text = _text(measured, photos, len(files), settings, workers)
+    with Meter(None, "crops rendered") as meter:
+        for measured, is_last in _rounds(photos, settings, until, meter):
+            text = _text(measured, photos, len(files), settings, workers)
+            if not is_last:
+                say(
+                    f"{text.splitlines()[1].strip()} (by crops of {measured.side} pixels a side: measuring on)"
+                )
     return text
 
 
@@ -74,16 +79,22 @@ def _photos(files: list[Place], settings: Settings) -> list[np.ndarray]:
     return photos
 
 
-def _rounds(photos: list[np.ndarray], settings: Settings, until: float) -> Iterator[_Measured]:
-    """Measurements on ever larger crops, each better than the one before, while there is time."""
+def _rounds(
+    photos: list[np.ndarray], settings: Settings, until: float, meter: Meter
+) -> Iterator[tuple[_Measured, bool]]:
+    """Measurements on ever larger crops, each better than the one before, while there is time; and whether it ends."""
     for side in SIDES:
         begun = time.monotonic()
         measured = _Measured(side)
-        if not _measure(measured, photos, settings, lambda: time.monotonic() > until, side == SIDES[0]):
+        meter.note(f"{side} pixels a side")
+        if not _measure(
+            measured, photos, settings, lambda: time.monotonic() > until, side == SIDES[0], meter
+        ):
             return
-        yield measured
         took = time.monotonic() - begun
-        if all(max(photo.shape[:2]) <= side for photo in photos) or time.monotonic() + 4 * took > until:
+        is_last = all(max(photo.shape[:2]) <= side for photo in photos) or time.monotonic() + 4 * took > until
+        yield measured, is_last
+        if is_last:
             return
 
 
@@ -93,6 +104,7 @@ def _measure(
     settings: Settings,
     is_late: Callable[[], bool],
     at_least_once: bool,
+    meter: Meter,
 ) -> bool:
     """Render and encode crops through every cell; false where time ran out before each type was seen."""
     by_level = sorted(settings.cells(), key=lambda cell: cell[1])
@@ -100,15 +112,20 @@ def _measure(
         crop = _middle(photo, measured.side)
         prepared = distortions.Photo(crop)
         for number, level in by_level:
-            if is_late() and not (at_least_once and number not in measured.seconds):
+            is_first = at_least_once and number not in measured.seconds
+            if is_late() and not is_first:
                 continue
-            begun = time.perf_counter()
+            cell = settings.suite, settings.suite_version, number, level
             try:
-                made = rendering.render(prepared, settings.suite, settings.suite_version, number, level, 0)
+                if is_first and not is_late():
+                    rendering.render(prepared, *cell, 0)
+                begun = time.perf_counter()
+                made = rendering.render(prepared, *cell, 0)
             except ImageRefused:  # the run will say so of that cell
                 continue
             size = len(images.ENCODERS[settings.format](made.pixels))
             measured.add(number, time.perf_counter() - begun, size, crop.shape[0] * crop.shape[1])
+            meter.advance()
     return bool(measured.seconds) and (at_least_once or measured.seconds.keys() == set(settings.types))
 
 

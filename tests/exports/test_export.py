@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -144,6 +145,44 @@ def test_the_card_says_what_a_score_is_and_whom_to_cite(exported, copy, tmp_path
     assert "people's ratings of these very images" in (tmp_path / "out" / "README.md").read_text()
     with pytest.raises(GlintError, match="name it in one word"):
         export_dataset(copy, "pyiqa", tmp_path / "o", 1, licence="mine: all\nrights")
+
+
+def test_a_split_file_with_other_names_and_with_twins_apart_is_told(pair, tmp_path):
+    twins = tmp_path / "twins"
+    shutil.copytree(pair[0], twins)
+    rows = manifest.read(twins)
+    names = rows["source"].where(rows["source"] == "cat", "cat_again")
+    rows = rows.assign(source=names, sample_id=[f"{a}_{b}" for b, a in enumerate(names)])
+    photo = rows.loc[0, ["reference_path", "source_hash"]]
+    manifest.write(twins, rows.assign(**photo))
+    split = split_file(tmp_path, cat="train", cat_again="test", dog="val")
+    summary = export_dataset(twins, "csv", tmp_path / "o", 1, split)
+    assert summary.notes == [
+        f"{split} names dog, of which there are no samples here",
+        f"{split} parts photos that look alike, so a test knows what was learned: cat (train) and cat_again (test)",
+    ]
+    assert all(note in summary.text() for note in summary.notes)
+    assert not export_dataset(pair[0], "csv", tmp_path / "p", 1, split_file(tmp_path, cat="val")).notes
+
+
+def test_the_manifests_own_split_is_used_unless_another_is_given(copy, tmp_path):
+    rows = manifest.read(copy)
+    manifest.write(copy, rows.assign(split=rows["source"].map({"cat": "test"})))
+    summary = export_dataset(copy, "deqa", tmp_path / "deqa", 1)
+    assert summary.notes == [
+        "split as the manifest records it: photos 1 train, 0 val, 1 test; 1 without a part are in train"
+    ]
+    assert summary.notes[0] in summary.text() and summary.outside_split == 0
+    train, test = (json.loads((tmp_path / "deqa" / f"{part}.json").read_text()) for part in ("train", "test"))
+    assert {"cat" in entry["image"] for entry in test} == {True} and len(test) == 4
+    assert {"cat" in entry["image"] for entry in train} == {False} and len(train) == 3
+    split = split_file(tmp_path, cat="train", **{"cup.v2": "train"})
+    assert not export_dataset(copy, "deqa", tmp_path / "other", 1, split).notes
+    assert json.loads((tmp_path / "other" / "test.json").read_text()) == []
+    manifest.write(copy, rows.assign(split=["train", "test"] * 4))
+    (note,) = export_dataset(copy, "csv", tmp_path / "torn", 1).notes
+    assert "several parts (cat, cup.v2), so it was not used" in note
+    assert {row["split"] for row in lines(tmp_path / "torn" / "samples.csv")} == {"train"}
 
 
 def test_photos_outside_the_split_are_counted(pair, tmp_path):

@@ -115,6 +115,13 @@ def test_scores_of_a_network_beside_the_labels(made, tmp_path):
     lines = [f"{name},{score:.4f}" for name, score in zip(rows["sample_id"], scores, strict=True)]
     table.write_text("sample_id,score\n" + "\n".join(lines) + "\n")
     page = write_report(folder, predictions=table).read_text()
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / "run.json").write_text('{"verb": "train", "settings": {}}')
+    shutil.copy(table, run / f"predictions_{folder.name}_test.csv")
+    assert write_report(folder, run=run).read_text() == page, (
+        "what evaluate kept in the run is shown by itself"
+    )
     data = data_of(page)
     assert data["score"][5] == pytest.approx(scores[5], abs=1e-3)
     assert {title: rows for title, _t, rows, _n in data["lists"]}["Network and label apart"][0] == 5

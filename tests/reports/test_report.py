@@ -48,6 +48,19 @@ def test_a_run_without_correlations_and_with_a_broken_history_has_its_sections(t
     assert curve.title == "Training"
     assert ("SROCC", "–") in evaluation.facts and ("RMSE", "0.250") in evaluation.facts
     assert ("SROCC of a frozen network beside it", "0.500") in evaluation.facts
+    assert not evaluation.figures and evaluation.title == "Evaluation on photos it never saw"
+    (tmp_path / "evaluation_a_test.json").write_text('{"srocc": 0.5, "split": "all"}')
+    lines = tmp_path / "predictions_a_test.csv"
+    lines.write_text("sample_id,mos,mos_std,score\na,0.5,0.1,0.4\nb,0.7,,0.6\n")
+    *_, evaluation = run_sections(tmp_path)
+    assert evaluation.title == "Evaluation on all photos"
+    ((caption, picture),) = evaluation.figures
+    assert "Scores over labels" in caption and picture.startswith("data:image/png")
+    assert not list(run_sections(tmp_path, alone=False))[-1].figures
+    lines.write_text("sample_id,score\n")
+    with pytest.raises(GlintError, match="run 'glint-data evaluate' again"):
+        list(run_sections(tmp_path))
+    lines.unlink()
     (tmp_path / "evaluation_a_test.json").write_text("[")
     with pytest.raises(GlintError, match="cannot be read"):
         list(run_sections(tmp_path))

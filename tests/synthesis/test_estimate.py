@@ -54,10 +54,12 @@ def test_with_time_it_ends_at_the_photos_own_size(large, rendered, capsys):
     text = estimate([large], FEW, 1, budget=1e9)
     sides = [side for _, _, side in rendered]
     assert sides == sorted(sides) and sides[-1] == 2000 and sides.count(2000) == 15
+    assert sides.count(SIDES[0]) == 15 + 3, "what a type's first rendering loads and compiles is not measured"
     assert f"crops of up to {SIDES[-1]} pixels" in text
-    assert capsys.readouterr().err.count("measuring on") == len(SIDES) - 1, (
-        "the answer grows before one's eyes"
-    )
+    lines = capsys.readouterr().err.splitlines()  # the answer grows before one's eyes
+    answers = [line.partition("by crops of ")[2] for line in lines]
+    assert list(filter(None, answers)) == [f"{side} pixels a side: measuring on)" for side in SIDES[:-1]]
+    assert lines[-1].startswith(f"crops rendered: {15 * len(SIDES)}, ")
 
 
 def test_bytes_grow_with_the_pixels(large):

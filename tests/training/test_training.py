@@ -116,6 +116,8 @@ def test_evaluation_uses_the_test_photos_alone(run, dataset, tmp_path):
     record = evaluation.read_split(run)
     examined = {record.names[source] for source, part in record.part.items() if part == "test"}
     assert set(lines["source"]) == examined and len(lines) == 5
+    kept = run / f"predictions_{dataset.name}_test.csv"  # the report shows it by itself
+    assert kept.read_bytes() == (tmp_path / "p.csv").read_bytes()
     from scipy.stats import spearmanr
 
     assert found["srocc"] == pytest.approx(spearmanr(lines["score"], lines["mos"]).statistic, abs=1e-9)

@@ -45,7 +45,8 @@ def evaluate(
     `plot` a PNG of predictions over labels.
 
     Returns the numbers of `metrics.NAMES`, their bootstrap intervals, and the same per distortion and level,
-    as JSON-able values; also written to `evaluation_<manifest>_<split>.json` in the run's folder.
+    as JSON-able values; also written to `evaluation_<manifest>_<split>.json` in the run's folder, with a line a
+    sample in `predictions_<manifest>_<split>.csv` beside it.
 
     Raises:
         GlintError: no such run or manifest, damaged weights, or no labelled sample of that split.
@@ -65,13 +66,13 @@ def evaluate(
         beside = predict(open_trained(trained.folder / BASELINE, device), samples, min(crops, BASELINE_CROPS))
         numbers = agreement.compare(samples, beside[:, 0])
         evaluation["baseline"] = {name: numbers[name] for name in (*metrics.NAMES, "intervals_95")}
-    name = f"evaluation_{_name(place(manifest)).removesuffix('.parquet')}_{used}.json"
+    name = f"{_name(place(manifest)).removesuffix('.parquet')}_{used}"
     if trained.folder.is_dir() and not judge.is_shipped(
         trained.folder
     ):  # nothing is written into the package
-        write_atomically(
-            trained.folder / name, (json.dumps(evaluation, indent=1, allow_nan=False) + "\n").encode()
-        )
+        text = json.dumps(evaluation, indent=1, allow_nan=False) + "\n"
+        write_atomically(trained.folder / f"evaluation_{name}.json", text.encode())
+        write_predictions(trained.folder / f"predictions_{name}.csv", samples, scores)
     if predictions is not None:
         write_predictions(Path(predictions), samples, scores)
     if plot is not None:

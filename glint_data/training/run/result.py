@@ -54,7 +54,6 @@ class Run:
                 *(f"  note: {note}" for note in self.notes),
                 *(f"  {name}: {origin}" for name, origin in self.backbones.items()),
                 f"  {self.folder / WEIGHTS}",
-                f"Next: glint-data evaluate {self.folder} DATASET",
             ]
         )
 
