@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import cv2
 import numpy as np
@@ -27,13 +27,15 @@ def sheet(
     tile_width: int = 192,
     whole: bool = False,
     labels: Mapping[tuple[int, int], str] | None = None,
+    drawn: Callable[[], None] = lambda: None,
 ) -> np.ndarray:
     """A labelled contact sheet of the photo through every cell of a suite: H x W x 3 uint8.
 
     `photo_rgb`: H x W x 3 uint8. Every cell is rendered at full size; a row shows that part of the photo, at its true
     scale, in which its levels together change it most, or with `whole` all of it reduced to `tile_width` px. Under a
     tile stand its level, strength and unit, and what `labels` has for (type, level). A type whose codec is not
-    installed shows the package that brings it. Raises ValueError where there is no such suite.
+    installed shows the package that brings it. `drawn` is called after every cell. Raises
+    ValueError where there is no such suite.
 
     >>> import distortions, numpy
     >>> photo = numpy.random.default_rng(0).integers(0, 256, (60, 80, 3), dtype=numpy.uint8)
@@ -52,7 +54,10 @@ def sheet(
     for row, entry in enumerate(chosen.types.values()):
         top = MARGIN + row * row_height
         draw.text((MARGIN, top), f"{entry.number}  {entry.title}", INK, ImageFont.load_default(13))
-        tiles = _tiles(chosen, entry, photo, photo_rgb, seed, labels or {})
+        tiles: list[Tile] = [(photo_rgb, "photo")]
+        for tile_of_cell in _tiles(chosen, entry, photo, seed, labels or {}):
+            tiles.append(tile_of_cell)
+            drawn()
         corner = (0, 0) if whole else _most_changed(photo_rgb, [pixels for pixels, _ in tiles[1:]], tile)
         for column, (pixels, caption) in enumerate(tiles):
             left = MARGIN + column * (tile_width + MARGIN)
@@ -66,23 +71,20 @@ def _tiles(
     suite: Suite,
     entry: SuiteType,
     photo: Photo,
-    rgb: np.ndarray,
     seed: int,
     labels: Mapping[tuple[int, int], str],
-) -> list[Tile]:
-    """(pixels or None, caption) of the photo and of every level."""
-    tiles: list[Tile] = [(rgb, "photo")]
+) -> Iterator[Tile]:
+    """(pixels or None, caption) of every level."""
     missing = distortion_named(entry.distortion).missing
     for level in suite.levels(entry.number):
         if missing:
-            tiles.append((None, f"{level}: needs {' and '.join(missing)}"))
+            yield None, f"{level}: needs {' and '.join(missing)}"
             continue
         strength = suite.strength_of(entry.number, level)
         caption = f"{level}: control" if strength is None else f"{level}: {strength:g} {entry.unit}"
         label = labels.get((entry.number, level))
         pixels = suite.render(photo, entry.number, level, seed).pixels
-        tiles.append((pixels, f"{caption}\n{label}" if label else caption))
-    return tiles
+        yield pixels, f"{caption}\n{label}" if label else caption
 
 
 def _most_changed(

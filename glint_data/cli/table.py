@@ -54,7 +54,7 @@ def register(app: typer.Typer) -> None:
     command(app, "label", "Labels", "glint-data label dataset --reference kadid", _after_label)
     command(app, "audit", "Labels", "glint-data audit --reference kadid --json certificate.json")
     command(app, "rate", "Labels", "glint-data rate dataset --out rate.html --samples 30")
-    command(app, "references", "Labels", "glint-data references kadid10k")
+    command(app, "references", "Labels", "glint-data references kadid")
     command(app, "train", "Networks", "glint-data train dataset --model glintiqa --out run", _after_train)
     command(app, "evaluate", "Networks", "glint-data evaluate run dataset", _after_evaluate)
     command(app, "score", "Networks", "glint-data score photos/ --run run --out scores.csv", _after_score)

@@ -248,7 +248,8 @@ def _rerender(
     chosen = set(random.Random(seed).sample(ids, min(RERENDERED, len(ids))))
     numbers = [number for number, name in enumerate(rows["sample_id"]) if name in chosen]
     tasks = [(str(folder), row) for row in table.take(numbers).to_pylist()] if numbers else []
-    for outcome in run_tasks(check_rendering, tasks, workers):
+    again = run_tasks(check_rendering, tasks, workers)
+    for outcome in track(again, len(tasks), "samples rendered again") if tasks else ():
         findings.rerendered += 1
         problem = outcome.error or outcome.result
         if problem:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from distortions.lookup import unknown
 from glint_data.dataset.dataset import Dataset
 from glint_data.errors import GlintError
 from glint_data.labels.evidence.shipped import BEST_FIRST
@@ -116,8 +117,8 @@ def own_dataset(reference: str | Place | Dataset) -> Dataset:
     except GlintError as error:
         if isinstance(reference, str) and "/" not in reference and not Path(reference).exists():
             raise GlintError(
-                f"reference {reference!r}: no dataset, and no scored set of that name; sets are "
-                f"{', '.join(sorted(known_sets()))}"
+                f"reference {reference!r}: no dataset lies there, and "
+                f"{unknown('scored set', reference, sorted(known_sets()))}"
             ) from error
         raise
 

@@ -9,6 +9,7 @@ import distortions
 from glint_data import images
 from glint_data.dataset.dataset import Dataset
 from glint_data.errors import GlintError
+from glint_data.progress import Meter
 from glint_data.storage.places import Place
 
 
@@ -69,10 +70,13 @@ def write_sheet(
     Raises:
         GlintError: no such suite, a photo that is refused, or a dataset without a label of this suite.
     """
-    find_suite(name)
+    suite = find_suite(name)
     rgb = images.read_rgb(photo)
     captions, whose = cell_labels(Dataset(labels), name, images.pixel_hash(rgb)) if labels else ({}, None)
-    picture = distortions.sheet(rgb, suite=name, seed=seed, whole=whole, labels=captions)
+    with Meter(sum(len(entry.levels) for entry in suite.types.values()), "cells drawn") as meter:
+        picture = distortions.sheet(
+            rgb, suite=name, seed=seed, whole=whole, labels=captions, drawn=meter.advance
+        )
     images.write_png(sheet, picture)
     return ContactSheet(picture.shape[1], picture.shape[0], whose)
 

@@ -47,13 +47,14 @@ def test_a_dataset_of_another_suite_is_refused(folder):
 
 
 @pytest.mark.slow
-def test_the_sheet_has_a_line_more(folder, monkeypatch):
+def test_the_sheet_has_a_line_more(folder, monkeypatch, capsys):
     monkeypatch.chdir(folder)
     sizes = {}
     for name, labels in (("plain", None), ("labelled", "set")):
         made = glint.distortions("kadid10k", image="cup.png", sheet=f"{name}.png", labels=labels)
         sizes[name] = images.read_rgb(folder / f"{name}.png").shape
         assert made.record()["height"] == sizes[name][0]
+        assert "cells drawn" not in capsys.readouterr().err, "nothing is printed unless asked"
     assert sizes["labelled"][0] == sizes["plain"][0] + 25 * 14  # a line of 14 pixels a type
     assert "mean labels" in made.text() and glint.distortions("live").text()
     with pytest.raises(GlintError, match="--labels goes with"):

@@ -93,7 +93,9 @@ def test_importing_the_engine_imports_nothing_heavy():
 def test_a_contact_sheet_has_a_row_a_type_and_marks_what_is_missing(monkeypatch):
     photo = np.tile(IMAGE, (4, 4, 1))
     type_numbers = len(distortions.suite("csiq").types)
-    page = distortions.sheet(photo, suite="csiq", tile_width=60)
+    drawn = []
+    page = distortions.sheet(photo, suite="csiq", tile_width=60, drawn=lambda: drawn.append(1))
+    assert len(drawn) == sum(len(entry.levels) for entry in distortions.suite("csiq").types.values())
     assert page.dtype == np.uint8 and page.shape[2] == 3
     assert page.shape[1] == 6 + 6 * (60 + 6) and (page.shape[0] - 6) % type_numbers == 0
     entire = distortions.sheet(photo, suite="csiq", tile_width=60, whole=True)

@@ -1,5 +1,7 @@
 """Labels for what nobody rated: other suites, chains, large pictures; from the shipped measurements and judgement."""
 
+from types import SimpleNamespace
+
 import cv2
 import numpy as np
 import pytest
@@ -11,6 +13,8 @@ from glint_data.dataset.dataset import Dataset
 from glint_data.labels import METHODS, label_dataset
 from glint_data.labels.judgements import judgement
 from glint_data.labels.rated import rated_set
+from glint_data.labels.stage.plan import unrated_notes
+from glint_data.labels.stage.unrated import Unrated
 from glint_data.labels.types_out import folds_of, measures
 from glint_data.labels.viewing import Views, keeps_cell, size_of
 
@@ -58,6 +62,28 @@ def test_another_suite_is_labelled_by_what_is_measured(tmp_path):
     assert (first > third).mean() > 0.8
     assert ((table["mos_low"] <= table["mos"]) & (table["mos"] <= table["mos_high"])).all()
     assert "by any, from what was measured of each pair" in summary.text()
+
+
+@pytest.mark.parametrize(
+    ("large", "chosen", "reason"),
+    [
+        ([0, 0, 0], "deep", ": nobody rated the distortion and level for KADID-10k"),
+        ([1, 0, 0], "deep", ": nobody rated the distortion and level of 2 of them for KADID-10k"),
+        ([1, 1, 1], "deep", ""),  # what is said of their size says why
+        ([0, 0, 0], "any", ""),
+    ],
+)
+def test_why_a_label_is_of_the_pair_alone(large, chosen, reason):
+    any_ = SimpleNamespace(name="any")
+    plan = SimpleNamespace(
+        pooled=any_,
+        chosen=any_ if chosen == "any" else SimpleNamespace(name=chosen),
+        unrated=np.arange(3),
+        large=np.array(large, bool),
+        rated=SimpleNamespace(loaded=SimpleNamespace(title="KADID-10k")),
+    )
+    (note,) = unrated_notes(Unrated(labelled=3), plan)
+    assert note == "3 samples by any, from what was measured of each pair" + reason
 
 
 def test_large_pictures_leave_their_cells_but_for_pointwise_types():

@@ -104,7 +104,7 @@ def test_too_few_scores_say_how_many_it_takes(tmp_path, cache):
     unrated = rated(tmp_path / "unrated", crops(4), method=None)
     with pytest.raises(GlintError, match="no sample of it has both a score that people gave"):
         label_dataset(new, unrated, cache=cache)
-    with pytest.raises(GlintError, match=r"no dataset, and no scored set of that name"):
+    with pytest.raises(GlintError, match=r"no dataset lies there, and there is no scored set"):
         label_dataset(new, "kadid99", cache=cache)
 
 
@@ -128,7 +128,9 @@ def test_a_dataset_is_described_as_a_reference_set(typed, untyped):
     assert "any, for what nobody rated, takes 10 photos and 180 rated samples" in found.text()
     other = glint.references(str(untyped)).record()
     assert (other["by_cell"], other["by_pair"], other["cells"]) == (None, "any", 0)
-    with pytest.raises(GlintError, match="no dataset, and no scored set of that name; sets are"):
+    with pytest.raises(
+        GlintError, match=r"no dataset lies there, and there is no scored set .*: choose one of"
+    ):
         glint.references("kadid99")
 
 

@@ -84,9 +84,13 @@ def size_notes(plan: Plan) -> list[str]:
 def unrated_notes(unrated: Unrated, plan: Plan) -> list[str]:
     if not unrated.labelled or plan.pooled is None:
         return []
+    large = int(plan.large[plan.unrated].sum())
+    of_them = f" of {len(plan.unrated) - large:,} of them" if large else ""
+    reason = f": nobody rated the distortion and level{of_them} for {plan.rated.loaded.title}"
+    by_choice = plan.chosen is plan.pooled or large == len(plan.unrated)  # rated, but not labelled by that
     notes = [
-        f"{unrated.labelled:,} samples by {plan.pooled.name}, from what was measured of each pair: nobody rated their "
-        f"distortion and level for {plan.rated.loaded.title}"
+        f"{unrated.labelled:,} samples by {plan.pooled.name}, from what was measured of each pair"
+        + ("" if by_choice else reason)
     ]
     if unrated.flagged:
         notes.append(f"{unrated.flagged:,} of them unlike every measured pair: wide intervals")
