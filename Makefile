@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Processes that test, each with up to 2.5 GB of memory; a file's tests stay in one of them.
 JOBS ?= 2
+# One thread in each, unless the caller wants more: threads of two processes that wait for each other cost more than they gain.
+test test-quick test-browser lint: export OMP_NUM_THREADS ?= 1
 # The examples of all docstrings: part of lint, and so left out of the tests that follow it.
 DOCTESTS := tests/docs/test_doctests.py
 

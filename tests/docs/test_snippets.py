@@ -85,20 +85,8 @@ def test_every_block_is_run_or_says_why_not(name):
     assert not odd, f"name a language that is run, or put '<!-- not run: REASON -->' before it: {odd[0]}"
 
 
-UNSEEN = ("index.md", "training.md", "README.md")
-"""Pages that train with size lite: their runs were never seen to end on the machine at hand, which was full."""
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=pytest.mark.skip("NOT TESTED: not seen to end yet"))
-        if name in UNSEEN
-        else name
-        for name in RUN
-    ],
-)
+@pytest.mark.parametrize("name", RUN)
 def test_the_blocks_of_a_page_run(name, tmp_path):
     _photos(tmp_path)
     if name in LABELLED:
