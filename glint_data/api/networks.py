@@ -197,7 +197,8 @@ class Scores(Answer):
         if self.out is not None:
             scored = len(self.rows) - len(self.refused)
             lines.append(f"{scored:,} of {len(self.rows):,} images scored: {self.out}")
-        lines += [f"{name.replace('_', ' ')}: {said}" for name, said in self.about.items()]
+        if len(self.refused) < len(self.rows):
+            lines += [f"{name.replace('_', ' ')}: {said}" for name, said in self.about.items()]
         return "\n".join(lines)
 
 

@@ -14,7 +14,7 @@ from glint_data import training
 from glint_data.cli import app, table
 from glint_data.dataset import manifest
 from glint_data.errors import GlintError
-from glint_data.training.judge import yardsticks
+from glint_data.training.judge import agreement, metrics, yardsticks
 from glint_data.training.samples import read_samples
 
 
@@ -75,7 +75,7 @@ def test_samples_are_matched_however_they_are_named(dataset, scored, tmp_path, c
     key = column if column in ("sample_id", "path") else "image"
     table = pandas.DataFrame({key: named, "Score": scored["score"]})
     table.sample(frac=1, random_state=1).to_csv(
-        tmp_path / "s.csv", index=False, sep=";", encoding="utf-8-sig"
+        tmp_path / "s.csv", index=False, sep="\t" if column == "path" else ";", encoding="utf-8-sig"
     )
     evaluation = training.evaluate_scores(tmp_path / "s.csv", dataset)
     assert evaluation["srocc"] == pytest.approx(stats.spearmanr(scored["score"], scored["mos"]).statistic)
@@ -87,13 +87,13 @@ def test_samples_are_matched_however_they_are_named(dataset, scored, tmp_path, c
         ("", "needs a column score"),
         ("a,b\n1,2\n", "needs a column score, and sample_id or path; it has a, b"),
         ("sample_id,score\nP0_11_01,0.5\nP0_11_01,0.6\n", "line 3: P0_11_01 has a score already"),
-        ("sample_id,score\nP0_11_01,good\n", "line 2: the score 'good' is no number"),
-        ("sample_id,score\nP0_11_01,inf\n", "no number"),
-        ('sample_id,score\nP0_11_01,"0,5"\n', "no number; write 0.5, not 0,5"),
+        ("sample_id,score\nP0_11_01,good\n", "line 2: the score 'good' is no finite number"),
+        ("sample_id,score\nP0_11_01,inf\n", "no finite number"),
+        ('sample_id,score\nP0_11_01,"0,5"\n', "no finite number; write 0.5, not 0,5"),
         ("sample_id,score\nelsewhere,1\n", "none of its 1 rows"),
         ("sample_id,score\n", "none of its 0 rows"),
-        ("sample_id,score\nP0_11_01,\n", "none of its 0 rows"),
-        ("sample_id,score\nP0_11_01\n", "none of its 0 rows"),
+        ("sample_id,score\nP0_11_01,\n", "none of its 1 rows"),
+        ("sample_id,score\nP0_11_01\n", "none of its 1 rows"),
     ],
 )
 def test_tables_that_say_nothing_are_refused(dataset, tmp_path, content, said):
@@ -117,8 +117,16 @@ def test_too_few_and_constant_scores_give_no_nan(dataset, scored, tmp_path, cons
     evaluation = training.evaluate_scores(tmp_path / "s.csv", dataset)
     json.dumps(evaluation, allow_nan=False)
     assert evaluation["srocc"] is None and evaluation["rmse"] is not None
+    assert (evaluation["rmse_logistic"] is None) == (constant == "one")  # four parameters meet any one value
     assert "no correlation can be had" in training.scores_text(evaluation)
     assert not [warning for warning in recwarn if "Constant" in str(warning.category)]
+
+
+def test_the_hardest_type_of_a_metric_where_lower_is_better():
+    types = {"flip": 0.5, "blur": -0.99, "noise": -0.2}
+    found = dict.fromkeys(metrics.NAMES, -0.9) | {"intervals_95": {"srocc": None}}
+    found["by_distortion"] = {name: {"srocc": value} for name, value in types.items()}
+    assert "hardest: flip 0.50, noise -0.20, blur -0.99" in agreement.text(found)[3]
 
 
 def test_as_typed(dataset, scored, tmp_path):

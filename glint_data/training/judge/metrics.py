@@ -58,11 +58,16 @@ def logistic(predicted: np.ndarray, high: float, low: float, middle: float, widt
 
 
 def fit_logistic(predicted: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """`predicted` mapped onto the labels' scale by the best logistic; a straight line where none can be fitted."""
+    """`predicted` mapped onto the labels' scale by the best logistic; a straight line where none can be fitted.
+
+    NaN under five values, which four parameters would always meet.
+    """
     from scipy.optimize import OptimizeWarning, curve_fit
 
     predicted, labels = np.asarray(predicted, np.float64), np.asarray(labels, np.float64)
-    if len(predicted) < 5 or np.ptp(predicted) == 0 or np.ptp(labels) == 0:
+    if len(predicted) < 5:
+        return np.full_like(labels, np.nan)
+    if np.ptp(predicted) == 0 or np.ptp(labels) == 0:
         return np.full_like(labels, labels.mean())
     direction = 1 if plcc(predicted, labels) >= 0 else -1
     ends = (labels.max(), labels.min())[::direction]

@@ -36,13 +36,14 @@ def evaluate_scores(file: str | Path, manifest: str | Place) -> dict[str, Any]:
         GlintError: no such columns, a score that is no number, two scores for one sample, or no row of this dataset.
     """
     file = Path(file)
+    rows = _rows(file)
     samples = read_samples([place(manifest)])
-    scores, strangers = _matched(_rows(file), samples, file, place(manifest))
+    scores, strangers = _matched(rows, samples, file, place(manifest))
     chosen = [index for index in range(len(samples)) if index in scores]
     if not chosen:
         raise GlintError(
-            f"{file}: none of its {strangers:,} rows with a score is a labelled sample of {manifest}; name samples by "
-            "the manifest's sample_id, or by their path in the dataset"
+            f"{file}: none of its {len(rows):,} rows gives a labelled sample of {manifest} a score; name samples by the "
+            "manifest's sample_id, or by their path in the dataset"
         )
     judged = samples.take(np.array(chosen))
     evaluation = agreement.compare(judged, np.array([scores[index] for index in chosen]))
@@ -75,8 +76,8 @@ def _rows(file: Path) -> list[tuple[int, list[str], str]]:
         raise GlintError(f"{file}: cannot be read ({error.strerror or error})") from error
     except UnicodeDecodeError as error:
         raise GlintError(f"{file}: is not text in UTF-8 ({error.reason}); save it as CSV in UTF-8") from error
-    head = text.partition("\n")[0]
-    reader = csv.DictReader(io.StringIO(text), delimiter=";" if head.count(";") > head.count(",") else ",")
+    delimiter = max(",;\t", key=text.partition("\n")[0].count)
+    reader = csv.DictReader(io.StringIO(text), delimiter=delimiter)
     columns = {(name or "").strip().lower(): name for name in reader.fieldnames or ()}
     keys = [columns[name] for name in KEYS if name in columns]
     if not keys or "score" not in columns:
@@ -118,7 +119,7 @@ def _matched(
         score = _number(text)
         if score is None:
             raise GlintError(
-                f"{file}: line {line}: the score {printable(text)!r} is no number; write 0.5, not 0,5"
+                f"{file}: line {line}: the score {printable(text)!r} is no finite number; write 0.5, not 0,5"
             )
         if index in scores:
             raise GlintError(f"{file}: line {line}: {printable(key)} has a score already; give one a sample")
