@@ -82,7 +82,9 @@ def test_the_command_says_what_its_scores_mean_and_flags_what_it_does_not_know(t
     assert rows.record()["about"]["trained_on"]
     (tmp_path / "noise.png").write_bytes(b"no picture")
     refused = glint.score([tmp_path / "noise.png"])
-    assert refused.refused and "not for:" not in refused.text(), "nothing was scored that this would be said of"
+    assert refused.refused and "not for:" not in refused.text(), (
+        "nothing was scored that this would be said of"
+    )
 
 
 def test_large_pictures_are_seen_whole(scorer):

@@ -66,7 +66,9 @@ def text(numbers: Numbers) -> list[str]:
     known = {
         name: group["srocc"] for name, group in numbers["by_distortion"].items() if group["srocc"] is not None
     }
-    turned = -1 if (found["srocc"] or 0) < 0 else 1  # where lower scores are better, the hardest is the least negative
+    turned = (
+        -1 if (numbers["srocc"] or 0) < 0 else 1
+    )  # lower may be better: then -0.1 is hard
     ranked = [f"{name} {known[name]:.2f}" for name in sorted(known, key=lambda name: turned * known[name])]
     if len(ranked) > 1:
         lines.append(f"  hardest: {', '.join(ranked[:3])}")

@@ -42,8 +42,8 @@ def evaluate_scores(file: str | Path, manifest: str | Place) -> dict[str, Any]:
     chosen = [index for index in range(len(samples)) if index in scores]
     if not chosen:
         raise GlintError(
-            f"{file}: none of its {len(rows):,} rows gives a labelled sample of {manifest} a score; name samples by the "
-            "manifest's sample_id, or by their path in the dataset"
+            f"{file}: none of its {len(rows):,} rows gives a labelled sample of {manifest} a score; name samples by "
+            "the manifest's sample_id, or by their path in the dataset"
         )
     judged = samples.take(np.array(chosen))
     evaluation = agreement.compare(judged, np.array([scores[index] for index in chosen]))
