@@ -66,9 +66,7 @@ def text(numbers: Numbers) -> list[str]:
     known = {
         name: group["srocc"] for name, group in numbers["by_distortion"].items() if group["srocc"] is not None
     }
-    turned = (
-        -1 if (numbers["srocc"] or 0) < 0 else 1
-    )  # lower may be better: then -0.1 is hard
+    turned = -1 if (numbers["srocc"] or 0) < 0 else 1  # lower may be better: then -0.1 is hard
     ranked = [f"{name} {known[name]:.2f}" for name in sorted(known, key=lambda name: turned * known[name])]
     if len(ranked) > 1:
         lines.append(f"  hardest: {', '.join(ranked[:3])}")
