@@ -28,13 +28,13 @@ def human_scores(file: Path) -> dict[tuple[str, int, int], tuple[float, float]]:
     return scores
 
 
-def with_human_scores(dataset: Path, scores: dict) -> Path:
-    """A second manifest beside KADID's own, labelled by the people who rated it."""
+def with_human_scores(dataset: Path, scores: dict, label_set: str = "kadid10k") -> Path:
+    """A second manifest beside a dataset's own, labelled by the people who rated its pictures."""
     frame = manifest.read(dataset)
     frame = frame[frame["status"] == "ok"].copy()
     found = [scores[key] for key in zip(frame["source"], frame["type"], frame["level"], strict=True)]
     frame["mos"], frame["mos_std"] = np.array(found, dtype=np.float32).T
-    frame["label_set"], frame["label_method"] = "kadid10k", "human"
+    frame["label_set"], frame["label_method"] = label_set, "human"
     frame["label_references"] = [[source] for source in frame["source"]]
     return write_beside(dataset, "human", frame)
 
