@@ -11,18 +11,17 @@ the cells' pictures are equal (type 22 by its first version, which is what the f
 from __future__ import annotations
 
 import argparse
-import io
 import json
 import os
 import subprocess
 import sys
-import tarfile
 import tempfile
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-HERE = Path(__file__).resolve().parents[1]
+from benchmarks.unpacked import HERE, unpacked
+
 WORKER = """
 import hashlib, json, sys, time
 sys.path.insert(0, sys.argv[1])
@@ -51,16 +50,6 @@ for line in sys.stdin:
             spent[cell[0]] = spent.get(cell[0], 0) + time.process_time() - begun
         print(json.dumps(spent), flush=True)
 """
-
-
-def unpacked(commit: str, folder: Path) -> Path:
-    """The `distortions` of a commit, in `folder`."""
-    done = subprocess.run(
-        ["git", "-C", str(HERE), "archive", commit, "distortions"], capture_output=True, check=True
-    )
-    with tarfile.open(fileobj=io.BytesIO(done.stdout)) as packed:
-        packed.extractall(folder, filter="data")
-    return folder
 
 
 class Renderer:
@@ -125,7 +114,10 @@ def main() -> None:
         for number, pixels in enumerate(photos(options.photos)):
             files.append(folder / f"{number}.npy")
             np.save(files[-1], np.ascontiguousarray(pixels))
-        then, now = Renderer(unpacked(options.commit, folder / "then"), files), Renderer(HERE, files)
+        then, now = (
+            Renderer(unpacked(options.commit, folder / "then", "distortions"), files),
+            Renderer(HERE, files),
+        )
         hashes = [renderer.ask("hashes") for renderer in (then, now)]
         rounds = [(then.ask("round"), now.ask("round")) for _ in range(options.rounds)]
         then.close()

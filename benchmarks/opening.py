@@ -32,9 +32,10 @@ import resource, sys, time
 if sys.argv[2] == "torch":
     import torch
     import torch.utils.data
+from glint_data.dataset.dataset import Dataset
 from glint_data.dataset.samples import usable_samples
 begun, own = time.perf_counter(), time.process_time()
-samples = usable_samples([sys.argv[1]])
+samples = usable_samples([Dataset(sys.argv[1])])
 took, own = time.perf_counter() - begun, time.process_time() - own
 begun = time.perf_counter()
 for index in range(0, len(samples), max(len(samples) // 1000, 1)):
@@ -76,8 +77,8 @@ def labelled(photos: int) -> Iterator["pyarrow.Table"]:
             ),
         }
         for name, column in columns.items():
-            place = table.schema.get_field_index(name)
-            table = table.set_column(place, table.schema.field(name), column)
+            index = table.schema.get_field_index(name)
+            table = table.set_column(index, table.schema.field(name), column)
         yield table
 
 

@@ -5,6 +5,7 @@ import graphlib
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -166,6 +167,34 @@ def test_one_place_renders_a_row():
                 assert is_page or is_template, (
                     f"{file.relative_to(REPOSITORY)}:{node.lineno}: renders by itself"
                 )
+
+
+def defaults_of(node: ast.AST) -> Iterator[tuple[str, object]]:
+    """Names with the defaults that are written out: those of a function's parameters or of a class's fields."""
+    pairs: list[tuple[str, ast.expr | None]] = []
+    if isinstance(node, ast.FunctionDef):
+        each = (*node.args.posonlyargs, *node.args.args)
+        pairs += zip((a.arg for a in reversed(each)), reversed(node.args.defaults), strict=False)
+        pairs += zip((a.arg for a in node.args.kwonlyargs), node.args.kw_defaults, strict=True)
+    elif isinstance(node, ast.ClassDef):
+        fields = [entry for entry in node.body if isinstance(entry, ast.AnnAssign)]
+        pairs += [(entry.target.id, entry.value) for entry in fields if isinstance(entry.target, ast.Name)]
+    for name, value in pairs:
+        if isinstance(value, ast.Constant) and value.value not in (None, True, False, 0, "", "auto"):
+            yield name, value.value
+
+
+def test_a_default_stands_in_one_place():
+    """What a verb takes where nobody chose is written neither in it and below it, nor in two verbs."""
+    stands: dict[tuple[str, object], list[str]] = {}
+    for file in sorted((REPOSITORY / "glint_data").rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            for default in defaults_of(node):
+                stands.setdefault(default, []).append(f"{file.relative_to(REPOSITORY)}: {node.name}")
+    ours = {default: where for default, where in stands.items() if any("/api/" in one for one in where)}
+    assert ("engine", "local") in ours, "options that several verbs share have theirs in each signature"
+    twice = {default: where for default, where in ours.items() if len(where) > 1 and default[0] != "engine"}
+    assert not twice, twice
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Annotated, Any
 
+from glint_data import defaults
 from glint_data.api.options import (
     AnyDataset,
     DatasetArgument,
@@ -222,7 +223,7 @@ def verify(
 
 @verb
 def distortions(
-    suite: SuiteOption = "kadid10k",
+    suite: SuiteOption = defaults.SUITE,
     *,
     image: Annotated[Where | None, Option("A photo to show the suite on.", "PLACE")] = None,
     sheet: Annotated[Where | None, Option("Contact sheet to write (PNG).", "FILE")] = None,

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated
 
+from glint_data import defaults
 from glint_data.api.options import (
     AnyDataset,
     DatasetArgument,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 @verb
 def label(
     dataset: DatasetArgument,
-    reference: Reference = "kadid",
+    reference: Reference = defaults.REFERENCE,
     *,
     reference_root: ReferenceRoot = None,
     embedder: Embedder = None,
@@ -110,7 +111,7 @@ def label(
 
 @verb
 def audit(
-    reference: Reference = "kadid",
+    reference: Reference = defaults.REFERENCE,
     *,
     reference_root: ReferenceRoot = None,
     embedder: Embedder = None,
@@ -170,7 +171,7 @@ def rate(
     dataset: DatasetArgument,
     out: Annotated[Where, Option("The page to write.", "PAGE.html")],
     *,
-    samples: Annotated[int, Option("How many samples to rate.", least=1)] = 30,
+    samples: Annotated[int, Option("How many samples to rate.", least=1)] = defaults.RATED_SAMPLES,
     progress: Progress = False,
     plugin: Plugins = (),
 ) -> Result:

@@ -6,6 +6,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+from glint_data import defaults
 from glint_data.api.options import AnyDataset, Crops, Device, Option, Plugins, Progress, Where, argument
 from glint_data.api.places import anywhere, file_to_write, here, place_of
 from glint_data.api.results import Answer, Result
@@ -57,7 +58,7 @@ def train(
     ] = 0,
     checkpoint_seconds: Annotated[
         float, Option("Seconds between checkpoints within an epoch.", least=0)
-    ] = 300.0,
+    ] = defaults.CHECKPOINT_SECONDS,
     workers: Annotated[int | None, Option("Loader processes.", least=0, shown="as needed")] = None,
     baseline: Annotated[
         bool,
@@ -130,7 +131,7 @@ def evaluate(
         Option("Another run beside it, for the table (repeatable).", "RUN", many=True),
     ] = (),
     split: Annotated[str, Option("auto, train, val, test or all; auto: its test photos.")] = "auto",
-    crops: Crops = 12,
+    crops: Crops = defaults.CROPS,
     predictions: Annotated[Where | None, Option("Write a line a sample to this CSV.", "FILE")] = None,
     plot: Annotated[Where | None, Option("Write scores over labels to this PNG.", "FILE")] = None,
     device: Device = "auto",
@@ -218,7 +219,7 @@ def score(
         Option("Pristine image or folder, for a full-reference network.", "PLACE", many=True),
     ] = (),
     out: Annotated[Where | None, Option("Write the scores here: .csv or .json.", "FILE")] = None,
-    crops: Crops = 12,
+    crops: Crops = defaults.CROPS,
     device: Device = "auto",
     progress: Progress = False,
     plugin: Plugins = (),
@@ -250,7 +251,7 @@ def scorer(
         Option("A training run or a published checkpoint; without it, the judge that ships.", "RUN"),
     ] = None,
     *,
-    crops: Crops = 12,
+    crops: Crops = defaults.CROPS,
     device: Device = "auto",
     progress: Progress = False,
     plugin: Plugins = (),

@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
-from glint_data import plugins
+from glint_data import defaults, plugins
 from glint_data.api import choices
 from glint_data.api.options import (
     AnyDataset,
@@ -56,7 +56,7 @@ def synthesize(
     sources: Sources,
     out: Annotated[Where, Option("Folder of the dataset; an unfinished one is resumed.", "PLACE")],
     *,
-    suite: SuiteOption = "kadid10k",
+    suite: SuiteOption = defaults.SUITE,
     types: Types = (),
     levels: Levels = (),
     strengths: Strengths = (),
@@ -64,7 +64,7 @@ def synthesize(
     crop: Crop = "",
     regions: Regions = 0,
     virtual: Annotated[bool, Option("Recipes only: no pixels on disk.")] = False,
-    format: Annotated[str, Option("Lossless image format: png or webp.")] = "png",
+    format: Annotated[str, Option("Lossless image format: png or webp.")] = defaults.FORMAT,
     seed: Seed = 0,
     workers: Workers = 0,
     engine: Engine = "local",

@@ -11,6 +11,13 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+def hashes(names: "pa.Array | pa.ChunkedArray", key: str = "sample identity") -> np.ndarray:
+    """A hash of each text, uint64, which `key` decides."""
+    from pandas.util import hash_array
+
+    return hash_array(np.asarray(names.to_pylist(), object), hash_key=f"{key:16.16}", categorize=False)
+
+
 class Keys:
     """The sample_ids seen so far, by their hashes."""
 
@@ -19,9 +26,7 @@ class Keys:
 
     def add(self, names: "pa.Array | pa.ChunkedArray") -> None:
         """The sample_ids of the next rows."""
-        from pandas.util import hash_array
-
-        self._hashes.append(hash_array(np.asarray(names.to_pylist(), object), categorize=False))
+        self._hashes.append(hashes(names))
 
     def twice(self) -> tuple[int, int] | None:
         """Two rows whose names hash alike, one such pair; None where all differ."""
@@ -32,3 +37,10 @@ class Keys:
             return None
         first, second = np.flatnonzero(hashes == same[0])[:2]
         return int(first), int(second)
+
+    def doubled(self) -> np.ndarray:
+        """The hashes that stand in several rows, uint64; nearly always of one name each."""
+        values, counts = np.unique(
+            np.concatenate(self._hashes or [np.array([], np.uint64)]), return_counts=True
+        )
+        return values[counts > 1]

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from glint_data import work
+from glint_data import defaults, work
 from glint_data.dataset.dataset import Dataset
 from glint_data.errors import GlintError
 from glint_data.labels.calibration import COVERAGE, Calibrated, Intervals
@@ -30,7 +30,7 @@ from glint_data.storage.places import Place
 
 
 def audit_reference(
-    reference: str | Place | Dataset = "kadid",
+    reference: str | Place | Dataset = defaults.REFERENCE,
     reference_root: Place | None = None,
     embedder: str | None = None,
     methods: Sequence[str] | None = None,

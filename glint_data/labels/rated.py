@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from glint_data import work
+from glint_data import defaults, work
 from glint_data.dataset.dataset import Dataset
 from glint_data.embedding import embed
 from glint_data.errors import GlintError
@@ -107,7 +107,7 @@ class Rated:
 
 
 def rated_set(
-    reference: str | Place | Dataset = "kadid",
+    reference: str | Place | Dataset = defaults.REFERENCE,
     root: str | Place | None = None,
     embedder: str | None = None,
     device: str = "auto",

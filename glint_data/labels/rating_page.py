@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from glint_data import defaults
 from glint_data.dataset.dataset import Dataset
 from glint_data.dataset.sample import Sample
 from glint_data.dataset.status import Status
@@ -54,7 +55,9 @@ class RatingPage:
         return {"page": self.page, "samples": list(self.samples), "refused": dict(self.refused)}
 
 
-def write_page(dataset: str | Place | Dataset, out: Path, samples: int = 30) -> RatingPage:
+def write_page(
+    dataset: str | Place | Dataset, out: Path, samples: int = defaults.RATED_SAMPLES
+) -> RatingPage:
     """Write the page.
 
     Raises:

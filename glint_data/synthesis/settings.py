@@ -9,7 +9,7 @@ import distortions
 from distortions.plugins import Plugin
 from distortions.registry import DISTORTIONS, distortion_named
 from distortions.suites import SUITES
-from glint_data import images
+from glint_data import defaults, images
 from glint_data.dataset import rendering, runs
 from glint_data.errors import GlintError
 from glint_data.storage.files import holds
@@ -29,11 +29,11 @@ class Settings:
     pixels, make the photos from larger files. `suite_record` (JSON) is filled in for suites that do not ship.
     """
 
-    suite: str = "kadid10k"
+    suite: str = defaults.SUITE
     types: tuple[int | str, ...] = ()
     levels: tuple[int, ...] = ()
     seed: int = 0
-    format: str = "png"
+    format: str = defaults.FORMAT
     virtual: bool = False
     strengths: tuple[float, ...] = ()
     max_side: int = 0

@@ -11,8 +11,8 @@ import pytest
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "extending.md").read_text(encoding="utf-8")
 SUITE = re.search(r"```toml\n(.*?)```", PAGE, re.DOTALL)[1]
 EXAMPLES = {
-    found[1]: found[0]
-    for found in re.findall(r'```python\n("""plug-in: ([a-z ]+)""".*?)```', PAGE, re.DOTALL)
+    example[1]: example[0]
+    for example in re.findall(r'```python\n("""plug-in: ([a-z ]+)""".*?)```', PAGE, re.DOTALL)
 }
 DAY = {
     "suite": """
@@ -62,10 +62,17 @@ DAY = {
         run = glint.train(more, "run", model="gradients", epochs=1, batch_size=4, baseline=False, workers=0)
         assert isinstance(glint.scorer(run)("photo.png"), float)
         """,
+    "loss": """
+        more = glint.synthesize(["photos", "photo3.png"], "d", types=[1], workers=1)
+        glint.label(more, method="mean", workers=1)
+        options = {"size": "tiny", "epochs": 1, "batch_size": 4, "baseline": False, "workers": 0}
+        run = glint.train(more, "run", loss="plcc+0.5*logcosh", model_options={"input_size": 32}, **options)
+        assert isinstance(glint.scorer(run)("photo.png"), float)
+        """,
 }
 
 
-def test_there_are_the_eight_that_a_plug_in_can_bring():
+def test_there_are_the_nine_that_a_plug_in_can_bring():
     assert set(EXAMPLES) == set(DAY)
     assert "[[types]]" in SUITE and PAGE.count("```toml") == 1
 
@@ -112,6 +119,10 @@ def test_the_toml_block_is_a_complete_suite(examples):
         assert [a.pixels().tobytes() for a in dataset] == [b.pixels().tobytes() for b in recipes]
         assert glint.verify("d", workers=1).problems == []
         glint.materialize("v", "m", where="type=1", workers=2)
+        labels = [sample.label for sample in glint.label("d", workers=1)]
+        assert {label.method for label in labels} == {"any"} and all(0 <= label.mos <= 1 for label in labels)
+        jpeg = [sample.label.mos for sample in dataset.samples(source="cat", type=1)]
+        assert len(jpeg) == 4 and jpeg[0] > jpeg[-1], jpeg
         """,
         examples,
     )

@@ -3,11 +3,9 @@
 The head takes no tasks; two nodes of one core each do, as two machines would.
 """
 
-import importlib.util
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -24,10 +22,9 @@ from waiting import HELD_RUN, wait_until
 from glint_data import engines, images
 from glint_data.dataset import manifest, runs
 from glint_data.dataset.verify import verify
-from glint_data.engines import cluster as joining
 from glint_data.engines import head, ray_engine
 from glint_data.engines.common_ground import NodeUnfit
-from glint_data.errors import CannotWrite, GlintError
+from glint_data.errors import CannotWrite
 from glint_data.labels import label_dataset
 from glint_data.synthesis import synthesize as rendering
 from glint_data.synthesis.recipes import Settings
@@ -133,55 +130,6 @@ def run_one(opened) -> None:
         assert [outcome.result for outcome in engine.run(behave, [("fine", 0)])] == [0]
 
 
-def test_unknown_engine():
-    with pytest.raises(GlintError, match="--engine dask: no such engine; choose local or ray"):
-        engines.opened("dask", 1, ".").__enter__()
-
-
-def test_missing_package_is_named_with_the_command(monkeypatch):
-    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
-    with pytest.raises(GlintError, match=r"ray is not installed: pip install 'glint-data\[ray\]'"):
-        engines.opened("ray", 1, ".").__enter__()
-
-
-def test_a_cluster_that_is_not_there(tmp_path, monkeypatch):
-    pytest.importorskip("ray")
-    monkeypatch.setenv("RAY_ADDRESS", "no address at all")
-    with pytest.raises(GlintError, match=r"RAY_ADDRESS=no address at all cannot be joined"):
-        run_one(engines.opened("ray", 1, tmp_path))
-
-
-def test_a_head_that_does_not_listen_is_said_at_once(photos, tmp_path):
-    pytest.importorskip("ray")
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))  # bound, so that nobody else listens there
-        address = f"127.0.0.1:{closed.getsockname()[1]}"
-        answer = subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "glint_data",
-                "synthesize",
-                photos,
-                "--out",
-                tmp_path / "d",
-                "--engine",
-                "ray",
-            ],
-            env=os.environ | {"RAY_ADDRESS": address},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    assert answer.returncode == 1 and "Traceback" not in answer.stderr, answer.stderr
-    assert (
-        f"RAY_ADDRESS={address} cannot be joined (no head answers there: Connection refused)" in answer.stderr
-    )
-    assert [path.name for path in (tmp_path / "d").iterdir()] == [".lock"], (
-        "nothing was made, nothing binds the next"
-    )
-
-
 def test_a_head_lost_in_mid_run_is_said(ray, tmp_path, monkeypatch):
     requested = []
     monkeypatch.setattr(ray_engine, "_SECONDS_BETWEEN_COUNTS", -1.0)
@@ -195,44 +143,6 @@ def test_a_head_lost_in_mid_run_is_said(ray, tmp_path, monkeypatch):
     ):
         list(engine.run(behave, tasks))
     assert len(requested) == 2 and len(set(requested)) == 1
-
-
-@pytest.fixture
-def listening():
-    """Takes connections on a port of this machine and says what it is told to say, or nothing."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        yield server, f"127.0.0.1:{server.getsockname()[1]}"
-
-
-def test_a_head_that_hangs_is_given_up(listening, monkeypatch):
-    """The kernel takes connections for a process that is stopped: that is no answer."""
-    ray = pytest.importorskip("ray")
-    monkeypatch.setattr(head, "SECONDS", 0.2)
-    monkeypatch.setenv("RAY_ADDRESS", listening[1])
-    with pytest.raises(GlintError, match=r"cannot be joined \(no head answers there: something listens, and"):
-        joining._connect(ray, 1)  # other tests of this module have joined a cluster already
-    with pytest.raises(
-        head.HeadLost, match=r"does not answer any more \(something listens, and says nothing"
-    ):
-        head.require(listening[1])
-
-
-def test_what_is_no_head_is_known_by_its_answer(listening):
-    def answer():
-        for said in (b"HTTP/1.1 400 Bad Request\r\n", b"", b"HTTP/1.1 400 Bad"):
-            connection = listening[0].accept()[0]
-            connection.recv(100)
-            connection.sendall(said)
-            connection.close()
-
-    server = threading.Thread(target=answer)
-    server.start()
-    assert head.complaint(listening[1]) == "something else listens there, no head of Ray"
-    server.join()
-    listening[0].close()
-    assert head.complaint(listening[1]) == "Connection refused"
-    for other in ("auto", "local", "no address at all", "host:99999", ""):
-        assert head.complaint(other) is None, "not ours to judge"
 
 
 def test_a_head_that_lives_answers(ray, cluster):
@@ -348,3 +258,36 @@ def test_stopped_by_hand_it_goes_on(ray, cluster, photos, tmp_path, monkeypatch)
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "150 samples of 6 photos" in done.stdout and "kept from before" in done.stdout
+
+
+PLUGIN = """
+import os, pathlib
+import distortions
+
+pathlib.Path({seen!r}, str(os.getpid())).touch()
+
+
+@distortions.distortion(distortions.Range(0, 1, "share"))
+def darker(photo, share):
+    "Less light."
+    return photo.single * (1 - share)
+"""
+
+
+def test_a_plug_in_travels_to_nodes_that_never_heard_of_it(ray, cluster, photos, tmp_path, monkeypatch):
+    """The nodes were started before the file was written, and the file lies where they do not look."""
+    monkeypatch.setenv("RAY_ADDRESS", cluster.address)
+    (tmp_path / "seen").mkdir()
+    (tmp_path / "lab.py").write_text(PLUGIN.format(seen=str(tmp_path / "seen")))
+    arguments = ["synthesize", str(photos), "--types", "darker", "--strengths", "0.25,0.5", "--limit", "2"]
+    command = [sys.executable, "-m", "glint_data", *arguments, "--plugin", "lab.py", "--out"]
+    for out, engine in (("d", ("--engine", "ray")), ("local", ("--workers", "1"))):
+        done = subprocess.run(
+            [*command, out, *engine], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        if out == "d":
+            in_workers = {int(file.name) for file in (tmp_path / "seen").iterdir()}
+            assert len(in_workers) >= 2, "the command itself, and a node's worker"
+    assert contents(tmp_path / "d") == contents(tmp_path / "local")
+    assert len(manifest.read(tmp_path / "d")) == 4

@@ -5,6 +5,10 @@ import pytest
 from pictures import picture
 from PIL import Image
 
+from glint_data.errors import GlintError
+from glint_data.importing import own_pictures
+from glint_data.work import Outcome
+
 
 @pytest.fixture
 def pairs(tmp_path):
@@ -20,3 +24,22 @@ def pairs(tmp_path):
     frame = pd.DataFrame(rows, columns=["distorted", "reference", "mos", "mos_std"])
     frame.to_csv(tmp_path / "pairs.csv", index=False)
     return frame
+
+
+class Here:
+    """An engine that works in this very process: most of these tests are of tables, not of workers."""
+
+    def run(self, function, tasks):
+        for task in tasks:
+            try:
+                yield Outcome(task, function(task))
+            except GlintError as error:
+                yield Outcome(task, error=str(error))
+
+
+@pytest.fixture
+def in_process(monkeypatch):
+    """Pictures are taken over without workers: most tests are of tables."""
+    monkeypatch.setattr(
+        own_pictures, "run_tasks", lambda function, tasks, workers: Here().run(function, tasks)
+    )

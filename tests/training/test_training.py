@@ -32,6 +32,7 @@ FAST = {
     "split_seed": 1,
     "baseline": False,
 }
+TWO = FAST | {"epochs": 2, "epoch_samples": 16}
 
 
 def photo(number: int) -> np.ndarray:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import glint_data
-from glint_data import progress, work
+from glint_data import defaults, progress, work
 from glint_data.dataset.dataset import Dataset
 from glint_data.embedding import embed, match
 from glint_data.errors import GlintError
@@ -41,7 +41,7 @@ _UNREADABLE = "no label: the photo cannot be read"
 
 def label_dataset(
     dataset: str | Place | Dataset,
-    reference: str | Place | Dataset = "kadid",
+    reference: str | Place | Dataset = defaults.REFERENCE,
     reference_root: Place | str | None = None,
     embedder: str | None = None,
     method: str | None = None,

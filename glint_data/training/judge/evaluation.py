@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from glint_data import judge
+from glint_data import defaults, judge
 from glint_data.errors import GlintError
 from glint_data.progress import track
 from glint_data.storage.files import write_atomically
@@ -22,7 +22,6 @@ from glint_data.training.samples import Samples, levels, read_samples
 from glint_data.training.splits import FILE as SPLIT
 from glint_data.training.splits import Split, read_split
 
-CROPS = 12
 SPLITS = ("auto", "train", "val", "test", "all")
 BASELINE = "baseline"
 BASELINE_CROPS = 4
@@ -33,7 +32,7 @@ def evaluate(
     run: str | Path,
     manifest: str | Place,
     split: str = "auto",
-    crops: int = CROPS,
+    crops: int = defaults.CROPS,
     device: str = "auto",
     predictions: str | Path | None = None,
     plot: str | Path | None = None,

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from glint_data import defaults
 from glint_data.errors import GlintError
 from glint_data.storage.files import write_atomically
 from glint_data.storage.places import Place
-from glint_data.training.judge.evaluation import CROPS, evaluate
+from glint_data.training.judge.evaluation import evaluate
 from glint_data.training.judge.metrics import NAMES, shown
 from glint_data.training.run.train import train
 
@@ -73,7 +74,7 @@ def repeat_text(report: dict[str, Any]) -> str:
 def cross_table(
     runs: Sequence[str | Path],
     manifests: Sequence[str | Place],
-    crops: int = CROPS,
+    crops: int = defaults.CROPS,
     device: str = "auto",
     split: str = "auto",
 ) -> dict[str, dict[str, dict[str, Any]]]:

@@ -11,13 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from glint_data import images, sources
+from glint_data import defaults, images, sources
 from glint_data.dataset import runs
 from glint_data.errors import GlintError, ImageRefused
 from glint_data.progress import track
 from glint_data.storage.files import write_atomically
 from glint_data.storage.places import Place, is_remote, place
-from glint_data.training.judge.evaluation import CROPS
 from glint_data.training.judge.inference import score_image
 from glint_data.training.run.trained import TrainedRun, open_trained, run_folder
 
@@ -29,7 +28,7 @@ def score(
     paths: Iterable[str | Place],
     references: Sequence[str | Place] = (),
     out: str | Path | None = None,
-    crops: int = CROPS,
+    crops: int = defaults.CROPS,
     device: str = "auto",
 ) -> list[dict[str, Any]]:
     """Score images with a trained run: files, folders (searched through) and glob patterns.
@@ -94,7 +93,9 @@ def is_run(word: str | Path) -> bool:
 class Scorer:
     """A run's network as a function of one picture: `Scorer("run")("photo.jpg")`; the network is opened once."""
 
-    def __init__(self, run: str | Path | None = None, crops: int = CROPS, device: str = "auto") -> None:
+    def __init__(
+        self, run: str | Path | None = None, crops: int = defaults.CROPS, device: str = "auto"
+    ) -> None:
         """`run` as in `score`. Raises `GlintError` where it cannot be opened, or needs a reference."""
         self.trained = open_trained(run, device)
         self.crops = crops
@@ -118,7 +119,7 @@ class Scorer:
         return f"Scorer({str(self.trained.folder)!r})"
 
 
-def scorer(run: str | Path | None = None, crops: int = CROPS, device: str = "auto") -> Scorer:
+def scorer(run: str | Path | None = None, crops: int = defaults.CROPS, device: str = "auto") -> Scorer:
     """A function that scores one picture after another; the network is opened once. See `Scorer`."""
     return Scorer(run, crops, device)
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from glint_data import models
+from glint_data import defaults, models
 from glint_data.dataset import runs
 from glint_data.errors import GlintError
 from glint_data.models.frozen import Frozen
@@ -37,7 +37,7 @@ def train(
     out: str | Path,
     device: str = "auto",
     workers: int | None = None,
-    checkpoint_seconds: float = 300.0,
+    checkpoint_seconds: float = defaults.CHECKPOINT_SECONDS,
     cache: str | Path | None = None,
     baseline: bool = True,
     **options: Any,
