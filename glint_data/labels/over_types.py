@@ -72,11 +72,14 @@ class OverTypes:
         self._doubt = _Doubt(_features(pool.blocks, left.mos), np.abs(pool.mos - left.mos))
         self._signatures = _Signatures(_measured(pool.blocks), left.mos)
 
-    def label(self, mos: np.ndarray, blocks: Mapping[str, np.ndarray]) -> tuple[Intervals, np.ndarray]:
-        """Labels (n,) of pairs with these predicted scores, and which are unlike everything measured, bool (n,)."""
+    def label(
+        self, mos: np.ndarray, blocks: Mapping[str, np.ndarray], wide: np.ndarray | bool = False
+    ) -> tuple[Intervals, np.ndarray]:
+        """Labels (n,) of pairs with these predicted scores, and which are unlike everything measured, bool (n,); `wide`
+        bool (n,): which others get the wide interval too."""
         strange = self._signatures(_measured(blocks), mos) > self._limit
         doubt = self._doubt(_features(blocks, mos))
-        doubt = np.where(strange, np.maximum(doubt, self._widest), doubt)
+        doubt = np.where(strange | wide, np.maximum(doubt, self._widest), doubt)
         return interval(mos, doubt, self._lower, self._upper, self._spread), strange
 
 

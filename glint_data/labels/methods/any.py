@@ -54,7 +54,7 @@ _TYPE_NOISE = 0.2
 _FURTHEST = 3.0
 
 
-@pooled_method(version="1", needs=[source.name for source in _SOURCES])
+@pooled_method(version="2", needs=[source.name for source in _SOURCES])
 def any(pool: Pool) -> "PooledRegression":
     """from the pair's measurements alone, pooled over all rated pairs"""
     return PooledRegression(pool)

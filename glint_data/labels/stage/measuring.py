@@ -19,6 +19,7 @@ import numpy as np
 from glint_data import work
 from glint_data.dataset.sample import Sample
 from glint_data.errors import CannotWrite, GlintError, ImageRefused
+from glint_data.labels.evidence.alignment import Alignment
 from glint_data.labels.evidence.source import Comparison, PairEvidence, pair_evidence
 from glint_data.labels.stage.recorded import changed_files
 from glint_data.labels.stage.samples import PristinePhoto
@@ -28,7 +29,9 @@ from glint_data.storage.files import write_atomically
 
 _TOGETHER = 32
 """Samples that a GPU looks at in one pass."""
-_VERSION = "2"
+_MOVED = "moved"
+"""Which samples were aligned, kept beside what was measured of them."""
+_VERSION = "3"
 """Raised when the cache's keys change their meaning: what was kept by another version is not looked at."""
 
 
@@ -52,10 +55,12 @@ class MeasuringTask:
 class Measured:
     """`blocks` by source, each float32 (samples, columns), NaN where `refused` (position -> reason) says why.
 
-    `unkept`: why what was measured could not be kept in the cache, if so."""
+    `moved` bool (samples,): was moved or bent against its photo, and measured after it was aligned. `unkept`: why what
+    was measured could not be kept in the cache, if so."""
 
     blocks: dict[str, np.ndarray]
     refused: dict[int, str]
+    moved: np.ndarray
     unkept: str | None = None
 
 
@@ -107,36 +112,49 @@ def measure_photo(task: MeasuringTask) -> Measured:
     import cv2
 
     cv2.setNumThreads(1)
-    blocks: dict[str, np.ndarray] = {}
-    missing: list[tuple[PairEvidence, Path | None]] = []
-    for source in pair_evidence(task.evidence):
-        file = kept_file(task, source.name)
-        known = _read_kept(file, (len(task.samples), len(source.columns))) if file else None
-        if known is None:
-            missing.append((source, file))
-        else:
-            blocks[source.name] = known
-    if not missing:
-        return Measured(blocks, changed_files(task.samples))
-    fresh, refused = _measured_now(task, [source for source, _ in missing])
+    blocks, moved, missing = _kept_of(task)
+    if not missing and moved is not None:
+        return Measured(blocks, changed_files(task.samples), moved)
+    fresh, refused, moved = _measured_now(task, missing)
     unkept = None
-    for (source, file), rows in zip(missing, fresh, strict=True):
-        blocks[source.name] = rows
+    for name, rows in (
+        *zip((source.name for source in missing), fresh, strict=True),
+        (_MOVED, moved[:, None]),
+    ):
+        file = kept_file(task, name)
         if file and not refused:
             unkept = _keep(file, rows) or unkept
-    return Measured(blocks, refused, unkept)
+    blocks |= {source.name: rows for source, rows in zip(missing, fresh, strict=True)}
+    return Measured(blocks, refused, moved, unkept)
+
+
+def _kept_of(task: MeasuringTask) -> tuple[dict[str, np.ndarray], np.ndarray | None, list[PairEvidence]]:
+    """What the cache holds of these samples: blocks, which were moved (None: not kept), the sources that it lacks."""
+    blocks: dict[str, np.ndarray] = {}
+    missing: list[PairEvidence] = []
+    for source in pair_evidence(task.evidence):
+        known = _read_kept(kept_file(task, source.name), (len(task.samples), len(source.columns)))
+        if known is None:
+            missing.append(source)
+        else:
+            blocks[source.name] = known
+    moved = _read_kept(kept_file(task, _MOVED), (len(task.samples), 1))
+    return blocks, None if moved is None else moved[:, 0] > 0, missing
 
 
 def _measured_now(
     task: MeasuringTask, sources: Sequence[PairEvidence]
-) -> tuple[list[np.ndarray], dict[int, str]]:
+) -> tuple[list[np.ndarray], dict[int, str], np.ndarray]:
+    """Blocks of these sources, why samples were refused, and which were aligned."""
     rows = [np.full((len(task.samples), len(source.columns)), np.nan, np.float32) for source in sources]
     refused: dict[int, str] = {}
+    moved = np.zeros(len(task.samples), bool)
     try:
-        views = Views(task.photo.read(), task.seen)
+        photo = task.photo.read()
     except ImageRefused as refusal:
-        return rows, dict.fromkeys(range(len(task.samples)), str(refusal))
-    comparisons = [Comparison(photo, sources, task.device) for photo in views.photo]
+        return rows, dict.fromkeys(range(len(task.samples)), str(refusal)), moved
+    views, alignment = Views(photo, task.seen), Alignment(photo)
+    comparisons = [Comparison(part, sources, task.device) for part in views.photo]
     together = _TOGETHER if task.device else 1
     for begin in range(0, len(task.samples), together):
         positions: list[int] = []
@@ -144,7 +162,10 @@ def _measured_now(
         for position in range(begin, min(begin + together, len(task.samples))):
             tick()
             try:
-                pictures.append(views.of(task.samples[position].pixels()))
+                sample = task.samples[position].pixels()
+                aligned = alignment(sample)
+                pictures.append(views.of(sample if aligned is None else aligned))
+                moved[position] = aligned is not None
                 positions.append(position)
             except ImageRefused as refusal:
                 refused[position] = str(refusal)
@@ -156,7 +177,7 @@ def _measured_now(
             for number, block in enumerate(rows):
                 # several parts of a large picture: what is measured is averaged over them
                 block[position] = np.mean([of_part[index][number] for of_part in measured], axis=0)
-    return rows, refused
+    return rows, refused, moved
 
 
 def gpu_for(device: str, evidence: frozenset[str]) -> str | None:
@@ -173,7 +194,9 @@ def gpu_for(device: str, evidence: frozenset[str]) -> str | None:
     return None if chosen == "cpu" else chosen
 
 
-def _read_kept(file: Path, shape: tuple[int, int]) -> np.ndarray | None:
+def _read_kept(file: Path | None, shape: tuple[int, int]) -> np.ndarray | None:
+    if file is None:
+        return None
     try:
         rows = np.load(file, allow_pickle=False)
     except (OSError, ValueError, EOFError):

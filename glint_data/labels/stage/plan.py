@@ -94,4 +94,8 @@ def unrated_notes(unrated: Unrated, plan: Plan) -> list[str]:
     ]
     if unrated.flagged:
         notes.append(f"{unrated.flagged:,} of them unlike every measured pair: wide intervals")
+    if unrated.moved:
+        notes.append(
+            f"{unrated.moved:,} of them moved or bent against their photo: aligned with it, wide intervals"
+        )
     return notes
