@@ -123,7 +123,10 @@ def _after_import(dataset: Any, words: dict[str, Any]) -> tuple[str, int]:
 
 def _after_label(dataset: Any, words: dict[str, Any]) -> tuple[str, int]:
     summary = dataset.result
-    following = f"Next: {_typed('train', words['dataset'], '--model', 'glintiqa', '--out', 'run')}"
+    place = words["dataset"]
+    following = f"Next: {_typed('train', place, '--model', 'glintiqa', '--out', 'run')}"
+    if summary.photos < 3:  # one for each part of a split; fewer are not trained on
+        following = f"Next: {_typed('report', place)}"
     code = DONE_WITH_REFUSALS if summary.labelled else 1
     return following if summary.labelled else "", code if summary.unlabelled else 0
 

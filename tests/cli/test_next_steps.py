@@ -3,11 +3,13 @@
 import shlex
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 import skimage.data
 
 from glint_data import images
+from glint_data.cli import table
 
 
 def glint(folder, *arguments: str) -> subprocess.CompletedProcess:
@@ -28,3 +30,10 @@ def test_the_command_that_comes_next_runs(tmp_path):
         assert words[0] == "glint-data" and words[2] == out
         follows = glint(tmp_path, *words[1:])
         assert follows.returncode == 0, follows.stderr
+
+
+@pytest.mark.parametrize(("photos", "verb"), [(2, "report"), (3, "train")])
+def test_nobody_is_sent_to_train_on_too_few_photos(photos, verb):
+    labelled = SimpleNamespace(result=SimpleNamespace(labelled=9, unlabelled=0, photos=photos))
+    following, code = table._after_label(labelled, {"dataset": "my data"})
+    assert following.startswith(f"Next: glint-data {verb} 'my data'") and code == 0
