@@ -51,14 +51,7 @@ def apply(
     returned with `return_parameters=True`, render a former drawing again. Raises ValueError for a NaN,
     another shape or type, an unknown name, level or suite.
     """
-    if (level is None) == (strength is None):
-        raise ValueError("give either a level, such as level=3, or a strength, such as strength=30")
-    if strength is None:
-        chosen = suite_named("kadid10k") if suite is None else _suite(suite)
-        number = chosen.type_called(name).number
-    else:
-        chosen, number, level = _at_strength(name, strength, suite), 1, 1
-    assert level is not None
+    chosen, number, level = _chosen(name, level, strength, suite)
     photo, shape = _as_photo(image)
     floating = image.dtype != np.uint8
     rendering = chosen.render(photo, number, level, seed, parameters, floating=floating)
@@ -93,19 +86,24 @@ def apply_in_regions(
         raise ValueError(f"an image is H x W x 3 uint8 here, got {seen}")
     if not isinstance(regions, int) and (isinstance(regions, str) or not isinstance(regions, Sequence)):
         raise ValueError(f"regions are {regions!r}: give how many to draw, or a list of regions")
-    if (level is None) == (strength is None):
-        raise ValueError("give either a level, such as level=3, or a strength, such as strength=30")
-    if strength is None:
-        chosen = suite_named("kadid10k") if suite is None else _suite(suite)
-        number = chosen.type_called(name).number
-    else:
-        chosen, number, level = _at_strength(name, strength, suite), 1, 1
-    assert level is not None
+    chosen, number, level = _chosen(name, level, strength, suite)
     if isinstance(regions, int):
         return regional(chosen, regions).render(Photo(image), number, level, seed, parameters)
     rendering = regional(chosen).render(Photo(image), number, level, seed, parameters)
     drawn = {**rendering.parameters, "regions": [dict(region) for region in regions]}
     return regional(chosen).render(Photo(image), number, level, seed, drawn)
+
+
+def _chosen(
+    name: str | int, level: int | None, strength: float | None, suite: str | Suite | None
+) -> tuple[Suite, int, int]:
+    """The suite, and the number and level in it, that a name with either a level or a strength means."""
+    if strength is not None and level is None:
+        return _at_strength(name, strength, suite), 1, 1
+    if level is None or strength is not None:
+        raise ValueError("give either a level, such as level=3, or a strength, such as strength=30")
+    within = suite_named("kadid10k") if suite is None else _suite(suite)
+    return within, within.type_called(name).number, level
 
 
 def _suite(suite: str | Suite) -> Suite:

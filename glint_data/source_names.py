@@ -1,4 +1,4 @@
-"""Names and places of photos: by their files' list alone, so that every job and every resumed run gives the same."""
+"""Names and numbers of photos: by their files' list alone, so that every job and every resumed run gives the same."""
 
 import re
 from collections import Counter
@@ -8,7 +8,7 @@ from glint_data.storage.places import Place
 
 
 def numbered(files: list[Place], before: Mapping[str, int]) -> dict[str, int]:
-    """Every file's place: the one it had, or the next."""
+    """Every file's number: the one it had, or the next."""
     numbers = dict(before)
     following = 1 + max(numbers.values(), default=-1)
     for file in map(str, files):

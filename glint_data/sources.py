@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, fields, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from glint_data import images
 from glint_data.dataset.failures import Refusal
@@ -25,15 +26,19 @@ MINIMUM_SIDE = 48
 """The shorter side, in pixels, that a source needs: 16-pixel patches are moved inside a margin of 16."""
 
 
+_NUMBER = "place"
+"""The column of `sources.parquet` that holds a source's number, as the first release called it."""
+
+
 @dataclass(frozen=True)
 class Source:
     """A pristine photo that was admitted: its short name, where it lies and what was found in it.
 
-    `place` numbers the photos of a dataset; it decides their order and the folder of their images.
+    `number` counts the photos of a dataset; it decides their order and the folder of their images.
     """
 
     name: str
-    place: int
+    number: int
     path: str
     size: int
     modified: int
@@ -48,15 +53,15 @@ def scan(
     known: list[Source],
     workers: Workers,
     shard: tuple[int, int] = (1, 1),
-    places: Mapping[str, int] | None = None,
+    numbers: Mapping[str, int] | None = None,
     edit: images.Edit = images.UNCHANGED,
 ) -> tuple[list[Source], list[Refusal]]:
     """Decode every file once and name it. Files unchanged since `known` was made are not decoded again.
 
     Returns the sources in the order of `files`, known names kept, and the refusals. Two files with the
     same pixels are one source. Of several shards (number, count) only this one's files are looked at; names
-    and places depend on the whole list, never on what else was looked at or could be read. `places` are the
-    numbers of the files by their paths (None: as they come); `edit` makes the photo from what a file holds.
+    and numbers depend on all files, never on what else was looked at or could be read. `numbers` are those
+    of the files by their paths (None: as they come); `edit` makes the photo from what a file holds.
     """
     number, count = shard
     mine = {str(file) for file in files[number - 1 :: count]}
@@ -79,7 +84,8 @@ def scan(
         else ()
     ):
         looked_at[outcome.task] = outcome.result or Refusal(outcome.task, outcome.error or "")
-    numbers = places if places is not None else numbered(files, {s.path: s.place for s in known})
+    if numbers is None:
+        numbers = numbered(files, {source.path: source.number for source in known})
     names = named(files, {source.path: source.name for source in known})
     labels = {file: (*names[file], numbers[file]) for file in mine}
     return admit([(looked_at[str(file)], labels[str(file)]) for file in files if str(file) in mine], known)
@@ -112,7 +118,7 @@ def _is_folder(file: Place) -> bool:
 def admit(
     looked_at: list[tuple[Source | Refusal, tuple[str, bool, int]]], known: list[Source]
 ) -> tuple[list[Source], list[Refusal]]:
-    """Give each source its name and place: those it had, or its stem, with a piece of its hash if that is taken."""
+    """Give each source its name and number: those it had, or its stem, with a piece of its hash if that is taken."""
     before = {source.hash: source for source in known}
     others = {source.name.lower() for source in known}
     first_path: dict[str, str] = {}
@@ -125,11 +131,11 @@ def admit(
         else:
             first_path[outcome.hash] = outcome.path
             if outcome.hash in before:
-                name, number = before[outcome.hash].name, before[outcome.hash].place
+                name, number = before[outcome.hash].name, before[outcome.hash].number
             elif is_shared:
                 with_hash = f"{name}-{outcome.hash[:HASH_SHOWN]}"
                 name = with_hash if with_hash.lower() not in others else f"{name}-{outcome.hash}"
-            admitted.append(replace(outcome, name=name, place=number))
+            admitted.append(replace(outcome, name=name, number=number))
     return admitted, refused
 
 
@@ -177,7 +183,7 @@ def _stamp(file: Place) -> tuple[int, int]:
 
 
 def read(folder: Place, file: str = FILE) -> list[Source]:
-    """The sources recorded in a dataset's folder, by their places; none where there is no record."""
+    """The sources recorded in a dataset's folder, by their numbers; none where there is no record."""
     path = folder / file
     check(path)
     if not path.is_file():
@@ -187,7 +193,7 @@ def read(folder: Place, file: str = FILE) -> list[Source]:
 
     try:
         rows = pq.ParquetFile(pa.BufferReader(read_bytes(path))).read().to_pylist()
-        return [_checked(Source(**row)) for row in rows]
+        return [_checked(Source(number=row.pop(_NUMBER, None), **row)) for row in rows]
     except (pa.ArrowException, OSError, TypeError, ValueError) as error:
         raise GlintError(
             f"{path}: not a readable table of sources ({error}); delete it to have it made again"
@@ -212,10 +218,15 @@ def folders_of(folder: Place) -> list[Place]:
 
 
 def write(folder: Place, sources: list[Source], file: str = FILE) -> None:
-    """Record the sources of a dataset, by their places."""
+    """Record the sources of a dataset, by their numbers."""
     import pyarrow as pa
 
     from glint_data.dataset.manifest import write_table
 
-    rows = [asdict(source) for source in sorted(sources, key=lambda source: source.place)]
+    rows = [_row(source) for source in sorted(sources, key=lambda source: source.number)]
     write_table(folder / file, pa.Table.from_pylist(rows))
+
+
+def _row(source: Source) -> dict[str, Any]:
+    row = asdict(source)
+    return {_NUMBER if name == "number" else name: value for name, value in row.items()}

@@ -1,6 +1,6 @@
-"""`photos.parquet`: every file that the runs of a dataset were given, with its place.
+"""`photos.parquet`: every file that the runs of a dataset were given, with its number.
 
-A photo keeps its place whether or not its file could be read the first time, so that a run that goes on makes
+A photo keeps its number whether or not its file could be read the first time, so that a run that goes on makes
 the dataset of an undisturbed one. Of several shards each records the list that it was given; they have to agree.
 """
 
@@ -20,14 +20,14 @@ FILE = "photos.parquet"
 _OF_A_SHARD = re.compile(r"photos\.(\d+)-of-(\d+)\.parquet")
 
 
-def places(out: Place, files: list[Place], known: list[Source]) -> dict[str, int]:
-    """The place of every file in the dataset `out`, those of former runs included; new ones follow."""
-    return numbered(files, read(out) or {source.path: source.place for source in known})
+def numbers_of(out: Place, files: list[Place], known: list[Source]) -> dict[str, int]:
+    """The number of every file in the dataset `out`, those of former runs included; new ones follow."""
+    return numbered(files, read(out) or {source.path: source.number for source in known})
 
 
 @contextmanager
 def pinned(out: Place, files: list[Place], number: int, count: int) -> Iterator[dict[str, int]]:
-    """The place of every file, recorded as the list of this shard; taken back where the block fails at once.
+    """The number of every file, recorded as the list of this shard; taken back where the block fails at once.
 
     Raises:
         GlintError: another shard, or this one before, was given other photos, or the dataset has other shards.
@@ -100,7 +100,7 @@ def of_shard(number: int, count: int) -> str:
 
 
 def read(out: Place, name: str = FILE) -> dict[str, int]:
-    """The recorded places by path; none where there is no record. Raises `GlintError` where it is damaged."""
+    """The recorded numbers by path; none where there is no record. Raises `GlintError` where it is damaged."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -117,7 +117,7 @@ def read(out: Place, name: str = FILE) -> dict[str, int]:
 
 
 def write(out: Place, numbers: dict[str, int], name: str = FILE) -> None:
-    """Record the places; paths as bytes, because not every name of a file is text."""
+    """Record the numbers; paths as bytes, because not every name of a file is text."""
     import pyarrow as pa
 
     from glint_data.dataset.manifest import write_table

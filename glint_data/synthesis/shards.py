@@ -112,7 +112,7 @@ def _require_finished(
     if lacking:
         raise GlintError(
             f"{out}: {len(lacking)} photos lack samples, {lacking[0].name} first; "
-            f"run shard {lacking[0].place % count + 1}/{count} again"
+            f"run shard {lacking[0].number % count + 1}/{count} again"
         )
 
 
@@ -153,7 +153,7 @@ def _united(out: Place, count: int) -> tuple[list[Source], list[Refusal]]:
     every = [s for number in range(1, count + 1) for s in sources.read(out, _sources_of(number, count))]
     first: dict[str, Source] = {}
     twins = []
-    for source in sorted(every, key=lambda source: source.place):
+    for source in sorted(every, key=lambda source: source.number):
         if source.hash not in first:
             first[source.hash] = source
             continue

@@ -53,7 +53,7 @@ def synthesize(
         listed.refuse_shards(out)
         sweep(out)
         known = sources.read(out)
-        numbers = listed.places(out, files, known)
+        numbers = listed.numbers_of(out, files, known)
         known, admitted, refused = scan(out, files, known, workers, numbers, settings)
         if not admitted:
             failures.write(out, refused)
@@ -189,7 +189,7 @@ def _tasks(out: Place, settings: Settings, wanted: dict[Source, Cells]) -> list[
     """What each source still lacks; the cells of finished ones are looked at one source at a time."""
     missing = {source.name: cells for source, cells in wanted.items()}
     is_there = _written(out)
-    in_order = [source.name for source in sorted(wanted, key=lambda source: source.place)]
+    in_order = [source.name for source in sorted(wanted, key=lambda source: source.number)]
     columns = ["type", "level", "status", "path", "reference_path"]
     for name, rows in parts.finished(out, in_order, columns):
         done = {
@@ -201,7 +201,7 @@ def _tasks(out: Place, settings: Settings, wanted: dict[Source, Cells]) -> list[
     tasks = []
     for source in wanted:
         if missing[source.name]:
-            number = source.place // SOURCES_PER_FOLDER
+            number = source.number // SOURCES_PER_FOLDER
             tasks.append(
                 RenderTask(
                     source, missing[source.name], settings, str(out), f"{number:04d}" if number else ""
