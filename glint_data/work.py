@@ -240,7 +240,7 @@ def _end_with_parent() -> None:
 
 @contextlib.contextmanager
 def only_run(folder: Place, name: str = ".lock") -> Iterator[None]:
-    """Hold the folder's lock; a second run on the same folder is told so. Released when the process ends.
+    """Hold the folder's lock; a second run on the same folder is refused. Released when the process ends.
 
     In an object store the lock is an object (see `glint_data.storage.leases`).
 

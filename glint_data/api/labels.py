@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 from glint_data import defaults
@@ -85,8 +86,6 @@ def label(
     >>> 0 <= dataset[0].label.low <= dataset[0].label.mos <= dataset[0].label.high <= 1
     True
     """
-    from dataclasses import replace
-
     from glint_data.dataset.dataset import Dataset
     from glint_data.labels import label_dataset
     from glint_data.labels.scales import checked

@@ -209,7 +209,7 @@ def _as_bytes(record: dict[str, Any]) -> bytes:
 
 
 def other_versions(record: dict[str, Any]) -> list[str]:
-    """What can change a pixel and is not as it was when the run was begun, or last gone on with, in words."""
+    """What can change a pixel and has changed since the run was begun, or last resumed, in words."""
     earlier = [record.get("versions"), *(record.get("gone_on_with") or [])][-1]
     before, here = earlier if isinstance(earlier, dict) else {}, versions()
     names = sorted(before.keys() | here.keys()) if before else []
@@ -226,7 +226,7 @@ def _release(version: object) -> str:
 
 
 def note_versions(folder: Place) -> None:
-    """Record that a run is gone on with, with the versions that are here."""
+    """Record that a run is resumed with the versions that are here."""
     record = read(folder)
     write(folder, record | {"gone_on_with": [*(record.get("gone_on_with") or []), versions()]})
 

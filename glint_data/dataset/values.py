@@ -1,7 +1,7 @@
 """One check of a manifest's values, made when a table is read, so that nothing behind it need ask again.
 
 Vectorised: text stored as a dictionary is checked by its distinct values, and numbers by their extremes, before
-any row is looked at. What is wrong is told as a sentence with its row (counted from 0), its sample and column.
+any row is looked at. What is wrong becomes a sentence with its row (counted from 0), its sample and column.
 """
 
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Which published form of a set a folder holds: found by its tables, and told as a tree where none fits."""
+"""Which published form of a set a folder holds: known by its tables, and shown as a tree where none fits."""
 
 from pathlib import Path
 from typing import Any

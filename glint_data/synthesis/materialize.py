@@ -116,8 +116,8 @@ def _values(column: str, text: str) -> list[Any]:
 def _carry_labels(out: Place, dataset: Place, names: list[str]) -> int:
     """Write what people and the label stage said of the recipes beside the pixels, joined by the sample's id.
 
-    What the samples have already stays: a label that was made of the pixels is not written over by the recipe's, or
-    by its want of one. Returns how many labels of the recipes differ from those that stay.
+    What the samples have already stays: a label that was made of the pixels is not written over by the recipe's, nor
+    by none. Returns how many labels of the recipes differ from those that stay.
     """
     import pyarrow as pa
     import pyarrow.compute as pc

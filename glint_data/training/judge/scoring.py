@@ -86,7 +86,7 @@ def is_run(word: str | Path) -> bool:
     """Whether a folder holds the record of a training run."""
     try:
         return (Path(word) / runs.FILE).is_file() and runs.read(Path(word)).get("verb") == "train"
-    except GlintError:  # a damaged record is a run's too, and is told of when it is opened
+    except GlintError:  # a damaged record is a run's too, and is named when it is opened
         return True
 
 
@@ -171,7 +171,7 @@ def find_images(paths: Iterable[str | Place]) -> list[Place]:
         elif path.is_dir():
             inside = sources.find(
                 [path], datasets=True
-            )  # as absolute paths, but images are told as they were named
+            )  # as absolute paths, but images keep the names that the person used
             files |= dict.fromkeys(path / os.path.relpath(str(file), str(path)) for file in inside)
         elif path.is_file():
             files[path] = None

@@ -33,7 +33,7 @@ def read_tensors(file: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Tensors and counters. Raises `GlintError` where the file is missing, cut short, damaged or not finite."""
     if not file.is_file():
         raise GlintError(f"{file}: is not there; name a folder that 'glint-data train --out' wrote")
-    beginning(file)  # what is a web page, or Git LFS's pointer, is told of as that
+    beginning(file)  # what is a web page, or Git LFS's pointer, is named as that
     try:
         with safe_open(file, framework="pt") as opened:
             counters = json.loads((opened.metadata() or {}).get("counters", "{}"))

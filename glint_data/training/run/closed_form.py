@@ -90,7 +90,7 @@ def beside(
 ) -> dict[str, Any] | None:
     """The baseline of a trained network: a frozen one on the same parts, kept as a run of its own in `out`.
 
-    It learns from fewer crops than one trained for itself, so that it takes a minute at most, and is told of as such.
+    It learns from fewer crops than one trained for itself, so that it takes a minute at most, and is named as such.
     None where its backbone's weights are not installed.
     """
     own = replace(settings, model="frozen", model_options={"most_crops": BASELINE_CROPS}, crop_places=0)

@@ -1,4 +1,4 @@
-"""What a training run reached, as it is told to a person and to a program."""
+"""What a training run reached, for a person and for a program."""
 
 from dataclasses import asdict, dataclass, field
 from pathlib import Path

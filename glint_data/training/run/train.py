@@ -47,7 +47,7 @@ def train(
     `options` are the fields of `TrainSettings`. `workers` are loader processes; by default none where all
     images fit in memory, where they are decoded once. Under torchrun all processes share one run. `cache` is
     where `cache_features` keeps features; without it below `out`, and only until the run is done. With `baseline`
-    a frozen network with a small head is fitted to the same samples, to be told beside the trained one.
+    a frozen network with a small head is fitted to the same samples, to stand beside the trained one.
 
     A run is bound to what it was given: its settings, and the content of photos, pixels and labels. A finished run
     that is asked for again is not trained again; its split is never dealt anew.
@@ -74,9 +74,7 @@ def train(
             _note_versions(out)
     if settings.batch_size % group.world:
         raise GlintError(f"batch_size {settings.batch_size}: not divisible among {group.world} processes")
-    network = build_network(
-        settings
-    )  # before photos are compared: weights that are missing are told of at once
+    network = build_network(settings)  # before photos are compared: missing weights are named at once
     split = read_split(out) if begun and (out / SPLIT).exists() else make_split(samples, settings)
     parts = {part: split.select(samples, part) for part in ("train", "val", "test")}
     _check_parts(parts, split)
