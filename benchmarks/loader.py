@@ -1,4 +1,4 @@
-"""A dataset of recipes in torch's loader beside the bare rendering of the same rows, in one process, in turns.
+"""A dataset of recipes in torch's loader beside the bare rendering of the same rows, in one process, in turns of 10.
 
     python -m benchmarks.loader [--photos 4] [--rounds 3] [--crop 224]
 
@@ -18,7 +18,6 @@ for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", 
 import argparse
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -31,29 +30,39 @@ import glint_data
 from benchmarks.distortions import synthetic_photo
 from glint_data import images
 
-
-def bare(rows: list[Any], pixels: dict[str, np.ndarray]) -> int:
-    """Render rows from photos in memory, what neighbouring rows of one photo share once; how many."""
-    suite, last, photo = distortions.suite("kadid10k"), None, None
-    for sample in rows:
-        if sample.source != last:
-            photo, last = distortions.Photo(pixels[sample.source]), sample.source
-        assert photo is not None
-        suite.render(photo, sample.type, sample.level, sample.seed)
-    return len(rows)
+BLOCK = 10
 
 
-def loaded(samples: Any, order: list[int]) -> int:
-    for index in order:
-        samples[index]
-    return len(order)
+class Bare:
+    """Renders rows from photos in memory; what neighbouring rows of one photo share is made once."""
+
+    def __init__(self, rows: list[Any], pixels: dict[str, np.ndarray]) -> None:
+        self.suite, self.rows, self.pixels = distortions.suite("kadid10k"), rows, pixels
+        self.source, self.photo = "", distortions.Photo(np.zeros((1, 1, 3), np.uint8))
+
+    def __getitem__(self, index: int) -> Any:
+        row = self.rows[index]
+        if row.source != self.source:
+            self.photo, self.source = distortions.Photo(self.pixels[row.source]), row.source
+        return self.suite.render(self.photo, row.type, row.level, row.seed)
 
 
-def seconds(call: Callable[[], int]) -> float:
-    """CPU seconds a row."""
+def seconds(rows: Any, block: list[int]) -> float:
+    """CPU seconds of these rows, which are let go one after the other."""
     begun = time.process_time()
-    rows = call()
-    return (time.process_time() - begun) / rows
+    for index in block:
+        rows[index]
+    return time.process_time() - begun
+
+
+def in_turns(one: Any, other: Any, order: list[int]) -> tuple[float, float]:
+    """CPU seconds a row of both, in turns of BLOCK rows, so that what disturbs the machine disturbs both."""
+    spent = [0.0, 0.0]
+    for number, start in enumerate(range(0, len(order), BLOCK)):
+        block = order[start : start + BLOCK]
+        for side in (0, 1) if number % 2 else (1, 0):
+            spent[side] += seconds((one, other)[side], block)
+    return spent[0] / len(order), spent[1] / len(order)
 
 
 def main() -> None:
@@ -81,14 +90,9 @@ def main() -> None:
         shuffled = [int(index) for index in np.random.default_rng(0).permutation(len(samples))]
         rows = list(dataset.samples())
         read = {sample.source: images.read_rgb(sample.source_path) for sample in rows}
-        mixed = [rows[index] for index in shuffled]
+        bare = Bare(rows, read)
         rounds = [
-            (
-                seconds(lambda: bare(rows, read)),
-                seconds(lambda: loaded(samples, in_order)),
-                seconds(lambda: bare(mixed, read)),
-                seconds(lambda: loaded(samples, shuffled)),
-            )
+            (*in_turns(bare, samples, in_order), *in_turns(bare, samples, shuffled))
             for _ in range(options.rounds + 1)
         ][1:]
     times = [median(column) * 1000 for column in zip(*rounds, strict=True)]

@@ -24,7 +24,8 @@ def encode(pixels: np.ndarray, form: str, **options: Any) -> bytes:
 
 def decode(encoded: bytes) -> np.ndarray:
     """A file's pixels: H x W x 3 uint8."""
-    return np.asarray(Image.open(io.BytesIO(encoded)).convert("RGB"))
+    image = Image.open(io.BytesIO(encoded))
+    return np.asarray(image if image.mode == "RGB" else image.convert("RGB"))  # which would copy it
 
 
 def _through(pixels: np.ndarray, form: str, **options: Any) -> np.ndarray:

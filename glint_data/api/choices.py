@@ -1,6 +1,6 @@
 """Types, levels and strengths as a person names them: numbers, ranges, names, in any sequence."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from glint_data.api.options import Choices
 from glint_data.errors import GlintError
@@ -20,6 +20,7 @@ def entries(option: str, chosen: Choices) -> tuple[int | str, ...]:
             raise GlintError(f"{option} {piece}: numbers begin with 1")
         else:
             picked.append(int(piece))
+    _something(option, chosen, picked)
     return tuple(dict.fromkeys(picked))
 
 
@@ -27,9 +28,11 @@ def numbers(option: str, chosen: str | Iterable[float]) -> tuple[float, ...]:
     """Numbers from a sequence, or from a text such as "10,30,50". Raises `GlintError`."""
     pieces = chosen.split(",") if isinstance(chosen, str) else chosen
     try:
-        return tuple(_number(piece) for piece in pieces if piece != "")
+        read = tuple(_number(piece) for piece in pieces if piece != "")
     except (TypeError, ValueError):
         raise GlintError(f"{option} {chosen}: are no numbers; write for example 10,30,50") from None
+    _something(option, chosen, read)
+    return read
 
 
 def width_and_height(option: str, chosen: str | tuple[int, int]) -> tuple[int, int] | None:
@@ -40,6 +43,14 @@ def width_and_height(option: str, chosen: str | tuple[int, int]) -> tuple[int, i
     if len(sides) != 2 or not all(str(side).strip().isdecimal() for side in sides):
         raise GlintError(f"{option} {chosen}: write WIDTHxHEIGHT in pixels, such as 512x384")
     return int(sides[0]), int(sides[1])
+
+
+def _something(option: str, chosen: object, read: Sequence[object]) -> None:
+    """A text of commas alone is a mistake: it would stand for all there are, as no text does."""
+    if isinstance(chosen, str) and chosen and not read:
+        raise GlintError(
+            f"{option} {chosen!r}: holds nothing between its commas; leave the option out, or name some"
+        )
 
 
 def _number(piece: str | float) -> float:

@@ -77,6 +77,7 @@ class Pictures:
     def __init__(self, folder: Place, photos: int = 1, spare: int = 0) -> None:
         self.folder, self._most, self.spare = folder, photos, spare
         self._spared: OrderedDict[_Key, Picture] = OrderedDict()
+        self._spared_bytes = 0
         self._held: OrderedDict[_Key, _Held] = OrderedDict()
         self._lock = threading.Lock()
         self._made_with: dict[str, str] | None = None
@@ -162,11 +163,17 @@ class Pictures:
             while len(self._held) > self._most:
                 self._held.popitem(last=False)
             if self.spare:
-                self._spared[key] = replace(picture, file=None)
-                self._spared.move_to_end(key)
-                while sum(spared.pixels.nbytes for spared in self._spared.values()) > self.spare:
-                    self._spared.popitem(last=False)
+                self._keep(key, replace(picture, file=None))
         return held
+
+    def _keep(self, key: _Key, picture: Picture) -> None:
+        """Among the spare ones, of which those that were not used for longest go."""
+        if key not in self._spared:
+            self._spared_bytes += picture.pixels.nbytes
+        self._spared[key] = picture
+        self._spared.move_to_end(key)
+        while self._spared_bytes > self.spare:
+            self._spared_bytes -= self._spared.popitem(last=False)[1].pixels.nbytes
 
     def _read_photo(self, sample: "Sample") -> Picture:
         """From the first place that holds exactly these pixels: the dataset's own copy, or the photo's file."""

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-import cv2
 import numpy as np
 import torch
 from torch.utils.data._utils import collate as torch_collate
@@ -11,6 +10,7 @@ from torch.utils.data._utils import collate as torch_collate
 from glint_data import progress
 from glint_data.crops import crop as cut
 from glint_data.crops import pad_to, random_corner
+from glint_data.dataset.planes import planes
 from glint_data.dataset.sample import Sample, Status
 from glint_data.dataset.samples import Samples, usable_samples
 from glint_data.dataset.split import PARTS, deal
@@ -81,7 +81,6 @@ class TorchSamples(torch.utils.data.Dataset[dict[str, Any]]):
         self.rows, self._manifest = samples.row, dataset.signature()
         self.with_reference = _all_have_pristine(samples)
         self._samples: Samples | None = samples
-        self._planes: tuple[np.ndarray, Any] | None = None
         self._epoch = torch.zeros((), dtype=torch.int64).share_memory_()
 
     def __len__(self) -> int:
@@ -92,7 +91,7 @@ class TorchSamples(torch.utils.data.Dataset[dict[str, Any]]):
         self._epoch.fill_(epoch)
 
     def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"_samples": None, "_planes": None}
+        return self.__dict__ | {"_samples": None}
 
     def __getitem__(self, index: int) -> dict[str, Any]:
         if not -len(self) <= index < len(self):
@@ -105,11 +104,13 @@ class TorchSamples(torch.utils.data.Dataset[dict[str, Any]]):
             raise GlintError(f"{sample.id}: its pristine photo has another size, so they cannot be compared")
         label = sample.label
         tensors = self._tensors(index, [image] if reference is None else [image, reference])
+        score = (np.nan, np.nan) if label is None else (label.mos, np.nan if label.std is None else label.std)
+        mos, std = torch.from_numpy(np.array(score, np.float32))
         return {
             "image": tensors[0],
             "reference": tensors[1] if reference is not None else None,
-            "mos": torch.tensor(float("nan") if label is None else label.mos),
-            "std": torch.tensor(float("nan") if label is None or label.std is None else label.std),
+            "mos": mos,
+            "std": std,
             "sample_id": sample.id,
         }
 
@@ -129,12 +130,7 @@ class TorchSamples(torch.utils.data.Dataset[dict[str, Any]]):
             rng = np.random.default_rng([self.seed, int(self._epoch), index])
             corner = random_corner(images[0].shape, self.crop, rng)
             images = [cut(image, corner, self.crop) for image in images]
-        if self.crop is None and len(images) > 1:  # samples of one photo often follow one another
-            if self._planes is None or self._planes[0] is not images[1]:
-                self._planes = images[1], _planes(images[1])
-            tensors = [_planes(images[0]), self._planes[1].clone()]
-        else:
-            tensors = [_planes(image) for image in images]
+        tensors = [torch.from_numpy(planes(image)) for image in images]
         if self.transform is None:
             return tensors
         state, transformed = torch.get_rng_state(), []
@@ -142,14 +138,6 @@ class TorchSamples(torch.utils.data.Dataset[dict[str, Any]]):
             torch.set_rng_state(state)
             transformed.append(self.transform(tensor))
         return transformed
-
-
-def _planes(image: np.ndarray) -> Any:
-    """(H, W, 3) uint8 as float32 (3, H, W) on 0..1."""
-    planes = np.empty((3, *image.shape[:2]), np.float32)
-    for plane, values in zip(planes, cv2.split(image), strict=True):
-        np.divide(values, np.float32(255), out=plane, dtype=np.float32)
-    return torch.from_numpy(planes)
 
 
 def _all_have_pristine(samples: Samples) -> bool:

@@ -9,7 +9,7 @@ import skimage.data
 import typer
 
 from glint_data import __version__, images
-from glint_data.api.choices import entries
+from glint_data.api.choices import entries, numbers
 from glint_data.errors import GlintError
 
 HEAVY = (
@@ -172,3 +172,10 @@ def test_number_lists():
     for wrong in ("0", "3-1", "1-", "-2"):
         with pytest.raises(GlintError, match=rf"--types {wrong}: .*(range|number)"):
             entries("--types", wrong)
+    assert numbers("--strengths", "50, 10,30") == (50, 10, 30) and numbers("--strengths", "") == ()
+    for wrong in ("abc", "10px", "10;30", " "):
+        with pytest.raises(GlintError, match="are no numbers"):
+            numbers("--strengths", wrong)
+    for read in (entries, numbers):
+        with pytest.raises(GlintError, match="holds nothing between its commas"):
+            read("--strengths", ",,")

@@ -10,6 +10,7 @@ from torch.utils.data import DataLoader
 from glint_data import images
 from glint_data.dataset import manifest
 from glint_data.dataset.dataset import Dataset
+from glint_data.dataset.planes import planes
 from glint_data.errors import GlintError
 
 
@@ -34,6 +35,31 @@ def test_an_entry_is_the_image_on_disk(sound):
                 entry["std"]
             ) == pytest.approx(0.1)
             assert entry["sample_id"] == sample.id and entry["image"].min() >= 0 and entry["image"].max() <= 1
+
+
+def test_planes_are_the_values_255th_parts_of_any_layout():
+    image = np.arange(240, dtype=np.uint8).reshape(10, 8, 3)
+    image.setflags(write=False)
+    for view in (image, image[::-1], image[1:9, 2:7]):
+        assert np.array_equal(planes(view), (view.astype(np.float32) / np.float32(255)).transpose(2, 0, 1))
+
+
+def test_what_a_loop_does_to_a_tensor_stays_in_that_tensor(sound):
+    data = Dataset(sound[1]).torch()
+    first = data[0]["reference"]
+    expected = first.clone()
+    first.zero_()
+    assert torch.equal(data[0]["reference"], expected) and torch.equal(data[1]["reference"], expected)
+
+
+def test_photos_kept_for_any_order_stay_within_their_bytes(sound):
+    dataset = Dataset(sound[1])
+    pictures = dataset._pictures
+    pictures.spare = 40_000  # two of three photos
+    for index in (0, 6, 12, 0, 12, 6, 1):
+        dataset[index].pixels()
+        kept = sum(picture.pixels.nbytes for picture in pictures._spared.values())
+        assert kept == pictures._spared_bytes <= pictures.spare and len(pictures._spared) <= 2
 
 
 def test_crops_are_a_function_of_seed_epoch_and_index(sound):
