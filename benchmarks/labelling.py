@@ -18,6 +18,7 @@ import numpy as np
 
 PHOTOS = 50_000
 READING = "or reading its PNG"
+ALIGNING = "does it lie on its photo?"
 _SIZE = (384, 512)
 
 
@@ -44,6 +45,7 @@ def print_rates(steps: dict[str, float]) -> None:
     cost = {}
     for method in ("mean", "nearest", "knn", "content", "pair", "deep", "any"):
         measuring = steps.get(f"measuring for `{method}`", 0.0)
+        measuring += steps[ALIGNING] if measuring else 0.0
         cost[method] = measuring + steps[f"regression of `{method}`"]
         read = cost[method] + (steps[READING] if measuring else 0.0)
         print(f"  {method:<8} {_rate(cost[method]):>12} {_rate(read):>12}")
@@ -118,6 +120,7 @@ def steps_of_a_sample() -> dict[str, float]:
     from glint_data import images
     from glint_data.labels import METHODS
     from glint_data.labels.calibration import Calibrated
+    from glint_data.labels.evidence.alignment import Alignment
     from glint_data.labels.evidence.source import Comparison, pair_evidence
     from glint_data.labels.judgements import judgement
     from glint_data.labels.over_types import OverTypes
@@ -135,6 +138,8 @@ def steps_of_a_sample() -> dict[str, float]:
         for file, image in zip(files, samples, strict=True):
             images.write_png(file, image)
         found[READING] = _each(lambda: [images.read_rgb(file) for file in files], cells)
+    alignment = Alignment(pixels)
+    found[ALIGNING] = _each(lambda: [alignment(sample) for sample in samples], cells)
     for name in ("pair", "deep", "any"):
         comparison = Comparison(pixels, pair_evidence(METHODS[name].needs))
         found[f"measuring for `{name}`"] = _each(

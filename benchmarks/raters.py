@@ -34,11 +34,12 @@ def main() -> None:
     """Simulate, print."""
     labels = transferred()
     for count in (30, 3):
-        print(f"{count} ratings".ljust(26) + "".join(f"{way:>24}" for way in WAYS))
-        print(" " * 26 + f"{'error  (none)  covered':>24}" * len(WAYS))
+        print(f"{count} ratings".ljust(26) + f"{'floor':>7}" + "".join(f"{way:>24}" for way in WAYS))
+        print(" " * 33 + f"{'error  (none)  covered':>24}" * len(WAYS))
         for title, scale in SCALES.items():
             truth = scale(labels["truth"])
-            line = ""
+            best = error_of(rising(labels["mos"], truth), truth)
+            line = f"{floor(best, count):7.3f}"
             for way in WAYS:
                 found = [simulated(labels, truth, count, way, seed) for seed in range(SEEDS)]
                 error, without, covered = np.median(found, axis=0)
@@ -90,6 +91,11 @@ def _fair() -> tuple[np.ndarray, np.ndarray]:
     meant = np.linspace(-1, 2, 601)
     edges = np.array([0.125, 0.375, 0.625, 0.875])
     return norm.sf((edges - meant[:, None]) / DEVIATION).sum(axis=1) / 4, meant
+
+
+def floor(best: float, count: int) -> float:
+    """The error, in units of the `best`, of a curve that is known but for one number, taken from `count` ratings."""
+    return float(np.sqrt(1 + (DEVIATION**2 + best**2) / (count * best**2)))
 
 
 def rising(label: np.ndarray, truth: np.ndarray) -> np.ndarray:
