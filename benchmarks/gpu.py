@@ -170,7 +170,11 @@ def two_processes(setting: Setting) -> Iterator[Row]:
         )
         for rank in range(2)
     ]
-    said = [process.communicate(timeout=240)[1] for process in both]
+    try:
+        said = [process.communicate(timeout=240)[1] for process in both]
+    finally:  # a part that runs out of time leaves nothing behind
+        for process in both:
+            process.kill()
     if any(process.returncode for process in both):
         raise RuntimeError(" | ".join(text.strip().splitlines()[-1] for text in said if text.strip()))
     yield {"what": f"two processes on {device}", "seconds": time.perf_counter() - begun}

@@ -1,6 +1,7 @@
 """The benchmark for a GPU runs on a CPU too; a part that fails is told, and the others keep their numbers."""
 
 import json
+import subprocess
 import sys
 
 import pytest
@@ -41,3 +42,23 @@ def test_training_steps_are_compared(monkeypatch, tmp_path):
     setting = gpu.Setting(gpu.choose_device("cpu"), tmp_path, 5)
     rows = list(gpu.steps(setting))
     assert len(rows) == 6 and all(row["images/s"] > 0 for row in rows)
+
+
+def test_two_processes_that_run_out_of_time_are_ended(monkeypatch, tmp_path):
+    ended = []
+
+    class Stuck:
+        def __init__(self, *words, **options):
+            pass
+
+        def communicate(self, timeout):
+            raise subprocess.TimeoutExpired("train", timeout)
+
+        def kill(self):
+            ended.append(self)
+
+    monkeypatch.setattr(gpu, "write_noise", lambda folder: None)
+    monkeypatch.setattr(gpu.subprocess, "Popen", Stuck)
+    with pytest.raises(subprocess.TimeoutExpired):
+        list(gpu.two_processes(gpu.Setting(gpu.choose_device("cpu"), tmp_path, 5)))
+    assert len(ended) == 2
