@@ -81,7 +81,7 @@ def _after_synthesis(dataset: Any, words: dict[str, Any]) -> tuple[str, int]:
     out = words["out"]
     if words["shard"]:
         return _after_rendering(dataset, f"Next: the other shards, then {_typed('merge', out)}")
-    return _after_rendering(dataset, f"Next: {_labelled_or_looked_at(dataset, out)}")
+    return _after_rendering(dataset, f"Next: {_labelled(out)}")
 
 
 def _typed(verb: str, value: object, *words: str) -> str:
@@ -90,15 +90,13 @@ def _typed(verb: str, value: object, *words: str) -> str:
     return shlex.join(["glint-data", verb, path, *words])
 
 
-def _labelled_or_looked_at(dataset: Any, out: object) -> str:
-    """The command that labels a dataset of KADID-10k's cells, or shows any other."""
-    if dataset.result.suite == "kadid10k":
-        return _typed("label", out, "--reference", "kadid")
-    return _typed("report", out)
+def _labelled(out: object) -> str:
+    """The command that labels a dataset, of whichever suite."""
+    return _typed("label", out, "--reference", "kadid")
 
 
 def _after_merge(dataset: Any, words: dict[str, Any]) -> tuple[str, int]:
-    return _after_rendering(dataset, f"Next: {_labelled_or_looked_at(dataset, words['dataset'])}")
+    return _after_rendering(dataset, f"Next: {_labelled(words['dataset'])}")
 
 
 def _after_materialize(dataset: Any, words: dict[str, Any]) -> tuple[str, int]:
@@ -117,7 +115,7 @@ def _after_import(dataset: Any, words: dict[str, Any]) -> tuple[str, int]:
     if dataset.record()["labelled"]:
         following = _typed("train", out, "--model", "glintiqa", "--out", "run")
     else:
-        following = _typed("label", out, "--reference", "kadid")
+        following = _labelled(out)
     return f"Next: {following}", DONE_WITH_REFUSALS if dataset.result.refusals else 0
 
 

@@ -37,3 +37,17 @@ def test_nobody_is_sent_to_train_on_too_few_photos(photos, verb):
     labelled = SimpleNamespace(result=SimpleNamespace(labelled=9, unlabelled=0, photos=photos))
     following, code = table._after_label(labelled, {"dataset": "my data"})
     assert following.startswith(f"Next: glint-data {verb} 'my data'") and code == 0
+
+
+def test_what_comes_after_a_verb_names_the_very_places():
+    words = {"dataset": ["my data", "two"], "out": "run 1", "repeat": 0, "run": "run 1", "also": []}
+    assert table._after_train(None, words) == ("Next: glint-data evaluate 'run 1' 'my data' two", 0)
+    assert table._after_train(None, words | {"repeat": 3}) == ("", 0)
+    assert table._after_evaluate(None, words) == ("", 0), "a page shows one dataset"
+    one = words | {"dataset": ["-d"]}
+    assert table._after_evaluate(None, one) == ("Next: glint-data report ./-d --run 'run 1'", 0)
+    assert table._after_evaluate(None, one | {"run": "scores.csv"}) == ("", 0), "that is no run"
+    made = SimpleNamespace(result=SimpleNamespace(suite="csiq", made=1, kept=0, refusals=[]))
+    label = ("Next: glint-data label d --reference kadid", 0)  # whichever the suite
+    assert table._after_synthesis(made, {"out": "d", "shard": ""}) == label
+    assert table._after_merge(made, {"dataset": "d"}) == label
