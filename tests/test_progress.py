@@ -1,7 +1,10 @@
 """What a run says while it works: counts, pace and what is left, also of tasks that are under way."""
 
+import itertools
 import time
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from glint_data import progress
@@ -114,3 +117,29 @@ def test_a_bar_moves_with_the_ticks(monkeypatch, capsys):
         list(meter._bar.get_renderables())
         assert meter._bar.tasks[0].completed == first.result and meter.done == 0
     assert "samples" in capsys.readouterr().err
+
+
+def test_validation_shows_itself_working(monkeypatch, capsys):
+    from glint_data.training.run.loop import TrainingLoop
+
+    class Three:
+        mos = np.array([0.2, 0.4, 0.9], np.float32)
+
+        def __len__(self):
+            return 3
+
+    seconds = itertools.count(0, 100)  # each look at the clock is a line's time later
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(seconds))
+    loop = SimpleNamespace(
+        network=SimpleNamespace(eval=lambda: None),
+        parts={"val": Three()},
+        group=SimpleNamespace(rank=0, world=1, collect=lambda mine: mine),
+        feed=SimpleNamespace(validation_score=lambda index, amp: [0.3, 0.5, 0.8][index]),
+        settings=SimpleNamespace(epochs=2),
+        amp=False,
+    )
+    with Meter(8, "images") as meter:
+        meter.advance(4)
+        assert TrainingLoop.validate(loop, SimpleNamespace(epoch=0), meter)["srocc"] == pytest.approx(1)
+    lines = [line.partition("; ")[2] for line in capsys.readouterr().err.splitlines()]
+    assert [line for line in lines if line] == [f"epoch 1/2, validating {number}/3" for number in (1, 2, 3)]

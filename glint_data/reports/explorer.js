@@ -70,6 +70,7 @@
     const first = document.createElement("b");
     first.textContent = label;
     text.append(name || data.ids[row], document.createElement("br"), first);
+    if (score(row) !== null) text.append(document.createElement("br"), "network " + number(score(row)));
     button.append(picture, text);
     button.title = data.ids[row] + (data.note[row] >= 0 ? ": " + data.notes[data.note[row]] : "");
     if (data.note[row] >= 0) button.classList.add("noted");
@@ -206,6 +207,7 @@
     after.onload = () => {
       byId("slider").style.maxWidth = after.naturalWidth + 8 + "px";
       if (corner && details.path) byId("stage").scrollTo(corner[0] - 60, corner[1] - 60);
+      slide();
     };
     facts(row, details);
     mode(viewer.dataset.mode || "slider");
@@ -248,17 +250,24 @@
     viewer.querySelectorAll("[data-mode]").forEach((b) => b.setAttribute("aria-pressed", b.dataset.mode === name));
     slide();
   }
+  function visible() {  // where the part of the picture that can be seen begins, and how wide it is
+    const stage = byId("stage");
+    return [stage.scrollLeft, Math.min(stage.clientWidth, byId("canvas").clientWidth)];
+  }
   function slide() {
-    byId("canvas").style.setProperty("--cut", byId("slider").value + "%");
+    const [left, wide] = visible();
+    byId("canvas").style.setProperty("--cut", left + (wide * byId("slider").value) / 100 + "px");
   }
   viewer.querySelectorAll(".modes [data-mode]").forEach((b) => b.addEventListener("click", () => mode(b.dataset.mode)));
   viewer.querySelectorAll("[data-step]").forEach((b) => b.addEventListener("click", () => step(+b.dataset.step)));
   byId("viewer-close").addEventListener("click", () => viewer.close());
   byId("slider").addEventListener("input", slide);
+  byId("stage").addEventListener("scroll", slide);
+  window.addEventListener("resize", slide);
   const drag = (event) => {  // on the picture itself, too
     if (!event.buttons || viewer.dataset.mode !== "slider") return;
-    const box = byId("canvas").getBoundingClientRect();
-    byId("slider").value = (100 * (event.clientX - box.left)) / box.width;
+    const [left, wide] = visible(), from = byId("canvas").getBoundingClientRect().left + left;
+    byId("slider").value = (100 * (event.clientX - from)) / wide;
     slide();
     event.preventDefault();
   };

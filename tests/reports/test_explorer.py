@@ -232,6 +232,9 @@ window.addEventListener("load", () => setTimeout(() => {
   out.broken = numbers.filter((e) => { const r = document.createRange(); r.selectNodeContents(e);
     return new Set([...r.getClientRects()].map((box) => Math.round(box.top))).size > 1; }).length;
   out.width = window.innerWidth;
+  out.more = getComputedStyle(document.querySelector("#more")).display;
+  const captions = [...document.querySelectorAll("#tiles .tile .text")].map((e) => e.innerText);
+  out.network = captions.filter((text) => text.includes("network 0.25")).length;
   out.dark = getComputedStyle(document.body).backgroundColor;
   document.querySelector('select[name="level"]').value = "5";
   document.querySelector(".controls").dispatchEvent(new Event("input"));
@@ -245,6 +248,12 @@ window.addEventListener("load", () => setTimeout(() => {
     document.querySelector("#viewer").dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true }));
     setTimeout(() => {
       out.second = document.querySelector("#viewer-name").textContent;
+      const stage = document.querySelector("#stage");  // of a large photo the slider divides what can be seen
+      document.querySelector("#after").style.width = "3000px";
+      stage.scrollLeft = 1000;
+      stage.dispatchEvent(new Event("scroll"));
+      const cut = parseFloat(document.querySelector("#canvas").style.getPropertyValue("--cut"));
+      out.aside = cut - 1000 - stage.clientWidth / 2;
       document.body.setAttribute("data-found", JSON.stringify(out));
     }, 300);
   }, 300);
@@ -263,7 +272,9 @@ def test_in_a_browser(made, tmp_path, monkeypatch, width, in_files, dark):
     shutil.copytree(made / "real", folder)
     if in_files:
         monkeypatch.setattr(explorer, "ONE_FILE", 1000)
-    page = write_report(folder)
+    scores = tmp_path / "scores.csv"
+    scores.write_text(f"sample_id,score\n{manifest.read(folder)['sample_id'].iloc[0]},0.25\n")
+    page = write_report(folder, predictions=scores)
     # a window is never narrower than 500 pixels there: the page stands in a frame of its own, and tells it
     page.write_text(
         page.read_text().replace("</body>", PROBE.replace("document.body.set", "parent.document.body.set"))
@@ -285,7 +296,9 @@ def test_in_a_browser(made, tmp_path, monkeypatch, width, in_files, dark):
     assert record["width"] == width
     assert record["dark"] == ("rgb(19, 26, 38)" if dark else "rgb(244, 246, 249)")
     assert record["tiles"] == 12 and record["filtered"] == 4
+    assert record["more"] == "none", "all are shown"
+    assert record["network"] == 1
     assert (record["first"], record["second"]) == tuple(worst[:2])
     assert record["natural"] == 240  # the worst is of the cup, 240 pixels wide, shown at 1:1
-    assert record["broken"] == 0
+    assert record["broken"] == 0 and abs(record["aside"]) < 1
     assert record["overflow"] <= 0
