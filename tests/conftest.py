@@ -36,7 +36,12 @@ SLOW_FILES = {
     *("labels/test_own_sets.py", "reports/test_explorer.py", "reports/test_report_of_recipes.py"),
     *("storage/test_addresses.py", "storage/test_faults.py", "synthesis/test_changed_photos.py"),
     *("synthesis/test_power_cut.py", "synthesis/test_shards.py", "synthesis/test_synthesize.py"),
-    *("training/test_bound_runs.py", "training/test_features.py", "training/test_frozen.py"),
+    *(
+        "training/test_bound_runs.py",
+        "training/test_damaged_runs.py",
+        "training/test_features.py",
+        "training/test_frozen.py",
+    ),
     *("training/test_gpu_benchmark.py", "training/test_networks_cli.py", "training/test_processes.py"),
     *("training/test_protocols.py", "training/test_shipped_judge.py", "training/test_training.py"),
     *("test_end_to_end.py", "test_hostile.py", "test_plugins.py", "test_scripts.py", "test_work.py"),
