@@ -8,7 +8,6 @@ from glint_data.dataset import failures
 from glint_data.dataset.failures import Refusal
 from glint_data.dataset.split import read_parts, read_split
 from glint_data.errors import GlintError
-from glint_data.exports.split import read_split as read_export_split
 
 WANTED = {"cat": "train", "cup": "val", "face": "test", "fox": "unused"}
 PLAIN = "source,part\ncat,train\ncup,val\nface,test\nfox,unused\n"
@@ -31,7 +30,6 @@ PLAIN = "source,part\ncat,train\ncup,val\nface,test\nfox,unused\n"
 def test_split_tables(tmp_path, content):
     (tmp_path / "split.csv").write_bytes(content)
     assert read_parts(tmp_path / "split.csv") == WANTED
-    assert "fox" not in read_export_split(tmp_path / "split.csv")
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ DAY = {
         more = glint.synthesize(["photos", "photo3.png"], "d", types=[1], workers=1)
         glint.label(more, method="mean", workers=1)
         options = {"size": "tiny", "epochs": 1, "batch_size": 4, "baseline": False, "workers": 0}
-        run = glint.train(more, "run", loss="plcc+0.5*logcosh", model_options={"input_size": 32}, **options)
+        run = glint.train(more, "run2", loss="plcc+0.5*logcosh", model_options={"input_size": 32}, **options)
         assert isinstance(glint.scorer(run)("photo.png"), float)
         """,
 }

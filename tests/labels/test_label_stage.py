@@ -198,7 +198,7 @@ def stored(folder, photos, cells):
     (folder / "images").mkdir()
     for row in frame.index:
         name, number, level = frame.loc[row, ["source", "type", "level"]]
-        pixels = suite.render(distortions.PristinePhoto(photos[name]), int(number), int(level), seed=1).pixels
+        pixels = suite.render(distortions.Photo(photos[name]), int(number), int(level), seed=1).pixels
         path = f"images/{frame.loc[row, 'sample_id']}.png"
         write_png(folder / path, pixels)
         frame.loc[row, ["path", "image_hash", "reference_path"]] = path, pixel_hash(pixels), f"{name}.png"

@@ -43,7 +43,7 @@ def test_scores_without_types_label_every_sample_in_their_order(untyped, cache, 
     table = Dataset(new).table(["mos", "mos_low", "mos_high", "label_method", "label_set", "label_version"])
     assert summary.labelled == len(table) == 4 * len(CELLS) and summary.method == "any"
     assert set(table["label_method"]) == {"any"} and set(table["label_set"]) == {"ours"}
-    assert set(table["label_version"]) == {"1"}
+    assert set(table["label_version"]) == {"2"}
     assert stats.spearmanr(table["mos"], truth_of(new)).statistic > 0.9
     inside = (table["mos_low"] <= truth_of(new)) & (truth_of(new) <= table["mos_high"])
     assert inside.mean() > 0.75
