@@ -4,8 +4,9 @@
 
 Simulated on KADID-10k's 40 references of even number (what was chosen of the map was chosen on the others, with other
 seeds): labels by the default method, each from the other references; scores as its raters' with the scale bent. One
-rater with a standard deviation of .7 on 1 to 5 rates 3 or 30 samples, spread over the scale. Three ways to rate:
-`exact` (cut to 1 to 5), `steps` (rounded to whole steps), `fair` (whole steps whose mean is the true score).
+rater with a standard deviation of .7 on 1 to 5 rates 3 or 30 samples, drawn from equal parts of the labels in order.
+Three ways to rate: `exact` (cut to 1 to 5), `steps` (rounded to whole steps), `fair` (whole steps whose mean is the
+true score). `chosen` is `exact` on the samples that `glint-data rate` shows: the same ones with every seed.
 
 Printed, as medians over 20 seeds: the root mean square error of all labels from the true scores, in units of that of
 the rising map fitted on all true scores; the same without any map; and how many true scores the intervals cover.
@@ -15,6 +16,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from glint_data.labels.rating_page import spread
 from glint_data.labels.ratings import RaterMap
 
 SEEDS = 20
@@ -27,7 +29,7 @@ SCALES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "narrow: .2 + .5 x": lambda mos: 0.2 + 0.5 * mos,
     "as KADID's": lambda mos: mos,
 }
-WAYS = ("exact", "steps", "fair")
+WAYS = ("exact", "steps", "fair", "chosen")
 
 
 def main() -> None:
@@ -48,7 +50,8 @@ def main() -> None:
 
 
 def transferred() -> dict[str, np.ndarray]:
-    """Labels of the references of even number, each made without itself, and what people said; all (5,000,)."""
+    """Labels of the references of even number, each made without itself, what people said, and which reference it
+    is; all (5,000,)."""
     from glint_data.labels import METHODS
     from glint_data.labels.calibration import Calibrated
     from glint_data.labels.rated import rated_set
@@ -58,7 +61,8 @@ def transferred() -> dict[str, np.ndarray]:
     label = Calibrated(fitted, scored).around(fitted.left_out())
     rows = np.arange(1, len(scored.mos), 2)
     parts = zip(("mos", "std", "low", "high", "truth"), (*label.parts(), scored.mos), strict=True)
-    return {name: part[rows].ravel() for name, part in parts}
+    found = {name: part[rows].ravel() for name, part in parts}
+    return found | {"source": np.repeat(rows, scored.mos.shape[1])}
 
 
 def simulated(
@@ -67,7 +71,10 @@ def simulated(
     """(error with the map, error without, coverage), errors in units of the best rising map's."""
     rng = np.random.default_rng(seed)
     mos = labels["mos"]
-    rows = np.array([rng.choice(part) for part in np.array_split(np.argsort(mos), count)])
+    if way == "chosen":
+        rows = spread(mos, labels["high"] - labels["low"], labels["source"], count)
+    else:
+        rows = np.array([rng.choice(part) for part in np.array_split(np.argsort(mos), count)])
     mapped = RaterMap(mos[rows], labels["std"][rows], rated(truth[rows], way, rng), np.ones(count))
     low, high = mapped.interval(mos, labels["low"], labels["high"])
     best = error_of(rising(mos, truth), truth)
@@ -78,7 +85,7 @@ def simulated(
 def rated(truth: np.ndarray, way: str, rng: np.random.Generator) -> np.ndarray:
     """What one rater says of samples with these true scores, on 0 to 1."""
     noise = rng.normal(0, DEVIATION, len(truth))
-    if way == "exact":
+    if way in ("exact", "chosen"):
         return np.clip(truth + noise, 0, 1)
     meant = truth if way == "steps" else np.interp(truth, *_fair())
     return np.round(4 * np.clip(meant + noise, 0, 1)) / 4

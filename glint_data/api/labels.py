@@ -176,7 +176,7 @@ def rate(
 ) -> Result:
     """Write one offline page on which your own raters rate samples.
 
-    Samples are spread over the scale, those with the widest intervals first,
+    Samples are spread over the labels, those with narrow intervals first,
     each beside its photo. The page saves a CSV for 'label --ratings'.
 
     Returns:

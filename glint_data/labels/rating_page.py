@@ -1,12 +1,12 @@
 """One offline page on which a person rates samples beside their photos: five steps, by mouse or keys, saved as CSV.
 
-Samples are those that teach most about other raters' use of the scale: spread evenly over the labels' scale, and in
-each part of it the one with the widest interval, from a photo that was shown least.
+Samples are those that teach most about other raters' use of the scale: one from each of as many equal parts of the
+labels in order, from a photo that was shown least, with one of the narrower intervals, next to the part's middle. A
+label that is far off says little of the scale and bends the map.
 """
 
 import base64
 import html
-import itertools
 import json
 from collections import Counter
 from dataclasses import dataclass
@@ -103,20 +103,22 @@ def chosen(dataset: Dataset, count: int) -> np.ndarray:
         raise GlintError(
             f"{dataset.folder}: has no labels to compare with; 'glint-data label {dataset.folder}' makes them"
         )
-    width = np.nan_to_num(high - low)
+    width = np.nan_to_num(high - low, nan=np.inf)
+    rows = usable[spread(mos[usable], width[usable], table["source"][usable], count)]
+    return np.random.default_rng(0).permutation(rows)
+
+
+def spread(mos: np.ndarray, width: np.ndarray, source: np.ndarray, count: int) -> np.ndarray:
+    """Which of these samples teach most, at most `count`: labels, widths of their intervals, and photos, all (n,)."""
     seen: Counter[Any] = Counter()
     rows: list[int] = []
-    edges = np.linspace(mos[usable].min(), mos[usable].max() + 1e-9, min(count, len(usable)) + 1)
-    parts = [usable[(mos[usable] >= a) & (mos[usable] < b)] for a, b in itertools.pairwise(edges)]
-    left = [list(part) for part in parts if len(part)]
-    while len(rows) < min(count, len(usable)):  # empty parts leave their turn to the others
-        for part in left:
-            if part and len(rows) < count:
-                row = min(part, key=lambda one: (seen[table["source"][one]], -width[one], one))
-                part.remove(row)
-                seen[table["source"][row]] += 1
-                rows.append(row)
-    return np.random.default_rng(0).permutation(np.array(rows))
+    for part in np.array_split(np.argsort(mos, kind="stable"), min(count, len(mos))):
+        shown = np.array([seen[one] for one in source[part]])
+        wide = width[part] > np.median(width[part])
+        off_middle = np.abs(mos[part] - np.median(mos[part]))
+        rows.append(int(part[np.lexsort((part, off_middle, wide, shown))[0]]))
+        seen[source[rows[-1]]] += 1
+    return np.array(rows)
 
 
 def _picture(pixels: np.ndarray) -> str:

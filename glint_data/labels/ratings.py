@@ -23,8 +23,9 @@ from glint_data.errors import GlintError
 STEPS = (1.0, 5.0)
 """The scale of the ratings: five steps, as KADID-10k asked."""
 _GRID = np.linspace(0, 1, 51)
-_IDENTITY = 0.4
-"""Prior probability that these raters use the scale just as the label does."""
+_IDENTITY, _DOUBTS = 0.4, 3
+"""Prior probability that these raters use the scale just as the label does: the first of few ratings, which had better
+do no harm; of more than that the second over their number, because they can tell by themselves."""
 _SHIFTS = np.linspace(-2.2, 2.2, 19)
 _STEEPNESS = np.exp(np.linspace(-0.9, 0.9, 11))
 _SHIFT_SD, _STEEPNESS_SD = 0.9, 0.25
@@ -112,7 +113,7 @@ class RaterMap:
     deviation of one rating; `left_out` (n,): what the map says of each rated sample without its rating."""
 
     def __init__(self, label: np.ndarray, std: np.ndarray, score: np.ndarray, count: np.ndarray) -> None:
-        curves, prior = _curves()
+        curves, prior = _curves(min(_IDENTITY, _DOUBTS / count.sum()))
         at = np.array([np.interp(label, _GRID, curve) for curve in curves])
         settings = [(error, weight, noise) for (error, weight), noise in itertools.product(_ERRORS, _NOISES)]
         logs, each = [], []
@@ -157,8 +158,9 @@ def _likelihood(score: np.ndarray, at: np.ndarray, deviation: np.ndarray) -> np.
     return likely
 
 
-def _curves() -> tuple[np.ndarray, np.ndarray]:
-    """(curves, grid): every curve, the label itself last; and the logarithm of each one's prior probability."""
+def _curves(identity: float) -> tuple[np.ndarray, np.ndarray]:
+    """(curves, grid): every curve, the label itself last, which is as likely as `identity`; and the logarithm of each
+    one's prior probability."""
     inner = _EDGE + (1 - 2 * _EDGE) * _GRID
     odds = np.log(inner / (1 - inner))
     curves, logs = [], []
@@ -167,8 +169,8 @@ def _curves() -> tuple[np.ndarray, np.ndarray]:
         curves.append((bottom + (top - bottom) * risen).clip(0, 1))
         likely = (shift / _SHIFT_SD) ** 2 + (np.log(steep) / _STEEPNESS_SD) ** 2
         logs.append(-0.5 * likely + np.log(high * low))
-    others = np.log(_probabilities(np.array(logs)) * (1 - _IDENTITY))
-    return np.array([*curves, _GRID]), np.append(others, np.log(_IDENTITY))
+    others = np.log(_probabilities(np.array(logs)) * (1 - identity))
+    return np.array([*curves, _GRID]), np.append(others, np.log(identity))
 
 
 def _probabilities(logs: np.ndarray) -> np.ndarray:

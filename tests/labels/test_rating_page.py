@@ -13,7 +13,7 @@ from test_label_stage import plan
 import glint_data as glint
 from glint_data.dataset.dataset import Dataset
 from glint_data.errors import GlintError
-from glint_data.labels.rating_page import chosen, write_page
+from glint_data.labels.rating_page import chosen, spread, write_page
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 PROBE = """<script>
@@ -42,6 +42,15 @@ def test_samples_are_spread_and_none_comes_twice(labelled):
     sources = labelled.columns("source")["source"][rows]
     assert set(sources) == {"p00", "p01", "p02", "p03"}
     assert len(chosen(labelled, 1000)) == 4 * len(CELLS)
+
+
+def test_labels_that_may_be_far_off_are_not_asked_for():
+    """One from each third of the labels, of another photo each time, the narrower interval, next to the middle."""
+    mos, width = np.array([0.15, 0.2, 0.3, 0.5, 0.5, 0.52, 0.7, 0.8, 0.9]), np.full(9, 0.1)
+    source = np.array(list("abcabcabc"))
+    assert spread(mos, width, source, 3).tolist() == [1, 3, 8]
+    width[[1, 3]] = 0.3, np.inf  # wide, and without an interval
+    assert spread(mos, width, source, 3).tolist() == [0, 4, 8]
 
 
 def test_page_holds_the_pictures_and_nothing_from_elsewhere(labelled, tmp_path):
