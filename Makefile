@@ -38,8 +38,8 @@ lint: $(VENV)/installed-test
 types: $(VENV)/installed-test
 	$(BIN)/python -m mypy
 
-# what a change wants to know while it is made: everything but the slow tests
-test-quick: lint
+# what a change wants to know while it is made, beside 'make lint': everything but the slow tests
+test-quick: $(VENV)/installed-test
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m 'not slow and not browser' --ignore $(DOCTESTS)
 
 # the pages that people look at, in headless Chromium (Debian: apt-get install chromium)

@@ -21,40 +21,40 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-SLOW_FILES = {
-    *(
-        "cli/test_next_steps.py",
-        "dataset/test_remote_dataset.py",
-        "dataset/test_torch.py",
-        "docs/test_extending.py",
-    ),
-    *("distortions/test_bare_installation.py", "distortions/test_every_cell.py", "distortions/test_fuzz.py"),
-    *("distortions/test_golden_parity.py", "engines/test_ray_engine.py", "exports/test_peers.py"),
-    *("exports/test_export.py", "exports/test_round_trip.py", "importing/test_import_sets.py"),
-    *("labels/test_any.py", "labels/test_explaining.py", "labels/test_judgement_tool.py"),
-    *("labels/test_label_stage.py", "labels/test_many_at_once.py", "labels/test_network_measurements.py"),
-    *("labels/test_own_sets.py", "reports/test_explorer.py", "reports/test_report_of_recipes.py"),
-    *("storage/test_addresses.py", "storage/test_faults.py", "synthesis/test_changed_photos.py"),
-    *("synthesis/test_power_cut.py", "synthesis/test_shards.py", "synthesis/test_synthesize.py"),
-    *(
-        "training/test_bound_runs.py",
-        "training/test_damaged_runs.py",
-        "training/test_features.py",
-        "training/test_frozen.py",
-    ),
-    *("training/test_gpu_benchmark.py", "training/test_networks_cli.py", "training/test_processes.py"),
-    *("training/test_protocols.py", "training/test_shipped_judge.py", "training/test_training.py"),
-    *("test_end_to_end.py", "test_hostile.py", "test_plugins.py", "test_scripts.py", "test_work.py"),
+SLOW = {
+    ".": "end_to_end finding hostile plugins scripts work",
+    "cli": "next_steps terminal",
+    "dataset": "remote_dataset torch values",
+    "distortions": "bare_installation every_cell fuzz golden_parity",
+    "docs": "extending",
+    "embedding": "hub_files stages",
+    "engines": "ray_engine",
+    "exports": "export language_formats peers refused_and_interrupted region_masks round_trip several",
+    "importing": "import_refusals import_sets imported_again own_table positions",
+    "labels": "any explaining judgement_tool label_stage many_at_once network_measurements own_sets what_labels_say",
+    "models": "networks published published_files",
+    "reference_sets": "reference_sets",
+    "reports": "explorer report_of_recipes",
+    "storage": "addresses faults",
+    "synthesis": "changed_photos edits_and_strengths estimate power_cut shards synthesize",
+    "training": "bound_runs damaged_runs features frozen gpu_benchmark networks_cli processes protocols "
+    "scores_file shipped_judge splits_and_samples training",
 }
-"""Whole files that begin processes, clusters and stores, or train: slow as if each of their tests were marked so."""
+"""Folder -> names of whole files that begin processes, clusters and stores, or train: all their tests are slow."""
+
+
+SLOW_FILES = {
+    Path(__file__).parent / folder / f"test_{name}.py"
+    for folder, names in SLOW.items()
+    for name in names.split()
+}
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests of `SLOW_FILES`."""
-    here = Path(__file__).parent
     for item in items:
-        if item.path.is_relative_to(here) and item.path.relative_to(here).as_posix() in SLOW_FILES:
+        if item.path in SLOW_FILES:
             item.add_marker(pytest.mark.slow)
 
 

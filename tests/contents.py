@@ -1,5 +1,6 @@
 """What is in a folder, for tests that compare datasets byte for byte."""
 
+import csv
 import hashlib
 from pathlib import Path
 
@@ -11,3 +12,9 @@ def contents(folder: Path) -> dict[str, str]:
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.name != ".lock"
     }
+
+
+def csv_lines(file: Path) -> list[dict[str, str]]:
+    """The lines of a table, by column."""
+    with file.open(newline="", encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))

@@ -1,9 +1,8 @@
-"""Pixels as networks take them: channels before rows, floats on 0..1. In one pass, hence compiled."""
+"""Pixels as networks take them: channels before rows, floats on 0..1."""
 
+import cv2
 import numpy as np
 from numba import njit
-
-SHARES = np.arange(256, dtype=np.float32) / np.float32(255)
 
 
 def planes(image: np.ndarray) -> np.ndarray:
@@ -13,13 +12,14 @@ def planes(image: np.ndarray) -> np.ndarray:
     array([0.2, 0.2, 0.2], dtype=float32)
     """
     made = np.empty((3, *image.shape[:2]), np.float32)
-    _fill(np.ascontiguousarray(image), SHARES, made)
+    for plane, channel in zip(made, cv2.split(image), strict=True):
+        _divide(channel, plane)
     return made
 
 
 @njit(cache=True)
-def _fill(image: np.ndarray, shares: np.ndarray, planes: np.ndarray) -> None:
-    for row in range(image.shape[0]):
-        for column in range(image.shape[1]):
-            for channel in range(3):
-                planes[channel, row, column] = shares[image[row, column, channel]]
+def _divide(channel: np.ndarray, plane: np.ndarray) -> None:
+    """By 255, in one pass: NumPy's own division of bytes makes floats of them first."""
+    for row in range(channel.shape[0]):
+        for column in range(channel.shape[1]):
+            plane[row, column] = np.float32(channel[row, column]) / np.float32(255)

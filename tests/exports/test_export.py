@@ -1,35 +1,21 @@
 """Every format: the same bytes from recipes and from files, whole or not there, and nothing but what it holds."""
 
-import csv
-import hashlib
 import json
 import shutil
-import signal
-import subprocess
-import sys
 import tarfile
 from pathlib import Path
 
 import numpy as np
 import pandas
 import pytest
-from contents import contents
-from waiting import wait_until
+from contents import contents, csv_lines
 
 from glint_data import images
 from glint_data.dataset import manifest
-from glint_data.errors import CannotWrite, GlintError
+from glint_data.errors import GlintError
 from glint_data.exports import FORMATS, export_dataset
-from glint_data.exports.format import Chunk
-from glint_data.exports.stage import in_order
-from glint_data.work import Outcome
 
 ALL = sorted(set(FORMATS) - {"coco"})  # which takes regional samples only: test_region_masks.py
-
-
-def lines(file: Path) -> list[dict]:
-    with file.open(newline="", encoding="utf-8") as stream:
-        return list(csv.DictReader(stream))
 
 
 def split_file(tmp_path: Path, **parts: str) -> Path:
@@ -74,8 +60,10 @@ def test_an_unlabelled_dataset_is_taken_or_refused_by_name(pair, tmp_path, to):
 
 def test_kadid_scores_and_names(pair, exported):
     folder = exported["kadid"]
-    assert [row["error"] for row in lines(folder / "failures.csv")] == ["cup.v2_11_05: no label: a reason"]
-    lines_read = lines(folder / "dmos.csv")
+    assert [row["error"] for row in csv_lines(folder / "failures.csv")] == [
+        "cup.v2_11_05: no label: a reason"
+    ]
+    lines_read = csv_lines(folder / "dmos.csv")
     assert list(lines_read[0]) == ["dist_img", "ref_img", "dmos", "var"]
     rows = manifest.read(pair[0]).iloc[:7]
     assert [row["dist_img"] for row in lines_read] == [f"{name}.png" for name in rows["sample_id"]]
@@ -95,7 +83,7 @@ def test_kadid_refuses_names_that_meet(pair, tmp_path, copy):
 
 
 def test_pyiqa_with_and_without_pristine_photos(exported, tmp_path, copy):
-    lines_read = lines(exported["pyiqa"] / "meta_info.csv")
+    lines_read = csv_lines(exported["pyiqa"] / "meta_info.csv")
     assert list(lines_read[0]) == ["ref_name", "dist_name", "mos", "std"]
     assert all(
         (exported["pyiqa"] / row[name]).is_file() for row in lines_read for name in ("ref_name", "dist_name")
@@ -103,13 +91,13 @@ def test_pyiqa_with_and_without_pristine_photos(exported, tmp_path, copy):
     rows = manifest.read(copy)
     manifest.write(copy, rows.assign(reference_path=None))
     export_dataset(copy, "pyiqa", tmp_path / "nr", 1)
-    assert list(lines(tmp_path / "nr" / "meta_info_nr.csv")[0]) == ["img_name", "mos", "std"]
+    assert list(csv_lines(tmp_path / "nr" / "meta_info_nr.csv")[0]) == ["img_name", "mos", "std"]
     assert not (tmp_path / "nr" / "references").exists()
     assert not (tmp_path / "nr" / "meta_info.csv").exists()
     manifest.write(copy, rows.assign(reference_path=[None] * 4 + rows["reference_path"].tolist()[4:]))
     export_dataset(copy, "pyiqa", tmp_path / "mixed", 1)
-    assert len(lines(tmp_path / "mixed" / "meta_info.csv")) == 3  # the rows that have a pristine photo
-    assert len(lines(tmp_path / "mixed" / "meta_info_nr.csv")) == 7
+    assert len(csv_lines(tmp_path / "mixed" / "meta_info.csv")) == 3  # the rows that have a pristine photo
+    assert len(csv_lines(tmp_path / "mixed" / "meta_info_nr.csv")) == 7
     with pytest.raises(GlintError, match="no pristine photos"):
         manifest.write(copy, rows.assign(reference_path=None))
         export_dataset(copy, "kadid", tmp_path / "k", 1)
@@ -119,11 +107,11 @@ def test_whole_photos_go_to_one_split(pair, tmp_path):
     parts = split_file(tmp_path, cat="val", **{"cup.v2": "train"})
     for to in set(ALL) - {"hf"}:  # which is read back by its own loader in test_peers.py
         export_dataset(pair[0], to, tmp_path / to, 1, parts, licence="cc-by-4.0")
-    assert {row["ref_img"]: row["part"] for row in lines(tmp_path / "kadid" / "split.csv")} == {
+    assert {row["ref_img"]: row["part"] for row in csv_lines(tmp_path / "kadid" / "split.csv")} == {
         "cat.png": "val",
         "cup.v2.png": "train",
     }
-    assert [row["split"] for row in lines(tmp_path / "pyiqa" / "meta_info.csv")] == ["val"] * 4 + [
+    assert [row["split"] for row in csv_lines(tmp_path / "pyiqa" / "meta_info.csv")] == ["val"] * 4 + [
         "train"
     ] * 3
     with tarfile.open(tmp_path / "webdataset" / "val-000000.tar") as shard:
@@ -182,7 +170,7 @@ def test_the_manifests_own_split_is_used_unless_another_is_given(copy, tmp_path)
     manifest.write(copy, rows.assign(split=["train", "test"] * 4))
     (note,) = export_dataset(copy, "csv", tmp_path / "torn", 1).notes
     assert "several parts (cat, cup.v2), so it was not used" in note
-    assert {row["split"] for row in lines(tmp_path / "torn" / "samples.csv")} == {"train"}
+    assert {row["split"] for row in csv_lines(tmp_path / "torn" / "samples.csv")} == {"train"}
 
 
 def test_photos_outside_the_split_are_counted(pair, tmp_path):
@@ -191,138 +179,3 @@ def test_photos_outside_the_split_are_counted(pair, tmp_path):
     for parts, sentence in (({"cat": "maybe"}, "part 'maybe'"), ({"dog": "train"}, "none of its photos")):
         with pytest.raises(GlintError, match=sentence):
             export_dataset(pair[0], "hf", tmp_path / "p", 1, split_file(tmp_path, **parts))
-
-
-def test_damaged_and_changed_pixels_are_refused_by_name(pair, tmp_path, copy):
-    rows = manifest.read(copy)
-    (copy / rows["path"][0]).unlink()
-    pixels = images.read_rgb(copy / rows["path"][1]).copy()
-    pixels[0, 0, 0] ^= 1
-    images.write_png(copy / rows["path"][1], pixels)
-    rows.loc[3, ["status", "error"]] = ["failed", "some reason"]
-    manifest.write(copy, rows)
-    summary = export_dataset(copy, "hf", tmp_path / "o", 1)
-    assert (summary.written, summary.refused) == (5, 3)
-    failures = {row["sample_id"]: row["error"] for row in lines(tmp_path / "o" / "failures.csv")}
-    sentences = (
-        "cannot be read",
-        "other pixels than were written",
-        "some reason",
-    )
-    for name, sentence in zip(rows["sample_id"][[0, 1, 3]], sentences, strict=True):
-        assert sentence in failures[name]
-    rows.loc[2, "path"] = "../../outside.png"
-    manifest.write(copy, rows)
-    with pytest.raises(GlintError, match=r"row 2 .*column path: .*no path inside the dataset"):
-        export_dataset(copy, "hf", tmp_path / "p", 1)
-
-
-def test_a_photo_is_there_for_later_rows_though_its_first_row_is_not(copy, tmp_path, monkeypatch):
-    rows = manifest.read(copy)
-    (copy / rows["path"][0]).unlink()
-    (copy / rows["path"][4]).unlink()
-    monkeypatch.setattr(FORMATS["hf"], "rows_a_chunk", (1, 2))
-    monkeypatch.setattr(FORMATS["webdataset"], "rows_a_chunk", (2, 2))
-    manifest.write(copy, rows.iloc[[0, 4, 1, 5, 2, 6, 3, 7]])
-    assert export_dataset(copy, "hf", tmp_path / "hf", 1).written == 6
-    table = pandas.read_parquet(tmp_path / "hf" / "train" / "metadata.parquet")
-    assert table["sample_id"].tolist() == rows["sample_id"].iloc[[1, 5, 2, 6, 3, 7]].tolist()
-    assert all((tmp_path / "hf" / "train" / name).is_file() for name in table["reference_file_name"])
-    assert export_dataset(copy, "webdataset", tmp_path / "w", 2).written == 6
-    with tarfile.open(tmp_path / "w" / "references" / "train-000000.tar") as shard:
-        assert len(shard.getnames()) == 2
-
-
-def test_a_piece_of_work_that_fails_ends_the_export(pair, tmp_path):
-    chunk = Chunk(0, 0, "hf", "", "", "", ({"sample_id": "first"}, {"sample_id": "last"}), frozenset())
-    with pytest.raises(GlintError, match=r"first to last: the worker died; nothing was exported"):
-        list(in_order([Outcome(chunk, error="the worker died")]))
-
-
-def test_a_photo_that_changed_is_not_rendered(pair, tmp_path):
-    rows = manifest.read(pair[1])
-    dataset = tmp_path / "v"
-    dataset.mkdir()
-    images.write_png(tmp_path / "other.png", np.zeros((64, 64, 3), np.uint8))
-    manifest.write(dataset, rows.assign(source_path=str(tmp_path / "other.png")))
-    with pytest.raises(GlintError, match="is not the photo that the recipes were made for"):
-        export_dataset(dataset, "hf", tmp_path / "o", 1)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["other.png", "v"]
-
-
-def test_names_from_a_hostile_manifest_stay_inside(copy, tmp_path):
-    rows = manifest.read(copy)
-    rows["sample_id"] = ["../../evil", "/etc/evil", "a\\b", "..", "__x__", "a%b", "con.", "ä b"]
-    rows["source"] = ["../up", "../up", "../up", "../up", "/abs", "/abs", "/abs", "/abs"]
-    manifest.write(copy, rows)
-    (tmp_path / "deep" / "deeper").mkdir(parents=True)
-    for to in ("kadid", "hf", "webdataset"):
-        summary = export_dataset(copy, to, tmp_path / "deep" / "deeper" / to, 1)
-        assert summary.written >= 7, summary.text()
-    assert [path.name for path in (tmp_path / "deep").iterdir()] == ["deeper"]
-    with tarfile.open(tmp_path / "deep" / "deeper" / "webdataset" / "train-000000.tar") as shard:
-        assert not any("/" in name or name.startswith("__") for name in shard.getnames())
-
-
-@pytest.mark.parametrize("to", ["croissant", "kadid"])
-def test_a_full_disk_leaves_nothing(pair, tmp_path, to, monkeypatch):
-    def full(self, exported):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(FORMATS[to], "finish", full)
-    with pytest.raises(
-        CannotWrite, match=r"not finished \(No space left on device\) and nothing of it was kept"
-    ):
-        export_dataset(pair[0], to, tmp_path / "out", 1)
-    assert not list(tmp_path.iterdir())
-
-
-@pytest.mark.parametrize("to", ["pyiqa", "webdataset"])
-def test_a_worker_that_cannot_write_ends_it(pair, tmp_path, to):
-    """No file may grow above 8 kB, in this process and its workers: the images are larger."""
-    script = (
-        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))\n"
-        "from glint_data.cli import main; main()"
-    )
-    arguments = ["export", str(pair[0]), "--to", to, "--out", str(tmp_path / "out"), "--workers", "1"]
-    program = tmp_path / "limited.py"
-    program.write_text(f"if __name__ == '__main__':\n    {script.replace(chr(10), chr(10) + '    ')}\n")
-    answer = subprocess.run(
-        [sys.executable, program, *arguments], capture_output=True, text=True, check=False
-    )
-    assert answer.returncode == 1 and "nothing of it was kept" in answer.stderr, answer.stderr
-    assert "File too large" in answer.stderr and "Traceback" not in answer.stderr
-    assert list(tmp_path.iterdir()) == [program]
-
-
-def test_ctrl_c_and_a_kill_leave_nothing_that_counts(pair, tmp_path):
-    """Interrupted it cleans up; killed it leaves a folder that the next run removes."""
-    rows = manifest.read(pair[1])
-    many = pandas.concat([rows.assign(sample_id=rows["sample_id"] + f"-{n}") for n in range(100)])
-    (tmp_path / "many").mkdir()
-    manifest.write(tmp_path / "many", many)
-    command = [sys.executable, "-m", "glint_data", "export", str(tmp_path / "many"), "--to", "hf"]
-    command += ["--out", str(tmp_path / "out"), "--workers", "1"]
-    for stop, left in ((signal.SIGINT, ["many"]), (signal.SIGKILL, [".out.partial", "many"])):
-        run = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-        wait_until(lambda: list(tmp_path.glob(".out.partial/export/train/images/*/*.png")), run)
-        run.send_signal(stop)
-        said = run.communicate()[1]
-        assert run.returncode == (130 if stop == signal.SIGINT else -signal.SIGKILL), said
-        assert sorted(path.name for path in tmp_path.iterdir()) == left, said
-    assert export_dataset(pair[1], "hf", tmp_path / "out", 1).written == 8
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["many", "out"]
-
-
-def test_what_is_there_already_is_not_touched(pair, tmp_path):
-    (tmp_path / "full").mkdir()
-    (tmp_path / "full" / "mine.txt").write_text("mine")
-    with pytest.raises(GlintError, match="is not empty"):
-        export_dataset(pair[0], "hf", tmp_path / "full", 1)
-    with pytest.raises(GlintError, match="is a file"):
-        export_dataset(pair[0], "hf", tmp_path / "full" / "mine.txt", 1)
-    assert contents(tmp_path) == {"full/mine.txt": hashlib.sha256(b"mine").hexdigest()}
-    (tmp_path / "empty").mkdir()
-    (tmp_path / ".empty.partial" / "export").mkdir(parents=True)  # what a killed run left
-    assert export_dataset(pair[0], "hf", tmp_path / "empty", 1).written == 8
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["empty", "full"]

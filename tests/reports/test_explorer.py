@@ -1,10 +1,9 @@
-"""The explorable page: its data, its lists, its pictures; in a browser where one is found."""
+"""The explorable page: its data, its lists, its pictures."""
 
 import json
 import math
 import re
 import shutil
-import subprocess
 
 import numpy as np
 import pytest
@@ -19,37 +18,6 @@ from glint_data.reports.attention import SampleColumns, look_at
 from glint_data.reports.dataset import cell_means
 from glint_data.reports.explorer import as_script
 from glint_data.reports.tiles import largest_difference
-from glint_data.synthesis.recipes import Settings
-from glint_data.synthesis.synthesize import synthesize
-
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-
-
-def labelled(rows):
-    mos = np.linspace(0.9, 0.1, len(rows)).astype(np.float32)
-    rows = rows.assign(mos=mos, mos_std=np.float32(0.05), mos_low=mos - 0.05, mos_high=mos + 0.05)
-    rows = rows.assign(label_set="kadid", label_method="pair", label_note=None)
-    rows["label_references"] = [["I01", "<b>I02</b>"]] * len(rows)
-    rows["label_similarities"] = [[0.5, 0.25]] * len(rows)
-    rows.loc[1, ["mos", "mos_high"]] = [0.97, 0.99]  # better than the level before it
-    rows.loc[2, "mos_low"] = 0.0  # the widest interval
-    rows.loc[3, "label_note"] = "unlike every reference: <script>alert(1)</script>"
-    return rows
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    """{"real", "virtual"}: two photos through two types and three levels, labelled; only read."""
-    folder = tmp_path_factory.mktemp("explored")
-    (folder / "photos").mkdir()
-    images.write_png(folder / "photos" / "cat.png", skimage.data.chelsea()[60:260, 100:400])
-    images.write_png(folder / "photos" / "cup.png", skimage.data.coffee()[100:300, 200:440])
-    for name, virtual in (("real", False), ("virtual", True)):
-        settings = Settings(types=(1, 23), levels=(1, 3, 5), virtual=virtual)
-        synthesize([folder / "photos"], folder / name, settings, workers=1)
-        facts = {"label": {"low": 1.0, "high": 5.0, "higher_is_better": True, "embedder": "descriptor-1"}}
-        manifest.write(folder / name, labelled(manifest.read(folder / name)), facts)
-    return folder
 
 
 def data_of(page: str) -> dict:
@@ -221,84 +189,3 @@ def test_mean_labels_of_several_suites_stand_apart():
         "1 jpeg2000 at rate (live)": (None, 0.75),
     }
     assert list(cells.shades())[1][1] == [("", "transparent"), ("0.75", "hsl(90 48% 68%)")]
-
-
-PROBE = """<script>
-window.addEventListener("load", () => setTimeout(() => {
-  const out = {};
-  out.tiles = document.querySelectorAll("#tiles .tile").length;
-  out.overflow = document.documentElement.scrollWidth - window.innerWidth;
-  const numbers = [...document.querySelectorAll(".tile b, .cells td")];
-  out.broken = numbers.filter((e) => { const r = document.createRange(); r.selectNodeContents(e);
-    return new Set([...r.getClientRects()].map((box) => Math.round(box.top))).size > 1; }).length;
-  out.width = window.innerWidth;
-  out.more = getComputedStyle(document.querySelector("#more")).display;
-  const captions = [...document.querySelectorAll("#tiles .tile .text")].map((e) => e.innerText);
-  out.network = captions.filter((text) => text.includes("network 0.25")).length;
-  out.dark = getComputedStyle(document.body).backgroundColor;
-  document.querySelector('select[name="level"]').value = "5";
-  document.querySelector(".controls").dispatchEvent(new Event("input"));
-  out.filtered = document.querySelectorAll("#tiles .tile").length;
-  document.querySelector('select[name="sort"]').value = "mos";
-  document.querySelector(".controls").dispatchEvent(new Event("input"));
-  document.querySelector("#tiles .tile").click();
-  setTimeout(() => {
-    out.first = document.querySelector("#viewer-name").textContent;
-    out.natural = document.querySelector("#after").naturalWidth;
-    document.querySelector("#viewer").dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true }));
-    setTimeout(() => {
-      out.second = document.querySelector("#viewer-name").textContent;
-      const stage = document.querySelector("#stage");  // of a large photo the slider divides what can be seen
-      document.querySelector("#after").style.width = "3000px";
-      stage.scrollLeft = 1000;
-      stage.dispatchEvent(new Event("scroll"));
-      const cut = parseFloat(document.querySelector("#canvas").style.getPropertyValue("--cut"));
-      out.aside = cut - 1000 - stage.clientWidth / 2;
-      document.body.setAttribute("data-found", JSON.stringify(out));
-    }, 300);
-  }, 300);
-}, 300));
-</script></body>"""
-
-
-@pytest.mark.browser
-@pytest.mark.skipif(BROWSER is None, reason="no Chromium found: apt-get install chromium")
-@pytest.mark.parametrize(
-    ("width", "in_files", "dark"),
-    [(390, False, True), (390, True, False), (768, False, False), (1280, True, True)],
-)
-def test_in_a_browser(made, tmp_path, monkeypatch, width, in_files, dark):
-    folder = tmp_path / "copy"
-    shutil.copytree(made / "real", folder)
-    if in_files:
-        monkeypatch.setattr(explorer, "ONE_FILE", 1000)
-    scores = tmp_path / "scores.csv"
-    scores.write_text(f"sample_id,score\n{manifest.read(folder)['sample_id'].iloc[0]},0.25\n")
-    page = write_report(folder, predictions=scores)
-    # a window is never narrower than 500 pixels there: the page stands in a frame of its own, and tells it
-    page.write_text(
-        page.read_text().replace("</body>", PROBE.replace("document.body.set", "parent.document.body.set"))
-    )
-    frame = folder / "frame.html"
-    frame.write_text(
-        f'<body><iframe src="{page.name}" style="border:0;width:{width}px;height:900px"></iframe></body>'
-    )
-    command = [
-        *(BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-        *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-        f"--user-data-dir={tmp_path / 'profile'}",
-        *("--allow-file-access-from-files", f"--blink-settings=preferredColorScheme={0 if dark else 1}"),
-        *("--window-size=1400,900", "--virtual-time-budget=8000", "--dump-dom", frame.as_uri()),
-    ]
-    shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    record = json.loads(re.search(r'data-found="([^"]*)"', shown)[1].replace("&quot;", '"'))
-    worst = manifest.read(folder).query("level == 5").sort_values("mos")["sample_id"].tolist()
-    assert record["width"] == width
-    assert record["dark"] == ("rgb(19, 26, 38)" if dark else "rgb(244, 246, 249)")
-    assert record["tiles"] == 12 and record["filtered"] == 4
-    assert record["more"] == "none", "all are shown"
-    assert record["network"] == 1
-    assert (record["first"], record["second"]) == tuple(worst[:2])
-    assert record["natural"] == 240  # the worst is of the cup, 240 pixels wide, shown at 1:1
-    assert record["broken"] == 0 and abs(record["aside"]) < 1
-    assert record["overflow"] <= 0
