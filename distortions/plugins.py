@@ -139,7 +139,7 @@ def _loading(key: str, plugin: Plugin, where: str) -> Iterator[None]:
     _current = plugin
     try:
         yield
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a plug-in ends no command
         for table, entries in zip(_tables, before, strict=False):
             table.clear()
             table.update(entries)

@@ -20,6 +20,9 @@ from distortions.lookup import Registry
 from distortions.photo import Photo
 from distortions.strengths import ANY, Range
 
+FARTHEST = 16.0
+"""How far from 0 a plug-in's values may lie; they are cut to 0..1 afterwards. Values to 255 are another scale."""
+
 Draw = Callable[[np.random.Generator, Photo, float], dict[str, Any]]
 
 
@@ -105,7 +108,33 @@ class Distortion:
         seed = parameters.get("noise_seed", 0)
         if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
             raise ValueError(f"{self.name}: noise_seed is {seed!r}: pass the whole number that was drawn")
-        return self.function(photo, self.strengths.check(self.name, strength), **parameters)
+        result = self.function(photo, self.strengths.check(self.name, strength), **parameters)
+        self._check(result.values if isinstance(result, BroughtBack) else result, photo)
+        return result
+
+    def _check(self, values: Any, photo: Photo) -> None:
+        """Raise ValueError where a distortion gives no picture of its photo's size; a plug-in's values are read too."""
+        if isinstance(values, Photo):
+            size: tuple[int, ...] = (values.height, values.width, 3)
+        elif isinstance(values, np.ndarray) and (values.dtype == np.uint8 or values.dtype.kind == "f"):
+            size = values.shape
+        else:
+            given = f"an array of {values.dtype}" if isinstance(values, np.ndarray) else type(values).__name__
+            raise ValueError(
+                f"{self.name} gave {given}: an array of uint8 or of floats in about 0 to 1 is needed"
+            )
+        if size != (photo.height, photo.width, 3):
+            raise ValueError(
+                f"{self.name} gave an array of shape {size} for a photo of {(photo.height, photo.width, 3)}: it has to "
+                "keep the photo's size"
+            )
+        if DISTORTIONS.origin(self.name) is None or isinstance(values, Photo) or values.dtype == np.uint8:
+            return
+        low, high = float(values.min()), float(values.max())
+        if not -FARTHEST <= low <= high <= FARTHEST:  # nor is NaN
+            raise ValueError(
+                f"{self.name} gave values from {low:.4g} to {high:.4g}: floats are meant to be in about 0 to 1"
+            )
 
 
 def installed(module: str) -> bool:

@@ -4,6 +4,7 @@ import csv
 import functools
 import io
 import itertools
+import math
 import re
 import zipfile
 from collections.abc import Iterable, Sequence
@@ -56,7 +57,8 @@ def read_table(file: Place, any_of: Sequence[Sequence[str]] = (), optional: Sequ
         GlintError: no such file, no table, too large, a column lacking or twice, or a line of another length.
     """
     content = _bytes_of(file)
-    if content[:4] == b"PK\x03\x04":
+    is_workbook = content[:4] == b"PK\x03\x04"
+    if is_workbook:
         sheets, separator = sheets_of(file, content), "\t"
     elif content[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
         raise GlintError(
@@ -85,6 +87,8 @@ def read_table(file: Place, any_of: Sequence[Sequence[str]] = (), optional: Sequ
             f"{file}: the cells {sheet.merged[0]} are merged, so that only the first of them holds something; "
             "take them apart and fill each"
         )
+    if not is_workbook:  # a sheet ends a line at its last filled cell
+        _refuse_short_lines(file, sheet.filled)
     return _table(file, sheet.filled, separator, used)
 
 
@@ -142,6 +146,17 @@ def _lines(file: Place, text: str) -> tuple[Lines, str]:
         return [(reader.line_num, line) for line in reader], separator
     except csv.Error as error:
         raise GlintError(f"{file}: line {reader.line_num}: no CSV ({error})") from error
+
+
+def _refuse_short_lines(file: Place, lines: Lines) -> None:
+    """A file that was cut, or a line that lost a field: what is left of it may be another number."""
+    header = len(lines[0][1])
+    for number, cells in lines[1:]:
+        if len(cells) < header:
+            raise GlintError(
+                f"{file}: line {number} has {len(cells)} fields, its header {header}; mend that line, or end it with "
+                "its separators where fields are empty"
+            )
 
 
 def sheets_of(file: Place, content: bytes) -> list[Worksheet]:
@@ -258,7 +273,7 @@ def numbers(texts: Sequence[str], where: Sequence[str], commas_are_decimal: bool
             raise GlintError(
                 f"{cell} {text!r} is a formula without its result; open and save the file in a spreadsheet"
             )
-        elif _POINT.fullmatch(plain):
+        elif _POINT.fullmatch(plain) and math.isfinite(float(plain)):
             values.append(float(plain))
         elif _COMMA.fullmatch(plain):
             if _THOUSANDS.fullmatch(plain) and not commas_are_decimal:

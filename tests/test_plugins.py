@@ -88,6 +88,7 @@ def package(folder: Path, name: str, content: str) -> None:
         ("import absent_package", "(ModuleNotFoundError: No module named 'absent_package')"),
         (PLUGIN + PLUGIN, "two distortions are called 'upside_down'"),
         ("this is no Python", "SyntaxError"),
+        ("import sys\nsys.exit(3)", "cannot be loaded (SystemExit: 3)"),
     ],
 )
 def test_a_plugin_that_fails_is_named_and_leaves_nothing(tmp_path, content, sentence):
@@ -105,6 +106,25 @@ def test_a_plugin_that_fails_is_named_and_leaves_nothing(tmp_path, content, sent
     first, second, is_left = answer.stdout.splitlines()
     assert sentence in first and str(file) in first and first == second, answer.stdout + answer.stderr
     assert is_left == "False"
+
+
+@pytest.mark.parametrize(
+    ("returned", "sentence"),
+    [
+        ("photo.single[:3]", "gave an array of shape (3, 4, 3) for a photo of (4, 4, 3)"),
+        ("photo.single[..., 0]", "gave an array of shape (4, 4)"),
+        ("photo.single * 255", "floats are meant to be in about 0 to 1"),
+        ("photo.single * float('nan')", "gave values from nan to nan"),
+        ("photo.codes.astype(int)", "gave an array of int64"),
+        ("None", "gave NoneType"),
+    ],
+)
+def test_what_is_no_picture_of_the_photo_is_refused(tmp_path, returned, sentence):
+    file = tmp_path / "odd.py"
+    file.write_text(PLUGIN.replace("photo.single[::-1]", returned))
+    answer = python(ASK, GLINT_DATA_PLUGINS=str(file))
+    assert answer.returncode and "ValueError: upside_down gave " in answer.stderr
+    assert sentence in answer.stderr
 
 
 def test_workers_have_the_plugins_too(tmp_path):

@@ -10,12 +10,14 @@ def entries(option: str, chosen: Choices) -> tuple[int | str, ...]:
     """Numbers and names, each once: "1,10-12,jpeg" and [1, range(10, 13), "jpeg"] say the same.
 
     Raises:
-        GlintError: a falling range, or a number below 1; the sentence names the option.
+        GlintError: a falling range, a number below 1 or no whole one; the sentence names the option.
     """
     picked: list[int | str] = []
     for piece in _pieces(chosen):
         if isinstance(piece, str):
             picked += _read(option, piece)
+        elif isinstance(piece, bool) or piece != int(piece):
+            raise GlintError(f"{option} {piece}: is no whole number; write for example 1,10-12,jpeg")
         elif piece < 1:
             raise GlintError(f"{option} {piece}: numbers begin with 1")
         else:

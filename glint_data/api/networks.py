@@ -86,6 +86,8 @@ def train(
     from glint_data import training
 
     paths = [place_of(entry) for entry in several(dataset)]
+    if not paths:
+        raise GlintError("train: no dataset is named; give one, or several")
     options = settings | training.read_switches(
         settings.get("model", TrainSettings.model), _assignments(set), _with_options()
     )
@@ -155,7 +157,9 @@ def evaluate(
     table, picture = file_to_write(predictions), file_to_write(plot)
     paths = [place_of(entry) for entry in several(dataset)]
     named, others = here(run), [here(entry) for entry in several(also)]
-    if named.is_file() and named.suffix.lower() in (".csv", ".tsv", ".txt"):
+    if not paths:
+        raise GlintError("evaluate: no dataset is named; give one, or several")
+    if named.is_file() and named.suffix.lower() in (".csv", ".tsv", ".txt", ".xlsx"):
         if len(paths) > 1 or others or table or picture or split != "auto":
             raise GlintError(
                 f"{run}: a table of scores is judged on one dataset, without the options of a run"

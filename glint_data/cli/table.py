@@ -137,7 +137,7 @@ def _after_train(run: Any, words: dict[str, Any]) -> tuple[str, int]:
 
 def _after_evaluate(result: Any, words: dict[str, Any]) -> tuple[str, int]:
     run, places = words["run"], words["dataset"]
-    if len(places) > 1 or words["also"] or str(run).endswith((".csv", ".tsv", ".txt")):
+    if len(places) > 1 or words["also"] or str(run).endswith((".csv", ".tsv", ".txt", ".xlsx")):
         return "", 0
     return f"Next: {_typed('report', places[0], '--run', run)}", 0
 

@@ -88,7 +88,8 @@ def writing(target: AnyPlace, durable: bool = True) -> Iterator[BinaryIO]:
         advice = _ADVICE.get(error.errno or 0, "")
         raise CannotWrite(f"{path}: cannot be written ({error.strerror or error}){advice}") from error
     finally:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # where nothing can be written, nothing was left either
+            partial.unlink()
 
 
 def make_durable(paths: Iterable[Place]) -> None:

@@ -40,7 +40,7 @@ class Summary:
         """The closing lines for a person: counts, paths, what was refused and what to do next."""
         done = self.made + self.kept
         rate = f" in {duration(self.seconds)} ({self.made / self.seconds:.1f}/s)" if self.made else ""
-        kept = f", {self.kept:,} kept from before" if self.kept else ""
+        kept = f", {self.kept:,} kept from before ('verify' compares them)" if self.kept else ""
         lines = [f"{done:,} samples of {self.sources:,} photos: {self.made:,} made{rate}{kept}"]
         if done:
             lines.append(f"  {self.folder / manifest.FILE}")

@@ -175,7 +175,10 @@ def _count(outcome: Outcome, summary: Summary, changed: set[str]) -> None:
     path, error = outcome.task.source.path, outcome.error
     if error is None and outcome.result.is_other:
         changed.add(path)
-        error = f"{path}: holds another photo than when it was scanned; run the same command again"
+        error = (
+            f"{path}: holds another photo than when it was scanned; bring that one back, or run the command that made "
+            "the dataset again to take this one"
+        )
     if error is not None:
         summary.refusals.append(Refusal(path, error if path in error else f"{path}: {error}", "render"))
         return

@@ -145,6 +145,17 @@ def test_a_scorer_takes_paths_pictures_and_arrays(run, dataset, tmp_path):
             scorer(wrong)
     with pytest.raises(GlintError, match="transparent"):
         scorer(PIL.Image.new("RGBA", (80, 80)))
+    for mode in (
+        "I;16",
+        "I",
+        "F",
+    ):  # more bits than converting to RGB keeps: the path is read with all of them
+        with pytest.raises(GlintError, match=f"mode {mode} .* or the file's path"):
+            scorer(PIL.Image.new(mode, (80, 80)))
+    moving = [PIL.Image.fromarray(pixels), PIL.Image.fromarray(255 - pixels)]
+    moving[0].save(tmp_path / "moving.gif", save_all=True, append_images=moving[1:])
+    with pytest.raises(GlintError, match="with 2 frames"):
+        scorer(PIL.Image.open(tmp_path / "moving.gif"))
     with pytest.raises(GlintError, match=r"none\.png"):
         scorer(tmp_path / "none.png")
 

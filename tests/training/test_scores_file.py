@@ -1,6 +1,7 @@
 """Other people's scores against labels: matched by identity or file, by type and level, with yardsticks beside."""
 
 import json
+import shutil
 
 import numpy as np
 import pandas
@@ -10,7 +11,8 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from test_training import write_dataset
 from typer.testing import CliRunner
 
-from glint_data import training
+import glint_data as glint
+from glint_data import images, training
 from glint_data.cli import app, table
 from glint_data.dataset import manifest
 from glint_data.errors import GlintError
@@ -81,19 +83,43 @@ def test_samples_are_matched_however_they_are_named(dataset, scored, tmp_path, c
     assert evaluation["srocc"] == pytest.approx(stats.spearmanr(scored["score"], scored["mos"]).statistic)
 
 
+def test_other_datasets_files_of_the_same_names_are_strangers(dataset, scored, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    shutil.copytree(dataset, elsewhere)  # the very pictures, as an export has them
+    table = scored.assign(path=[str(elsewhere / path) for path in scored["path"]])[["path", "score"]]
+    table.to_csv(tmp_path / "s.csv", index=False)
+    assert training.evaluate_scores(tmp_path / "s.csv", dataset)["samples"] == 30
+    for file in list((elsewhere / "images").rglob("*.png"))[:4]:
+        images.write_png(file, 255 - images.read_rgb(file))
+    evaluation = training.evaluate_scores(tmp_path / "s.csv", dataset)
+    assert (evaluation["samples"], evaluation["rows_of_no_sample"]) == (26, 4)
+    shutil.rmtree(elsewhere)  # as paths of another machine: the name is all there is
+    assert training.evaluate_scores(tmp_path / "s.csv", dataset)["samples"] == 30
+
+
+def test_scores_as_a_spreadsheet_saves_them(dataset, scored, tmp_path):
+    expected = stats.spearmanr(scored["score"], scored["mos"]).statistic
+    commas = scored.assign(score=[f"{score:.6f}".replace(".", ",") for score in scored["score"]])
+    commas[["sample_id", "score"]].to_csv(tmp_path / "s.csv", index=False, sep=";", encoding="utf-16")
+    scored[["sample_id", "score"]].to_excel(tmp_path / "s.xlsx", index=False)
+    for name in ("s.csv", "s.xlsx"):
+        assert glint.evaluate(tmp_path / name, dataset).record()["srocc"] == pytest.approx(expected)
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("", "needs a column score"),
-        ("a,b\n1,2\n", "needs a column score, and sample_id or path; it has a, b"),
+        ("", "lacks the column sample_id or path .*; score; its first line holds nothing"),
+        ("a,b\n1,2\n", "lacks the column sample_id or path .*; score; its first line holds a, b"),
         ("sample_id,score\nP0_11_01,0.5\nP0_11_01,0.6\n", "line 3: P0_11_01 has a score already"),
-        ("sample_id,score\nP0_11_01,good\n", "line 2: the score 'good' is no finite number"),
-        ("sample_id,score\nP0_11_01,inf\n", "no finite number"),
-        ('sample_id,score\nP0_11_01,"0,5"\n', "no finite number; write 0.5, not 0,5"),
+        ("sample_id,score\nP0_11_01,good\n", "line 2: score 'good' is no number"),
+        ("sample_id,score\nP0_11_01,inf\n", "'inf' is no number"),
+        ("sample_id,score\nP0_11_01,1e400\n", "'1e400' is no number"),
+        ('sample_id,score\nP0_11_01,"1,500"\n', r"may be 1\.500 or 1500"),
         ("sample_id,score\nelsewhere,1\n", "none of its 1 rows"),
         ("sample_id,score\n", "none of its 0 rows"),
         ("sample_id,score\nP0_11_01,\n", "none of its 1 rows"),
-        ("sample_id,score\nP0_11_01\n", "none of its 1 rows"),
+        ("sample_id,score\nP0_11_01\n", "line 2 has 1 fields, its header 2; mend that line"),
     ],
 )
 def test_tables_that_say_nothing_are_refused(dataset, tmp_path, content, said):

@@ -6,6 +6,7 @@ DATA holds kadid10k/ (images, dmos.csv), pristine/ (cid22, cbsd68, kodak) and sc
 """
 
 import argparse
+import functools
 import json
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,25 @@ from typing import Any
 import numpy as np
 import torch
 
+from glint_data.dataset import runs
 from glint_data.models.network import QualityNetwork
+from glint_data.progress import say
 from glint_data.training.run.checkpoints import read_tensors
-from tools.judge import described, finetune, first, heads, held, network, pictures, pretrain, ship, splits
+from tools.judge import (
+    described,
+    finetune,
+    first,
+    heads,
+    held,
+    network,
+    order,
+    pictures,
+    pretrain,
+    ship,
+    splits,
+)
 
-STAGES = ("render", "pretrain", "kadid", "label", "describe", "splits", "first", "finetune")
+STAGES = ("render", "pretrain", "kadid", "label", "describe", "splits", "first", "finetune", "order")
 CROPS = 4
 
 
@@ -29,6 +44,7 @@ def main() -> None:
     parser.add_argument("--stages", nargs="+", choices=STAGES, default=STAGES)
     parser.add_argument("--steps", type=int, default=1700, help="of pre-training, 32 crops each")
     parser.add_argument("--finetune-steps", type=int, default=1600, help="16 crops each")
+    parser.add_argument("--order-steps", type=int, default=600, help="16 crops and 2 series of 6 each")
     parser.add_argument("--workers", type=int, default=1)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.workers)
@@ -88,16 +104,63 @@ def _first(arguments: argparse.Namespace) -> None:
 def _finetune(arguments: argparse.Namespace) -> None:
     parts = _sets(arguments)
     judge = network.opened(arguments.out / "first")
-    sets = {name: parts.train[name] for name in ("kadid", "windows")}
-    sets["pristine"] = finetune.joined(parts.train["references"], parts.train["pristine"])
-    finetune.finetune(judge, sets, arguments.finetune_steps, arguments.out / "finetuning")
+    finetune.finetune(judge, _trained_on(parts), arguments.finetune_steps, arguments.out / "finetuning")
     facts = {
         "steps": arguments.finetune_steps,
         "batch": finetune.BATCH,
         "crop": finetune.CROP,
         "rate": finetune.RATE,
     }
-    _ship(arguments, judge, parts, "judge", {"finetuning": facts})
+    _ship(arguments, judge, parts, "finetuned", {"finetuning": facts})
+
+
+def _order(arguments: argparse.Namespace) -> None:
+    parts = _sets(arguments)
+    before = runs.read(arguments.out / "finetuned")
+    judge = network.opened(arguments.out / "finetuned")
+    series, unseen = (
+        order.Series(
+            finetune.joined(one["references"], one["pristine"]), finetune.joined(one["kadid"], one["windows"])
+        )
+        for one in (parts.train, parts.held)
+    )
+    weights = {name: value.clone() for name, value in judge.state_dict().items()}
+    fell = [unseen.falling(judge)]
+    say(f"of series held out, the share that falls and the largest rise: {fell[0]}")
+    finetune.finetune(
+        judge,
+        _trained_on(parts),
+        arguments.order_steps,
+        arguments.out / "ordering",
+        seed=1,
+        rate=order.RATE,
+        beside=functools.partial(series.loss, judge),
+    )
+    order.averaged(judge, weights)
+    fell.append(unseen.falling(judge))
+    say(
+        f"of 100 series held out, the share that falls and the largest rise: {fell[0]} before, {fell[1]} after"
+    )
+    facts = {
+        "steps": arguments.order_steps,
+        "series": order.SERIES,
+        "margin": order.MARGIN,
+        "weight": order.WEIGHT,
+        "rate": order.RATE,
+        "share": order.SHARE,
+        "held_out_series_that_fall": [share for share, _rise in fell],
+        "largest_rise": [rise for _share, rise in fell],
+    }
+    kept = {name: before[name] for name in ("finetuning", "how_it_went") if name in before}
+    _ship(arguments, judge, parts, "judge", kept | {"ordering": facts})
+
+
+def _trained_on(parts: first.Sets) -> dict[str, finetune.Scored]:
+    return {
+        "kadid": parts.train["kadid"],
+        "windows": parts.train["windows"],
+        "pristine": finetune.joined(parts.train["references"], parts.train["pristine"]),
+    }
 
 
 def _base(arguments: argparse.Namespace) -> QualityNetwork:

@@ -1,5 +1,6 @@
 """The whole network on scores: KADID-10k's raters, labelled windows, and untouched photos."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,9 +91,15 @@ def _scored(rows: list[tuple]) -> Scored:
 
 
 def finetune(
-    network: QualityNetwork, sets: dict[str, Scored], steps: int, out: Path, seed: int = 0, rate: float = RATE
+    network: QualityNetwork,
+    sets: dict[str, Scored],
+    steps: int,
+    out: Path,
+    seed: int = 0,
+    rate: float = RATE,
+    beside: Callable[[int], Tensor] | None = None,
 ) -> None:
-    """Steps on mixed batches; every set is gone through in an order of its own."""
+    """Steps on mixed batches; every set is gone through in an order of its own. `beside` adds a loss to each step."""
     shares = {name: share for name, share in SHARES.items() if name in sets}
     extra = BATCH - sum(shares.values())
     shares["kadid"] += extra
@@ -102,7 +109,7 @@ def finetune(
         rounds = steps * share // len(sets[name]) + 1
         orders[name] = np.concatenate([rng.permutation(len(sets[name])) for _ in range(rounds)])
 
-    def loss(step: int) -> Tensor:
+    def loss_of(step: int) -> Tensor:
         rows = [
             sets[name].take(orders[name][step * share : (step + 1) * share]) for name, share in shares.items()
         ]
@@ -111,6 +118,7 @@ def finetune(
         said = network(cropped(paths, CROP, np.random.default_rng([seed, 4, step])))
         a, b = said - said.mean(), truth - truth.mean()
         unlike = (1 - (a * b).sum() / (a.norm() * b.norm() + 1e-6)) / 2
-        return nn.functional.smooth_l1_loss(said, truth, beta=0.05) + 0.1 * unlike
+        loss = nn.functional.smooth_l1_loss(said, truth, beta=0.05) + 0.1 * unlike
+        return loss if beside is None else loss + beside(step)
 
-    descend(network, loss, steps, rate, out)
+    descend(network, loss_of, steps, rate, out)

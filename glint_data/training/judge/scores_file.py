@@ -1,23 +1,22 @@
 """Other people's metrics: a table of scores against a dataset's labels; PSNR, SSIM, GMSD of the same pairs beside."""
 
-import csv
-import io
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import Any
 
 import numpy as np
 
-from glint_data.errors import GlintError
+from glint_data import images
+from glint_data.dataset.sample import Sample
+from glint_data.errors import GlintError, ImageRefused
 from glint_data.progress import printable
 from glint_data.storage.places import Place, is_remote, place
+from glint_data.tables import read_table
 from glint_data.training.judge import agreement, yardsticks
 from glint_data.training.samples import Samples, read_samples
 
 KEYS = ("sample_id", "path", "image", "distorted", "file", "name")
 """Columns that may say which sample a score is of: its identity, or its file."""
-_ABSENT = {"", "nan", "none", "null", "na", "n/a"}
 
 
 def evaluate_scores(file: str | Path, manifest: str | Place) -> dict[str, Any]:
@@ -68,40 +67,26 @@ def _yardsticks(samples: Samples) -> dict[str, Any]:
     return agreements
 
 
-def _rows(file: Path) -> list[tuple[int, list[str], str]]:
+def _rows(file: Path) -> list[tuple[int, list[str], float | None]]:
     """(line, what its sample is called, score) of every row; an id and a path are two names."""
-    try:
-        text = file.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise GlintError(f"{file}: cannot be read ({error.strerror or error})") from error
-    except UnicodeDecodeError as error:
-        raise GlintError(f"{file}: is not text in UTF-8 ({error.reason}); save it as CSV in UTF-8") from error
-    delimiter = max(",;\t", key=text.partition("\n")[0].count)
-    reader = csv.DictReader(io.StringIO(text), delimiter=delimiter)
-    columns = {(name or "").strip().lower(): name for name in reader.fieldnames or ()}
-    keys = [columns[name] for name in KEYS if name in columns]
-    if not keys or "score" not in columns:
-        raise GlintError(
-            f"{file}: needs a column score, and sample_id or path; it has {', '.join(filter(None, columns)) or 'none'}"
-        )
-    try:
-        return [
-            (line, [(row[key] or "").strip() for key in keys], (row[columns["score"]] or "").strip())
-            for line, row in enumerate(reader, start=2)
-        ]
-    except csv.Error as error:
-        raise GlintError(f"{file}: line {reader.line_num} cannot be read as CSV ({error})") from error
+    table = read_table(file, [KEYS, ("score",)])
+    keys = [name for name in KEYS if name in table.columns]
+    names = zip(*(table.column(key) for key in keys), strict=True)
+    return [
+        (line, list(called), score)
+        for line, called, score in zip(table.lines, names, table.numbers("score"), strict=True)
+    ]
 
 
 def _matched(
-    rows: Sequence[tuple[int, list[str], str]], samples: Samples, file: Place, dataset: Place
+    rows: Sequence[tuple[int, list[str], float | None]], samples: Samples, file: Place, dataset: Place
 ) -> tuple[dict[int, float], int]:
     """Sample's index -> score, and how many rows are of no labelled sample."""
     known = _names(samples)
     scores: dict[int, float] = {}
     strangers = 0
-    for line, (key, *others), text in rows:
-        index, *also = (_sample_called(name, known, file, dataset) for name in (key, *others))
+    for line, (key, *others), score in rows:
+        index, *also = (_sample_called(name, known, samples, file, dataset) for name in (key, *others))
         if index is None:
             strangers += 1
             continue
@@ -114,21 +99,49 @@ def _matched(
             raise GlintError(
                 f"{file}: line {line}: {printable(key)} is the name of several samples; name them by sample_id"
             )
-        if text.lower() in _ABSENT:
-            continue
-        score = _number(text)
         if score is None:
-            raise GlintError(
-                f"{file}: line {line}: the score {printable(text)!r} is no finite number; write 0.5, not 0,5"
-            )
+            continue
         if index in scores:
             raise GlintError(f"{file}: line {line}: {printable(key)} has a score already; give one a sample")
         scores[index] = score
     return scores, strangers
 
 
-def _sample_called(key: str, known: Mapping[str, int], file: Place, dataset: Place) -> int | None:
-    return next((known[name] for name in _candidates(key, file, dataset) if name in known), None)
+def _sample_called(
+    key: str, known: Mapping[str, int], samples: Samples, file: Place, dataset: Place
+) -> int | None:
+    """The index of the sample that a row names; None for no sample of this dataset, -1 for several.
+
+    By its path, or else by its file's name alone, as it is called on another machine or in an export. A file that is
+    there to be looked at has to show the sample too: other datasets' files bear the same names.
+    """
+    places = [key, *_places(key, file, dataset)]
+    for name in places:
+        if name in known:
+            return known[name]
+    index = next((known[name] for name in (PurePath(key).name, PurePath(key).stem) if name in known), None)
+    if index is None or index < 0 or PurePath(key).name == key:
+        return index
+    there = next((one for one in map(Path, places) if one.is_file()), None)
+    return index if there is None or _shows(there, samples[index]) else None
+
+
+def _places(key: str, file: Place, dataset: Place) -> list[str]:
+    """Where a path may lead: from the dataset, or from the table."""
+    if not key:
+        return []
+    if is_remote(dataset):
+        return [str(place(dataset) / key)]
+    folder = dataset if dataset.is_dir() else dataset.parent
+    return [str((base / key).resolve()) for base in (folder, file.parent)]
+
+
+def _shows(file: Path, sample: Sample) -> bool:
+    try:
+        expected = sample.image_hash or images.pixel_hash(sample.pixels())
+        return images.pixel_hash(images.read_rgb(file)) == expected
+    except ImageRefused:
+        return False
 
 
 def _names(samples: Samples) -> dict[str, int]:
@@ -142,29 +155,6 @@ def _names(samples: Samples) -> dict[str, int]:
             for name in {PurePath(sample.path).name, PurePath(sample.path).stem}:
                 ambiguous[name] = -1 if name in ambiguous else index
     return {**ambiguous, **known}
-
-
-def _candidates(key: str, file: Place, dataset: Place) -> list[str]:
-    """How a row may name a sample, the surest first."""
-    candidates = [key]
-    if key:
-        if not is_remote(dataset):
-            folder = dataset if dataset.is_dir() else dataset.parent
-            candidates += [str((base / key).resolve()) for base in (folder, file.parent)]
-        candidates += [
-            str(place(dataset) / key) if is_remote(dataset) else key,
-            PurePath(key).name,
-            PurePath(key).stem,
-        ]
-    return candidates
-
-
-def _number(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
 
 
 def scores_text(evaluation: dict[str, Any]) -> str:

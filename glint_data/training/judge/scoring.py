@@ -20,6 +20,11 @@ from glint_data.storage.places import Place, is_remote, place
 from glint_data.training.judge.inference import score_image
 from glint_data.training.run.trained import TrainedRun, open_trained, run_folder
 
+EIGHT_BITS = ("1", "L", "P", "RGB", "CMYK", "YCbCr", "LAB", "HSV")
+"""Modes of PIL images that convert to RGB without loss of what is seen."""
+SMALLEST = 48
+"""Pixels of a side: the smallest photo that datasets are made of, and so that was learned from."""
+
 COLUMNS = ("image", "score", "spread", "crops", "width", "height", "unlike_training", "error")
 
 
@@ -133,6 +138,12 @@ def as_pixels(picture: Any) -> np.ndarray:
             raise GlintError(
                 "a transparent PIL image has no one look: put it on a background, then convert('RGB')"
             )
+        frames = getattr(picture, "n_frames", 1)
+        if picture.mode not in EIGHT_BITS or frames > 1:
+            raise GlintError(
+                f"a PIL image of mode {picture.mode} with {frames} frames: give one picture of 8 bits, such as "
+                "convert('RGB') makes, or the file's path, which is read with all its bits"
+            )
         picture = np.asarray(picture.convert("RGB"))
     pixels = np.asarray(picture)
     if pixels.dtype != np.uint8 or pixels.ndim not in (2, 3) or not pixels.size:
@@ -157,7 +168,8 @@ def _score_file(trained: TrainedRun, file: Place, reference: Place | None, crops
     except (ImageRefused, GlintError) as refusal:
         return row | {"error": str(refusal)}
     if trained.familiar is not None and scored.described is not None:
-        row["unlike_training"] = trained.familiar.is_unlike(scored.described)
+        is_small = min(pixels.shape[:2]) < SMALLEST
+        row["unlike_training"] = is_small or trained.familiar.is_unlike(scored.described)
     return row | {"score": round(scored.value, 6), "spread": round(scored.spread, 6), "crops": scored.crops}
 
 
@@ -219,4 +231,4 @@ def write_scores(file: Path, rows: list[dict[str, Any]], scale: dict[str, Any]) 
         writer.writeheader()
         writer.writerows(rows)
         content = table.getvalue()
-    write_atomically(file, content.encode("utf-8", "surrogateescape"))
+    write_atomically(file, content.encode("utf-8", "backslashreplace"))
