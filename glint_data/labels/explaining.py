@@ -60,8 +60,7 @@ class LabelEvidence:
         first, *others = self.parts
         lines = [f"  {'made of':<10}  {first.amount:.3f}  {first.what}"]
         for part in largest(others, _SHOWN):
-            what = f"{part.what} of the {part.about}" if part.what.endswith("others") else part.what
-            lines.append(f"  {'':<10} {part.amount:+.3f}  {what}")
+            lines.append(f"  {'':<10} {part.amount:+.3f}  {part.what}")
         lines.append(f"  {'':<10} ={self.label:.3f}  the label")
         moved = [(about, self.moved(about)) for about in (CONTENT, PAIR)]
         said = [f"by {_ABOUT[about]} {amount:+.3f}" for about, amount in moved if abs(amount) > 1e-9]

@@ -15,6 +15,7 @@ import numpy as np
 
 CONTENT, PAIR, BASE = "content", "pair", "base"
 """What a part is about: the photo, the pair, or what is so before either is looked at."""
+_THING = {CONTENT: "photo", PAIR: "pair"}
 _NODES = 24
 """Points of the quadrature on the line: the kernels are smooth, and more change no digit that is shown."""
 
@@ -68,5 +69,7 @@ def largest(parts: Sequence[Part], count: int) -> list[Part]:
     rest = []
     for about in dict.fromkeys(part.about for part in ordered[count:]):
         others = [part.amount for part in ordered[count:] if part.about == about]
-        rest.append(Part(about, f"{len(others)} others", float(sum(others))))
+        rest.append(
+            Part(about, f"{len(others)} others of the {_THING.get(about, about)}", float(sum(others)))
+        )
     return kept + rest

@@ -84,15 +84,21 @@ def explorer_of(
     data["evidence"] = explain(dataset, [dataset[int(shown[row])] for row in first]) if explain else {}
     explorer = Explorer(data, lists)
     data["parts"] = []
+    far = _noted(columns, "unlike every reference")  # the photo; "unlike every measured pair" is one sample's
     for number, (bounds, picture) in enumerate(drawn):
         part = _part(rows, shown[bounds[0] : bounds[1]], picture)
-        if picture is not None and picture.photo is not None and samples.unlike[bounds[0] : bounds[1]].any():
+        if picture is not None and picture.photo is not None and far[bounds[0] : bounds[1]].any():
             explorer.flagged.append((str(columns["source"][bounds[0]]), tiles.address(picture.photo)))
         if in_files:
             data["parts"].append(_in_files(dataset.folder, number, part, picture))
         else:
             data["parts"].append(part | _inside(picture))
     return explorer
+
+
+def _noted(columns: Mapping[str, np.ndarray], words: str) -> np.ndarray:
+    """bool (rows,): whose note has these words."""
+    return np.array([bool(note) and words in str(note) for note in columns["label_note"]], bool)
 
 
 def _samples(columns: Mapping[str, np.ndarray], score: np.ndarray) -> SampleColumns:
@@ -105,7 +111,7 @@ def _samples(columns: Mapping[str, np.ndarray], score: np.ndarray) -> SampleColu
             values = np.array([math.nan if value is None else value for value in values], float)
         return values.astype(float)
 
-    unlike = np.array([bool(note) and "unlike" in str(note) for note in columns["label_note"]], bool)
+    unlike = _noted(columns, "unlike")
     return SampleColumns(
         photo=codes("source"),
         suite=codes("suite"),

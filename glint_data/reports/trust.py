@@ -56,8 +56,8 @@ def trust_section(
         )
         + ("Below are photos unlike every reference: their labels are the widest." if flagged else "")
     )
-    notes = labelled.loc[noted, "label_note"].value_counts()
-    rows = tuple((str(note), f"{count:,} samples") for note, count in notes.items())
+    notes = labelled.loc[noted, "label_note"].str.split("; ").explode().value_counts()
+    rows = tuple((str(note), f"{count:,} sample{'s' if count != 1 else ''}") for note, count in notes.items())
     return Section("Can I trust it?", facts, text.strip(), rows=rows, photos=tuple(flagged[:PHOTOS_SHOWN]))
 
 

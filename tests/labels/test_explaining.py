@@ -47,7 +47,9 @@ def test_trees_are_shared_by_their_steps():
 def test_small_parts_are_joined_and_the_sum_stays():
     parts = [Part(PAIR, "a", 0.3), Part(CONTENT, "b", -0.2), Part(PAIR, "c", 0.01), Part(PAIR, "d", 0.02)]
     shown = largest(parts, 2)
-    assert [part.what for part in shown] == ["a", "b", "2 others"] and total(shown) == pytest.approx(0.13)
+    assert [part.what for part in shown] == ["a", "b", "2 others of the pair"] and total(
+        shown
+    ) == pytest.approx(0.13)
 
 
 @pytest.mark.parametrize("method", ["pair", "deep"])

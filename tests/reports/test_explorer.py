@@ -42,6 +42,19 @@ def test_every_photo_and_sample_is_on_the_page(made, name):
         crops = data["parts"][0]["crops"][data["ids"][row]]
         assert all(crop.startswith("data:image/jpeg") for crop in crops)
     assert "Can I trust it?" in page and "1 of 2" in page
+    assert "Below are photos unlike every reference" in page
+
+
+def test_a_sample_unlike_every_pair_is_not_called_a_photo_unlike_every_reference(made, tmp_path):
+    folder = tmp_path / "copy"
+    shutil.copytree(made / "real", folder)
+    rows = manifest.read(folder)
+    rows.loc[3, "label_note"] = "unlike every measured pair: wide interval; smaller than the references: 1:1"
+    manifest.write(folder, rows, manifest.facts(folder))
+    page = write_report(folder).read_text()
+    assert "Below are photos unlike every reference" not in page
+    assert {title: rows for title, _t, rows, _n in data_of(page)["lists"]}["Unlike everything rated"] == [3]
+    assert "smaller than the references: 1:1</" in page, "each note is counted by itself"
 
 
 def test_the_page_names_no_place_and_runs_nothing_from_files(made):
