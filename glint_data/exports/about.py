@@ -92,7 +92,7 @@ class Exported:
         self.samples += len(rows)
         self.labelled += sum(row["mos"] is not None for row in rows)
         self.sources.update(row["source"] for row in rows)
-        self.notes.update(row["label_note"] for row in rows if row["label_note"])
+        self.notes.update(note for row in rows if row["label_note"] for note in row["label_note"].split("; "))
         for row in rows:
             self.licences.setdefault(row["licence"] or "", set()).add(row["source"])
 

@@ -1,10 +1,11 @@
 """The README of an export: what it holds, what a score means, whom to cite, and what the layout left out."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from glint_data import __version__
-from glint_data.exports.about import About, Exported
+from glint_data.exports.about import PARTS, About, Exported
 from glint_data.exports.folder import write_file
 
 FILE = "README.md"
@@ -20,6 +21,8 @@ def write_card(
     deviation: str = "",
 ) -> None:
     """Write README.md; `files` says what lies where, `header` stands before all, `deviation` beside the scores."""
+    if (folder / "references").is_dir():  # some tables do not name them; they are there all the same
+        files = files | {"references/": "the pristine photos"}
     sections = [
         f"{header}# {about.name}",
         description(about, exported),
@@ -35,9 +38,12 @@ def write_card(
 
 
 def one_licence(about: About, exported: Exported) -> str | None:
-    """The licence of all photos, where they have one and the same; "other" where it differs from photo to photo."""
-    named = {licence or about.licence for licence in exported.licences} - {None}
-    return None if not named else " ".join(str(named.pop()).split()) if len(named) == 1 else "other"
+    """The licence of all photos, where they have one and the same; "other" where some have another or none."""
+    named = {licence or about.licence for licence in exported.licences}
+    if len(named) != 1:
+        return "other" if named else None
+    licence = named.pop()
+    return " ".join(licence.split()) if licence else None
 
 
 def description(about: About, exported: Exported) -> str:
@@ -50,8 +56,16 @@ def description(about: About, exported: Exported) -> str:
     seeded = f" The run's seed was {seed}; each row has its own." if seed is not None and suites else ""
     return (
         f"{exported.samples:,} images of {len(exported.sources):,} photos{made}, exported by glint-data {__version__}."
-        f"{seeded}"
+        f"{seeded}{_split(about, exported)}"
     )
+
+
+def _split(about: About, exported: Exported) -> str:
+    """How many photos each side of a split has: of few photos it is not what the shares say."""
+    if about.splits is None:
+        return ""
+    counts = Counter(about.splits[source] for source in exported.sources if source in about.splits)
+    return f" Split by photo: {', '.join(f'{counts[part]:,} {part}' for part in PARTS if counts[part])}."
 
 
 def scores_text(about: About, exported: Exported) -> str:
@@ -65,7 +79,10 @@ def scores_text(about: About, exported: Exported) -> str:
         if about.several:
             lines.append(f"\nOf {one.name}:" + ("" if one.labelled else " no scores."))
         lines += _origin_of_scores(one)
-    lines += [f"Noted on {count:,} images: {note}." for note, count in sorted(exported.notes.items())]
+    lines += [
+        f"Noted on {count:,} image{'s' if count != 1 else ''}: {note}."
+        for note, count in sorted(exported.notes.items())
+    ]
     return "\n".join(lines)
 
 
@@ -126,7 +143,10 @@ def _metadata_text(about: About, exported: Exported) -> str:
         return "- Metadata: what copied files told of camera and position (EXIF) was taken out."
     if not exported.private:
         return "- Metadata: no image carries EXIF of a camera, nor a position."
-    counts = " and ".join(f"{count:,} {what}" for what, count in sorted(exported.private.items()))
+    counts = " and ".join(
+        f"{count:,} carr{'y' if count != 1 else 'ies'} {what}"
+        for what, count in sorted(exported.private.items())
+    )
     return (
-        f"- Metadata: of the image files, copied as they were imported, {counts} go along; --strip cuts them."
+        f"- Metadata: of the image files, copied as they were imported, {counts}; --strip leaves that behind."
     )

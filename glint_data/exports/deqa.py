@@ -57,7 +57,8 @@ class Deqa(Format):
             FILES[
                 "train"
             ]: "id, image, gt_score (0 to 1), gt_score_norm (1 to 5), std, std_norm, level_probs "
-            "(excellent to bad), level_probs_org (before they were adjusted to the score), conversations",
+            "(excellent to bad; near both ends of the scale their sum is a little above 1, as DeQA-Score's own code "
+            "has it), level_probs_org (before they were adjusted to the score), conversations",
             "images/": "the samples",
         }
         if held_out:

@@ -2,8 +2,9 @@
 
 You et al.: Teaching Large Language Models to Regress Accurate Image Quality Scores using Score Distribution
 (CVPR 2025), section on soft labels: a normal density at the five levels, adjusted linearly so that the
-five numbers sum to 1 and keep the score as their mean. `cdf` takes the normal's mass around each level
-instead of its density, which holds better where deviations are small.
+five numbers sum to 1 and keep the score as their mean. What falls below 0 by that is cut, in their code as
+here, so that near both ends of the scale the sum is a little above 1. `cdf` takes the normal's mass around
+each level instead of its density, which holds better where deviations are small.
 """
 
 import math

@@ -13,7 +13,7 @@ from typing import Any
 from glint_data import records
 from glint_data.dataset import manifest
 from glint_data.errors import GlintError
-from glint_data.exports.about import About, Exported, scan
+from glint_data.exports.about import PARTS, About, Exported, scan
 from glint_data.exports.bundled import FORMATS
 from glint_data.exports.chunks import Planner
 from glint_data.exports.folder import building, check_free
@@ -141,7 +141,9 @@ def _splits(
     if file and shares:
         raise GlintError("--split and --split-file both say who goes where; give one of them")
     if shares:
-        return deal_photos(origins, shares_of(shares), seed), []
+        dealt = deal_photos(origins, shares_of(shares), seed)
+        counts = Counter(dealt.values())
+        return dealt, [f"split {shares}: photos {', '.join(f'{counts[part]:,} {part}' for part in PARTS)}"]
     if file is not None:
         return split_by_file(file, about.sources, origins)
     return recorded_split(about.recorded, about.sources)

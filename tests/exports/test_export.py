@@ -116,6 +116,8 @@ def test_whole_photos_go_to_one_split(pair, tmp_path):
     ] * 3
     with tarfile.open(tmp_path / "webdataset" / "val-000000.tar") as shard:
         assert all(name.startswith("cat_") for name in shard.getnames()) and len(shard.getnames()) == 8
+    assert "Split by photo: 1 train, 1 val." in (tmp_path / "pairs" / "README.md").read_text()
+    assert "`references/`" in (tmp_path / "pairs" / "README.md").read_text()
     assert json.loads((tmp_path / "croissant" / "croissant.json").read_text())["license"] == "cc-by-4.0"
     samples = pandas.read_parquet(tmp_path / "croissant" / "samples.parquet")
     assert samples.groupby("source")["split"].unique().str[0].to_dict() == {"cat": "val", "cup.v2": "train"}
@@ -126,7 +128,7 @@ def test_the_card_says_what_a_score_is_and_whom_to_cite(exported, copy, tmp_path
         card = (folder / "README.md").read_text()
         for sentence in ("on 0 to 1, higher is better", "own scale is 1 to 5", "not ratings of these images"):
             assert sentence in card, folder
-        assert "QoMEX 2019" in card and "research community" in card and "Noted on 1 images" in card
+        assert "QoMEX 2019" in card and "research community" in card and "Noted on 1 image:" in card
     rows = manifest.read(copy)
     manifest.write(copy, rows.assign(label_method="rated"), {"label": {"citation": "Somebody 1999"}})
     export_dataset(copy, "pyiqa", tmp_path / "out", 1)
