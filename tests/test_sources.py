@@ -1,5 +1,7 @@
 """Folders, lists and files to sources: stable names, duplicates once, refusals by name."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -85,6 +87,15 @@ def test_unchanged_files_are_not_decoded_again(tmp_path, monkeypatch):
 )
 def test_names_are_safe_for_every_file_system(stem, name):
     assert safe_name(stem) == name
+
+
+def test_names_that_lose_their_letters_stay_apart(tmp_path):
+    for seed, stem in enumerate(("Übung 1 ğı", "Äbung-1", "写真", "空")):
+        images.write_png(tmp_path / f"{stem}.png", picture(20 + seed))
+    admitted, refused = scan(tmp_path)
+    names = sorted(source.name for source in admitted)
+    assert not refused and len(set(names)) == 4
+    assert [re.sub(r"-[0-9a-f]{12}$", "", name) for name in names] == ["bung-1", "bung-1", "photo", "photo"]
 
 
 def test_sources_come_back_as_written(tmp_path):
