@@ -28,14 +28,15 @@ def sheet(
     whole: bool = False,
     labels: Mapping[tuple[int, int], str] | None = None,
     drawn: Callable[[], None] = lambda: None,
+    seeds: Mapping[tuple[int, int], int] | None = None,
 ) -> np.ndarray:
     """A labelled contact sheet of the photo through every cell of a suite: H x W x 3 uint8.
 
     `photo_rgb`: H x W x 3 uint8. Every cell is rendered at full size; a row shows that part of the photo, at its true
     scale, in which its levels together change it most, or with `whole` all of it reduced to `tile_width` px. Under a
     tile stand its level, strength and unit, and what `labels` has for (type, level). A type whose codec is not
-    installed shows the package that brings it. `drawn` is called after every cell. Raises
-    ValueError where there is no such suite.
+    installed shows the package that brings it. `drawn` is called after every cell. `seeds` has those of (type, level)
+    that are not drawn by `seed`. Raises ValueError where there is no such suite.
 
     >>> import distortions, numpy
     >>> photo = numpy.random.default_rng(0).integers(0, 256, (60, 80, 3), dtype=numpy.uint8)
@@ -55,7 +56,9 @@ def sheet(
         top = MARGIN + row * row_height
         draw.text((MARGIN, top), f"{entry.number}  {entry.title}", INK, ImageFont.load_default(13))
         tiles: list[Tile] = [(photo_rgb, "photo")]
-        for tile_of_cell in _tiles(chosen, entry, photo, seed, labels or {}):
+        for tile_of_cell in _tiles(
+            chosen, entry, photo, lambda cell: (seeds or {}).get(cell, seed), labels or {}
+        ):
             tiles.append(tile_of_cell)
             drawn()
         corner = (0, 0) if whole else _most_changed(photo_rgb, [pixels for pixels, _ in tiles[1:]], tile)
@@ -71,7 +74,7 @@ def _tiles(
     suite: Suite,
     entry: SuiteType,
     photo: Photo,
-    seed: int,
+    seed_of: Callable[[tuple[int, int]], int],
     labels: Mapping[tuple[int, int], str],
 ) -> Iterator[Tile]:
     """(pixels or None, caption) of every level."""
@@ -83,7 +86,7 @@ def _tiles(
         strength = suite.strength_of(entry.number, level)
         caption = f"{level}: control" if strength is None else f"{level}: {strength:g} {entry.unit}"
         label = labels.get((entry.number, level))
-        pixels = suite.render(photo, entry.number, level, seed).pixels
+        pixels = suite.render(photo, entry.number, level, seed_of((entry.number, level))).pixels
         yield pixels, f"{caption}\n{label}" if label else caption
 
 

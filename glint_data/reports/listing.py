@@ -72,13 +72,29 @@ def write_sheet(
     """
     suite = find_suite(name)
     rgb = images.read_rgb(photo)
-    captions, whose = cell_labels(Dataset(labels), name, images.pixel_hash(rgb)) if labels else ({}, None)
+    captions: dict[tuple[int, int], str] = {}
+    seeds: dict[tuple[int, int], int] = {}
+    whose = None
+    if labels:
+        dataset, photo_hash = Dataset(labels), images.pixel_hash(rgb)
+        captions, whose = cell_labels(dataset, name, photo_hash)
+        seeds = cell_seeds(dataset, name, photo_hash)
     with Meter(sum(len(entry.levels) for entry in suite.types.values()), "cells drawn") as meter:
         picture = distortions.sheet(
-            rgb, suite=name, seed=seed, whole=whole, labels=captions, drawn=meter.advance
+            rgb, suite=name, seed=seed, whole=whole, labels=captions, drawn=meter.advance, seeds=seeds
         )
     images.write_png(sheet, picture)
     return ContactSheet(picture.shape[1], picture.shape[0], whose)
+
+
+def cell_seeds(dataset: Dataset, suite: str, photo: str) -> dict[tuple[int, int], int]:
+    """The seeds of this photo's own samples: a label belongs to what was drawn for its sample, not to another draw."""
+    table = dataset.table(columns=["source_hash", "suite", "type", "level", "seed"])
+    own = table[(table["source_hash"] == photo) & (table["suite"] == suite) & table["seed"].notna()]
+    return {
+        (int(number), int(level)): int(seed)
+        for number, level, seed in zip(own["type"], own["level"], own["seed"], strict=True)
+    }
 
 
 def cell_labels(dataset: Dataset, suite: str, photo: str) -> tuple[dict[tuple[int, int], str], str]:

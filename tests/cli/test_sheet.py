@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 import skimage.data
 
+import distortions
 import glint_data as glint
 from glint_data import images
 from glint_data.dataset import manifest
 from glint_data.dataset.dataset import Dataset
 from glint_data.errors import GlintError
-from glint_data.reports.listing import cell_labels
+from glint_data.reports.listing import cell_labels, cell_seeds
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +34,18 @@ def test_a_photos_own_labels_with_their_intervals(folder):
     cells, whose = cell_labels(Dataset(folder / "set"), "kadid10k", cat)
     assert cells == {(1, 3): "label 0.25 (0.12 to 0.50)", (11, 3): "label 0.50 (0.25 to 1.00)"}
     assert "this photo's labels" in whose
+
+
+def test_the_pictures_over_a_photos_own_labels_are_its_samples(folder):
+    cat = images.read_rgb(folder / "cat.png")
+    opened = Dataset(folder / "set")
+    seeds = cell_seeds(opened, "kadid10k", images.pixel_hash(cat))
+    noisy = next(opened.samples(type=11))
+    assert seeds[11, 3] == noisy.seed and cell_seeds(opened, "kadid10k", "of no photo here") == {}
+    sheets = [distortions.sheet(cat, whole=True, tile_width=80, **own) for own in ({}, {"seeds": seeds})]
+    left, top = 6 + 3 * (80 + 6), 6 + 10 * (18 + 64 + 14 + 6) + 18
+    shown = [one[top : top + 64, left : left + 80] for one in sheets]
+    assert np.array_equal(shown[1], noisy.pixels()) and not np.array_equal(shown[0], noisy.pixels())
 
 
 def test_the_means_for_another_photo(folder):
