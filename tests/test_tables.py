@@ -126,3 +126,15 @@ def test_two_sheets_that_both_fit_are_refused_and_headers_alone_are_none(tmp_pat
         )
     file = workbook(tmp_path / "u.xlsx", [HEAD], [["other"]], [HEAD, ["b.png", 2]])
     assert read_table(file, [("image",)]).column("image") == ["b.png"]
+
+
+def test_a_line_cut_short_is_refused(tmp_path):
+    """What is left of its last field may be another number: 2.8 of 2.89."""
+    file = tmp_path / "t.csv"
+    file.write_text("image,mos,type\na.png,4.1,blur\n\nb.png,2.8")
+    with pytest.raises(GlintError, match="line 4 has 2 fields, its header 3; mend that line"):
+        read_table(file, [("image",)], ["mos"])
+    file.write_text("image,mos,type\na.png,4.1,blur\nb.png,2.89,\n")
+    assert read_table(file, [("image",)], ["mos"]).numbers("mos") == [4.1, 2.89]
+    kept = workbook(tmp_path / "t.xlsx", [["image", "mos", "type"], ["a.png", 4.1]])
+    assert read_table(kept, [("image",)], ["mos"]).column("type") == [""]

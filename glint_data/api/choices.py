@@ -16,7 +16,7 @@ def entries(option: str, chosen: Choices) -> tuple[int | str, ...]:
     for piece in _pieces(chosen):
         if isinstance(piece, str):
             picked += _read(option, piece)
-        elif isinstance(piece, bool) or piece != int(piece):
+        elif isinstance(piece, bool) or piece % 1 != 0:  # nor is NaN
             raise GlintError(f"{option} {piece}: is no whole number; write for example 1,10-12,jpeg")
         elif piece < 1:
             raise GlintError(f"{option} {piece}: numbers begin with 1")

@@ -200,3 +200,15 @@ def photos(tmp_path_factory):
     }.items():
         images.write_png(folder / f"{name}.png", pixels)
     return folder
+
+
+@pytest.mark.parametrize("types", [3.5, True, [1, 2.5], float("nan")])
+def test_types_that_are_no_whole_numbers_are_refused(tmp_path, types):
+    with pytest.raises(glint.GlintError, match="is no whole number"):
+        glint.synthesize(tmp_path, tmp_path / "d", types=types)
+
+
+def test_no_dataset_at_all_is_a_sentence(tmp_path):
+    for verb in (lambda: glint.train([], tmp_path / "r"), lambda: glint.evaluate(tmp_path / "r", [])):
+        with pytest.raises(glint.GlintError, match="no dataset is named"):
+            verb()

@@ -1,5 +1,6 @@
 """Places, their locks and uploads, one by one, against a real S3 server process on this machine."""
 
+import errno
 import json
 import socket
 import sys
@@ -74,3 +75,14 @@ def test_a_failed_stream_leaves_no_object(server):
     files.write_atomically("s3://nobucket/a", b"x", durable=False)
     with pytest.raises(CannotWrite, match="there is no such bucket"):
         files.make_durable([places.place("s3://nobucket/a")])
+
+
+def test_where_nothing_can_be_written_nothing_can_be_taken_away_either(tmp_path, monkeypatch):
+    """A file system mounted read-only refuses to unlink too: what cannot be written stays the sentence."""
+
+    def refused(self, missing_ok=False):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(Path, "unlink", refused)
+    with pytest.raises(CannotWrite, match=r"report\.html: cannot be written"):
+        files.write_atomically(tmp_path / "absent" / "report.html", b"")

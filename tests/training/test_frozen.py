@@ -1,6 +1,7 @@
 """The frozen network with a small head: solved at once, a run like any other, the baseline beside every network."""
 
 import json
+import os
 
 import cv2
 import numpy as np
@@ -158,6 +159,14 @@ def test_a_scorer_takes_paths_pictures_and_arrays(run, dataset, tmp_path):
         scorer(PIL.Image.open(tmp_path / "moving.gif"))
     with pytest.raises(GlintError, match=r"none\.png"):
         scorer(tmp_path / "none.png")
+
+
+def test_slivers_are_marked_and_odd_names_are_text(tmp_path):
+    strange = tmp_path / os.fsdecode(b"bad\xff.png")
+    PIL.Image.fromarray(photo(0)[:20]).save(strange, "PNG")
+    (row,) = training.score(None, [strange], out=tmp_path / "s.csv")
+    assert row["unlike_training"] and row["height"] == 20
+    assert "bad\\udcff.png" in (tmp_path / "s.csv").read_text(encoding="utf-8")
 
 
 def test_scores_are_not_clipped(run, monkeypatch):
