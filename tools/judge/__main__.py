@@ -44,7 +44,7 @@ def main() -> None:
     parser.add_argument("--stages", nargs="+", choices=STAGES, default=STAGES)
     parser.add_argument("--steps", type=int, default=1700, help="of pre-training, 32 crops each")
     parser.add_argument("--finetune-steps", type=int, default=1600, help="16 crops each")
-    parser.add_argument("--order-steps", type=int, default=600, help="16 crops and 2 series of 6 each")
+    parser.add_argument("--order-steps", type=int, default=400, help="16 crops and 2 series of 6 each")
     parser.add_argument("--workers", type=int, default=1)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.workers)
