@@ -24,8 +24,8 @@ STEPS = (1.0, 5.0)
 """The scale of the ratings: five steps, as KADID-10k asked."""
 _GRID = np.linspace(0, 1, 51)
 _IDENTITY, _DOUBTS = 0.4, 3
-"""Prior probability that these raters use the scale just as the label does: the first of few ratings, which had better
-do no harm; of more than that the second over their number, because they can tell by themselves."""
+"""Prior probability that these raters use the scale just as the label does: the first for few ratings, with which a map
+had better do no harm; for more of them the second divided by their number, because they can tell by themselves."""
 _SHIFTS = np.linspace(-2.2, 2.2, 19)
 _STEEPNESS = np.exp(np.linspace(-0.9, 0.9, 11))
 _SHIFT_SD, _STEEPNESS_SD = 0.9, 0.25
