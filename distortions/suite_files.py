@@ -28,7 +28,7 @@ from typing import Any
 from distortions.lookup import unknown
 from distortions.regions import Regions
 from distortions.registry import distortion_named
-from distortions.suite import Suite, SuiteType
+from distortions.suite import SEVERITIES, Suite, SuiteType
 
 SUITE_KEYS = ("name", "title", "stretched", "types", "regions")
 TYPE_KEYS = ("distortion", "levels", "number", "name", "title", "unit", "source", "words")
@@ -195,8 +195,20 @@ def _type(row: Mapping[str, Any], position: int, where: str) -> SuiteType:
         _text(row, "unit", where, takes.unit),
         tuple(levels),
         _text(row, "source", where, "the suite's author"),
-        tuple(words),
+        tuple(words) or _words(distortion, levels),
     )
+
+
+def _words(distortion: str, levels: Sequence[float]) -> tuple[str, ...]:
+    """Severities of strengths that do not grow worse with their place, such as rising qualities of JPEG."""
+    from distortions.suites import worse_towards  # which is made of this
+
+    towards = worse_towards(distortion)
+    worse = sorted(set(levels), key=lambda level: level * (towards or 0))
+    if towards is None or worse == list(levels):
+        return ()
+    last = max(len(worse) - 1, 1)
+    return tuple(SEVERITIES[round(worse.index(level) / last * 4)] for level in levels)
 
 
 def _only(table: Mapping[str, Any], keys: Sequence[str], where: str) -> None:

@@ -21,6 +21,30 @@ _ALL = (kadid10k, tid2013, csiq, live, modern, imagenet_c, restoration, camera, 
 SUITES = Registry[Suite]("suite")
 for _room in _ALL:
     SUITES.add(_room.SUITE.name, _room.SUITE)
+
+
+def worse_towards(distortion: str) -> int | None:
+    """1 where a distortion grows worse with its strength, -1 where with smaller ones (JPEG's quality): as the bundled
+    suites have its levels. None where none of them has it, or where it grows worse to both sides.
+
+    >>> worse_towards("jpeg"), worse_towards("white_noise"), worse_towards("contrast_scale")
+    (-1, 1, None)
+    """
+    directions = {
+        1 if entry.levels[-1] > entry.levels[0] else -1
+        for room in _ALL
+        for entry in room.SUITE.types.values()
+        if entry.distortion == distortion and not entry.words
+    }
+    crooked = any(
+        entry.words or list(entry.levels) not in (sorted(entry.levels), sorted(entry.levels, reverse=True))
+        for room in _ALL
+        for entry in room.SUITE.types.values()
+        if entry.distortion == distortion
+    )
+    return directions.pop() if len(directions) == 1 and not crooked else None
+
+
 _ADDED: dict[str, Suite] = {}  # suites of the user's files, which may be read again after a change
 # versions that recipes may name beside the present ones
 _BY_VERSION: dict[tuple[str, str], Suite] = {

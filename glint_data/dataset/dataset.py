@@ -46,7 +46,9 @@ class Dataset:
     """
 
     def __init__(self, path: "str | Place | Dataset", result: Any = None, photos: int = 1) -> None:
-        self.file: Place = path.file if isinstance(path, Dataset) else manifest.manifest_file(path)
+        file: Place = path.file if isinstance(path, Dataset) else manifest.manifest_file(path)
+        # where it lies now: another working folder makes no other dataset of it
+        self.file: Place = file if is_remote(file) else file.absolute()
         self.folder = manifest.dataset_folder(self.file)
         self._result = result
         self._pictures = Pictures(self.folder, photos)

@@ -1,7 +1,8 @@
 """Who trains and who is examined: whole photos, near-duplicates on one side, no label from an examined one."""
 
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -21,6 +22,7 @@ UNUSED = "unused"
 SHARE = 0.15
 """Share of the photos that validate, and that test, where nothing else is asked for."""
 _ALSO = {"training": "train", "validation": "val", "valid": "val", "testing": "test"}
+_HASH = re.compile("[0-9a-f]{64}")
 _ADVICE = "a training run writes one as split.csv"
 
 
@@ -102,6 +104,27 @@ def read_parts(file: Place) -> dict[str, str]:
     return parts
 
 
+def check_photos(file: Place, called: Mapping[str, Set[str]]) -> None:
+    """Refuse a table whose source_hash, where it has one, is not that of the photo of this name here.
+
+    `called`: photos' hashes to what they are called. What is no SHA-256 is read past.
+
+    Raises:
+        GlintError: a photo of a name that the table has for another one.
+    """
+    here: dict[str, set[str]] = {}
+    for key, names in called.items():
+        for name in names if _HASH.fullmatch(key) else ():
+            here.setdefault(name, set()).add(key)
+    for row in csv_files.read_rows(file, ("source", "part"), _ADVICE):
+        key, name = (row.get("source_hash") or "").strip().lower(), row["source"]
+        if _HASH.fullmatch(key) and name in here and key not in here[name]:
+            raise GlintError(
+                f"{file}: {name} is another photo here than the one it was written for (source_hash {key[:12]}, here "
+                f"{min(here[name])[:12]}); split anew, or leave that column out to go by names alone"
+            )
+
+
 def _part_of(text: str, file: Place) -> str:
     name = text.strip().lower()
     name = _ALSO.get(name, name)
@@ -114,6 +137,7 @@ def split_of_file(samples: Samples, file: Place) -> Split:
     """As a table says. Raises `GlintError` where it cannot be read or leaves a part empty."""
     listed = read_parts(file)
     names = _names(samples)
+    check_photos(file, {key: {name} for key, name in names.items()})
     part = {key: listed[name] for key, name in names.items() if listed.get(name) in PARTS}
     empty = [side for side in PARTS if side not in part.values()]
     if empty:

@@ -8,7 +8,7 @@ import numpy as np
 from glint_data.dataset.dataset import Dataset
 from glint_data.dataset.rows import distinct
 from glint_data.dataset.samples import Samples, usable_samples
-from glint_data.dataset.split import PARTS, UNUSED, near_duplicate_groups, read_parts, some
+from glint_data.dataset.split import PARTS, UNUSED, check_photos, near_duplicate_groups, read_parts, some
 from glint_data.errors import GlintError
 from glint_data.exports.origins import Origin
 
@@ -22,6 +22,11 @@ def split_by_file(
     photos with or without their dataset. Raises `GlintError`.
     """
     listed = read_parts(file)
+    samples = usable_samples([Dataset(origin.place) for origin in origins], labelled=False)
+    called = _sources(samples, origins)
+    check_photos(
+        file, {key: names | {_plain(name, origins) for name in names} for key, names in called.items()}
+    )
     plain = {source: _plain(source, origins) for source in sources}
     named = {source: source if source in listed else plain[source] for source in sources}
     parts = {source: listed[name] for source, name in named.items() if listed.get(name, UNUSED) != UNUSED}

@@ -2,8 +2,9 @@
 
 Within a photo and a type a stronger level should not score higher. Labels are made level by level, so some do. Where
 they may rise is the suite's to say: levels grow worse with their number, or, in types whose strengths pass through no
-change at all (mean shift, contrast), with the distance from the level that changes least. Suites that are not known
-here say nothing, and their labels are left alone.
+change at all (mean shift, contrast), with the distance from the level that changes least; in a user's own strengths in
+the direction in which the bundled suites' strengths of that distortion grow worse. Where none of these says so (a suite
+that is not known here, a plug-in's distortion at own strengths) nothing is counted, and labels are left alone.
 """
 
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ import numpy as np
 
 import distortions
 from distortions.suite import SEVERITIES
+from distortions.suites import SUITES, worse_towards
 from glint_data.labels.calibration import Intervals
 from glint_data.labels.stage.rows import RowLabels
 from glint_data.labels.stage.samples import SamplesToLabel
@@ -156,9 +158,12 @@ def _least(suite: str, number: int) -> tuple[int, int] | None:
         return None
     known = distortions.suite(suite)
     first, entry = known.levels(number)[0], known.types[number]
-    steps = np.diff(entry.levels)
     if not entry.words:
-        return (first, first) if (steps >= 0).all() or (steps <= 0).all() else None
+        steps = np.diff(entry.levels)
+        if suite in SUITES:  # registered: their levels grow worse with their number
+            return (first, first) if (steps >= 0).all() or (steps <= 0).all() else None
+        towards = worse_towards(entry.distortion)
+        return (first, first) if towards is not None and (steps * towards >= 0).all() else None
     if not set(entry.words) <= set(SEVERITIES):
         return None
     severities = np.array([SEVERITIES.index(word) for word in entry.words])

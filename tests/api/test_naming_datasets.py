@@ -1,5 +1,6 @@
 """A dataset named by its folder, by its manifest's file, or opened: one and the same to every verb."""
 
+import pickle
 import shutil
 
 import skimage.data
@@ -21,3 +22,17 @@ def test_an_opened_dataset_is_named_as_its_folder(tmp_path):
     glint.export(str(folder), to="csv", out=tmp_path / "by_name", workers=1)
     tables = [next((tmp_path / name).glob("*.csv")).read_bytes() for name in ("by_object", "by_name")]
     assert tables[0] == tables[1]
+
+
+def test_another_working_folder_makes_no_other_dataset_of_it(tmp_path, monkeypatch):
+    images.write_png(tmp_path / "cat.png", skimage.data.chelsea()[50:114, 90:186])
+    images.write_png(tmp_path / "dog.png", skimage.data.chelsea()[90:154, 190:286])
+    monkeypatch.chdir(tmp_path)
+    here = glint.synthesize("cat.png", "d", types=[1], levels=[5], workers=1)
+    (tmp_path / "below").mkdir()
+    glint.synthesize("dog.png", "below/d", types=[1], levels=[5], workers=1)
+    opened = glint.open("d")
+    monkeypatch.chdir(tmp_path / "below")
+    for dataset in (here, opened, pickle.loads(pickle.dumps(opened))):
+        assert [sample.id for sample in dataset] == ["cat_01_05"] and dataset[0].pixels().shape == (64, 96, 3)
+    assert [sample.id for sample in glint.open("d")] == ["dog_01_05"]

@@ -12,8 +12,10 @@ from contents import contents, csv_lines
 
 from glint_data import images
 from glint_data.dataset import manifest
+from glint_data.dataset.split import split_of_file
 from glint_data.errors import GlintError
 from glint_data.exports import FORMATS, export_dataset
+from glint_data.training.samples import read_samples
 
 ALL = sorted(set(FORMATS) - {"coco"})  # which takes regional samples only: test_region_masks.py
 
@@ -153,6 +155,22 @@ def test_a_split_file_with_other_names_and_with_twins_apart_is_told(pair, tmp_pa
     ]
     assert all(note in summary.text() for note in summary.notes)
     assert not export_dataset(pair[0], "csv", tmp_path / "p", 1, split_file(tmp_path, cat="val")).notes
+
+
+def test_a_split_that_was_written_for_other_photos_of_these_names_is_refused(pair, tmp_path):
+    keys = manifest.read(pair[0]).groupby("source")["source_hash"].first()
+    lines = [f"{keys[name]},{name},{part}" for name, part in (("cat", "train"), ("cup.v2", "test"))]
+    (tmp_path / "own.csv").write_text("\n".join(["source_hash,source,part", *lines]) + "\n")
+    assert export_dataset(pair[0], "csv", tmp_path / "o", 1, tmp_path / "own.csv").written == 8
+    (tmp_path / "other.csv").write_text(
+        (tmp_path / "own.csv").read_text().replace(keys["cat"], keys["cup.v2"])
+    )
+    for command in (
+        lambda: export_dataset(pair[0], "csv", tmp_path / "p", 1, tmp_path / "other.csv"),
+        lambda: split_of_file(read_samples([pair[0]]), tmp_path / "other.csv"),
+    ):
+        with pytest.raises(GlintError, match=r"cat is another photo here than the one it was written for"):
+            command()
 
 
 def test_the_manifests_own_split_is_used_unless_another_is_given(copy, tmp_path):

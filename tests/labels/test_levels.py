@@ -5,6 +5,7 @@ import pytest
 from small_sets import crops
 from test_label_stage import plan
 
+import distortions
 from glint_data.dataset import manifest
 from glint_data.labels import label_dataset
 from glint_data.labels.audit import within_cell_r
@@ -108,3 +109,23 @@ def test_monotone_is_recorded(tmp_path):
     assert manifest.facts(dataset)["label"]["monotone"] is True
     mos = manifest.read(dataset).sort_values("level")["mos"].to_numpy()
     assert (np.diff(mos) <= 1e-6).all() and summary.rising_series in (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("strengths", "words"),
+    [
+        ([50, 30, 10], ()),
+        ([10, 30, 50], ("severe", "relevant", "slight")),
+        ([30, 10, 50], ("relevant", "severe", "slight")),
+    ],
+)
+def test_own_strengths_grow_worse_as_the_bundled_ones_do(strengths, words):
+    """JPEG's quality: rising strengths are levels that grow better, and are no faults of their labels."""
+    own = distortions.add_suite(distortions.own("jpeg", strengths))
+    assert own.types[1].words == words
+    quality = dict(zip([50, 30, 10], [0.8, 0.6, 0.3], strict=True))
+    labels, samples = made([(0, 1, n, quality[one]) for n, one in enumerate(strengths, 1)], "own")
+    assert rising(labels, samples).series == 0 and smooth(labels, samples) == 0
+    labels, samples = made([(0, 1, n, 1 - quality[one]) for n, one in enumerate(strengths, 1)], "own")
+    found = rising(labels, samples)
+    assert found.series == found.of == (0 if strengths[0] == 30 else 1), "out of order nothing is counted"

@@ -78,7 +78,7 @@ def test_a_photo_exchanged_before_it_was_rendered_is_the_photo(some, tmp_path):
     exchange(some / "cat.png", smooth, keep_stamp=True)
     first = synthesize([some], tmp_path / "d", TWO, 1)
     assert (
-        "cat.png: holds another photo than when it was scanned; run the same command"
+        "cat.png: holds another photo than when it was scanned; bring that one back, or run the command"
         in first.refusals[0].error
     )
     second = synthesize([some], tmp_path / "d", TWO, 1)
