@@ -168,20 +168,38 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     try:
         yield pool
     except KeyboardInterrupt:
-        _finish_or_kill(pool)
+        _shut_down(pool, "\nStopping when the tasks under way are done; Ctrl-C again stops at once.")
         raise
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+        if _shut_down(pool):
+            raise KeyboardInterrupt
 
 
-def _finish_or_kill(pool: ProcessPoolExecutor) -> None:
-    """Wait for the tasks under way; when told to stop once more, end their workers as a power cut would."""
-    try:  # from the first word on: whoever has read it may press again
-        say("\nStopping when the tasks under way are done; Ctrl-C again stops at once.")
-        pool.shutdown(wait=True, cancel_futures=True)
-    except KeyboardInterrupt:
+def _shut_down(pool: ProcessPoolExecutor, words: str = "") -> bool:
+    """Wait for the tasks under way; a Ctrl-C meanwhile ends their workers as a power cut would. Whether there was one.
+
+    It raises nothing by itself: up to Python 3.12 an exception in `Thread.join` has a thread that still runs pass for
+    ended (bpo-45274), and the pool then closes its pipes under it.
+    """
+    told = []
+
+    def stop_at_once(*_: object) -> None:
+        told.append(True)
         for worker in multiprocessing.active_children():
             worker.kill()
+
+    hears = threading.current_thread() is threading.main_thread() and callable(
+        signal.getsignal(signal.SIGINT)
+    )
+    before = signal.signal(signal.SIGINT, stop_at_once) if hears else None
+    try:  # from the first word on: whoever has read it may press again
+        if words:
+            say(words)
+        pool.shutdown(wait=True, cancel_futures=True)
+    finally:
+        if hears:
+            signal.signal(signal.SIGINT, before)
+    return bool(told)
 
 
 def _submit(pool: ProcessPoolExecutor, function: Callable[[Any], Any], task: Any) -> Future[Any]:
