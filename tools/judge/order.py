@@ -10,15 +10,16 @@ from tools.judge.held import seen
 from tools.judge.steps import cropped
 
 TYPES = (1, 2, 3, 9, 10, 11, 12, 13, 14)
-"""Of kadid10k: blur, compression and noise, whose levels never make a picture better."""
+"""Of kadid10k: blur, compression and noise, whose levels are meant to grow worse."""
 SERIES = 2
 """In a step."""
 MARGIN = 0.01
 WEIGHT = 2.0
 RATE = 1e-4
 SHARE = 0.5
-"""Of the weights after these steps; the rest are those before: half of either falls as often and knows scores better
-than the new alone (averaging of weights after Wortsman et al., Robust fine-tuning of zero-shot models, CVPR 2022)."""
+"""Of the weights after these steps; the rest are those before. The new ones alone fall along more of the series held
+out (.90, the mean .86, those before .78) but know KADID-10k's held-out scores less well (SROCC .866, .875, .877).
+Averaging of weights: Wortsman et al., Robust fine-tuning of zero-shot models, CVPR 2022."""
 
 
 class Series:
