@@ -21,6 +21,7 @@ ALLOWED_BETWEEN = {
 }
 MAY_IMPORT_STAGES = {"api"}
 TORCH_PLACES = {
+    "embedding.lite",
     "embedding.networks",
     "embedding.stages",
     "models",

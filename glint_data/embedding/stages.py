@@ -8,19 +8,15 @@ that the same image gives the same numbers whoever asks; on a GPU it sees many a
 """
 
 import functools
-import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from glint_data.embedding.descriptor import AREA
 from glint_data.errors import GlintError
-
-if TYPE_CHECKING:
-    import torch
 
 ARCHITECTURE = "tf_efficientnet_lite0"
 NAME = f"{ARCHITECTURE}-stages-2"
@@ -35,6 +31,8 @@ EARLY_CHANNELS = (32, 16, 24)
 CONTENT_CHANNELS = (40, 80, 112, 192, 320)
 """The groups of blocks from the third to the last: what describes a photo."""
 _SMALLEST = 32
+_MEAN = _DEVIATION = np.float32(0.5)
+"""Of the pixels, on 0 to 1, that this network was trained on."""
 
 
 class StageNetwork:
@@ -44,33 +42,19 @@ class StageNetwork:
     unit = False
 
     def __init__(self, device: str = "cpu") -> None:
-        from glint_data.weights.find import packaged_state
-        from glint_data.weights.packaged import how_to_install
-        from glint_data.weights.torchvision_import import ensure_torchvision
-
-        ensure_torchvision()
-        import timm
         import torch
-        from timm.data.config import resolve_data_config
 
-        packaged = packaged_state(ARCHITECTURE)
+        from glint_data.embedding.lite import Lite
+        from glint_data.weights.packaged import how_to_install, packaged_file
+
+        packaged = packaged_file(ARCHITECTURE)
         if packaged is None:
             raise GlintError(
                 f"the network {ARCHITECTURE}: its weights are not installed; {how_to_install(ARCHITECTURE)}, "
                 "or choose --method pair, which needs none"
             )
-        network = timm.create_model(ARCHITECTURE, pretrained=False)
-        network.load_state_dict(packaged[0])
-        network = network.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs lack it
-        self._torch = torch
-        for part in [network, *(block for blocks in network.blocks for block in blocks)]:
-            _fold_norms(part)
-        self._stem = torch.nn.Sequential(network.conv_stem, network.bn1)
-        self._blocks = network.blocks[: _AFTER[-1] + 1]
-        self._device = torch.device(device)
-        self._stem, self._blocks = self._stem.to(self._device), self._blocks.to(self._device)
-        settings = resolve_data_config({}, model=network)
-        self._mean, self._deviation = np.float32(settings["mean"]), np.float32(settings["std"])
+        self._torch, self._device = torch, torch.device(device)
+        self._lite = Lite(packaged.file, device)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return network, ()  # to another process it travels as its name
@@ -86,17 +70,12 @@ class StageNetwork:
         """`outputs` of several images of one size, seen in one pass."""
         torch = self._torch
         scaled = np.stack([_scaled(rgb, shrink) for rgb in pictures]).astype(np.float32)
-        seen = (scaled / 255 - self._mean) / self._deviation
+        seen = (scaled / 255 - _MEAN) / _DEVIATION
         image = (
             torch.from_numpy(seen).to(self._device).permute(0, 3, 1, 2)
         )  # a view: channels are last in memory
-        maps = []
         with torch.inference_mode(), _one_thread(torch):
-            features = self._stem(image)
-            maps.append(features)
-            for blocks in self._blocks:
-                features = blocks(features)
-                maps.append(features)
+            maps = self._lite(image)
         # (pictures, positions, channels) each
         parts = [part.permute(0, 2, 3, 1).flatten(1, 2).cpu().numpy() for part in maps]
         return [[part[number] for part in parts] for number in range(len(pictures))]
@@ -130,17 +109,6 @@ def content(outputs: Sequence[np.ndarray]) -> list[np.ndarray]:
 def statistics(stages: Sequence[np.ndarray]) -> np.ndarray:
     """Mean and standard deviation of every channel, float32 (1488,): what the photo holds, wherever it is."""
     return np.concatenate([part for stage in stages for part in (stage.mean(axis=0), stage.std(axis=0))])
-
-
-def _fold_norms(part: "torch.nn.Module") -> None:
-    """Fold each batch norm into the convolution before it; what is left of it is its activation."""
-    from torch import nn
-    from torch.nn.utils.fusion import fuse_conv_bn_eval
-
-    for (name, before), (norm_name, norm) in itertools.pairwise(list(part.named_children())):
-        if isinstance(before, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
-            setattr(part, name, fuse_conv_bn_eval(before, norm))
-            setattr(part, norm_name, norm.act)
 
 
 def _scaled(rgb: np.ndarray, shrink: int) -> np.ndarray:
