@@ -44,7 +44,7 @@ def main() -> None:
     parser.add_argument("--stages", nargs="+", choices=STAGES, default=STAGES)
     parser.add_argument("--steps", type=int, default=1700, help="of pre-training, 32 crops each")
     parser.add_argument("--finetune-steps", type=int, default=1600, help="16 crops each")
-    parser.add_argument("--order-steps", type=int, default=400, help="16 crops and 2 series of 6 each")
+    parser.add_argument("--order-steps", type=int, default=800, help="16 crops and 2 series of 6 each")
     parser.add_argument("--workers", type=int, default=1)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.workers)
@@ -58,6 +58,7 @@ def _render(arguments: argparse.Namespace) -> None:
     pictures.measured(
         pictures.rendered_windows(arguments.data, arguments.out, arguments.workers), arguments.out
     )
+    pictures.rendered_further(arguments.data, arguments.out, arguments.workers)
 
 
 def _pretrain(arguments: argparse.Namespace) -> None:
@@ -135,6 +136,7 @@ def _order(arguments: argparse.Namespace) -> None:
         seed=1,
         rate=order.RATE,
         beside=functools.partial(series.loss, judge),
+        shares=order.SHARES,
     )
     order.averaged(judge, weights)
     fell.append(unseen.falling(judge))
@@ -160,6 +162,8 @@ def _trained_on(parts: first.Sets) -> dict[str, finetune.Scored]:
         "kadid": parts.train["kadid"],
         "windows": parts.train["windows"],
         "pristine": finetune.joined(parts.train["references"], parts.train["pristine"]),
+        "small": parts.train["small"],
+        "modern": parts.train["modern"],
     }
 
 
@@ -198,8 +202,11 @@ def _ship(
         },
         "data": {
             "pictures": pictures_of,
-            "suite": "kadid10k",
-            "windows_labelled_by": "pair",
+            "suites": {
+                "kadid10k": "all but 'modern'",
+                "modern": "types " + ", ".join(map(str, pictures.MODERN)),
+            },
+            "labelled_by": {"windows": "pair", "small": "deep", "modern": "any"},
             "untouched": finetune.PRISTINE,
         },
         "splits": {

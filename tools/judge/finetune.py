@@ -1,6 +1,6 @@
 """The whole network on scores: KADID-10k's raters, labelled windows, and untouched photos."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,11 +98,9 @@ def finetune(
     seed: int = 0,
     rate: float = RATE,
     beside: Callable[[int], Tensor] | None = None,
+    shares: Mapping[str, int] = SHARES,
 ) -> None:
     """Steps on mixed batches; every set is gone through in an order of its own. `beside` adds a loss to each step."""
-    shares = {name: share for name, share in SHARES.items() if name in sets}
-    extra = BATCH - sum(shares.values())
-    shares["kadid"] += extra
     orders = {}
     for number, (name, share) in enumerate(shares.items()):
         rng = np.random.default_rng([seed, 3, number])

@@ -26,7 +26,7 @@ def sets(out: Path, scores: Path) -> Sets:
     """KADID-10k's pictures, windows, untouched photos; held out are 12 references and the windows of some photos."""
     kadid = finetune.kadid(out / "kadid", scores)
     windows = finetune.windows([out / "tileset", out / "tileset15"])
-    untouched = [finetune.pristine(out / name) for name in ("kadid", "tileset")]
+    untouched = [finetune.pristine(out / name) for name in ("kadid", "tileset", "smallset")]
     rng = np.random.default_rng(7)
     references = rng.permutation(sorted(set(kadid.photo)))[:HELD_REFERENCES]
     # A photo's windows stay together: their names end in _0 and _1.
@@ -37,7 +37,9 @@ def sets(out: Path, scores: Path) -> Sets:
         "kadid": kadid,
         "windows": windows,
         "references": untouched[0],
-        "pristine": untouched[1],
+        "pristine": finetune.joined(*untouched[1:]),
+        "small": finetune.windows([out / "smallset"]),
+        "modern": finetune.windows([out / "modernset"]),
     }.items():
         mine = [
             photo in references if name in ("kadid", "references") else _photo(photo) in photos

@@ -13,8 +13,8 @@ from glint_data.training.judge.inference import score_image
 from tools.judge.finetune import Scored
 from tools.judge.first import Sets
 
-MOST = {"kadid": 600, "windows": 300}
-TRAINING = {"kadid": 400, "windows": 200, "references": 60, "pristine": 100}
+MOST = {"kadid": 600, "windows": 300, "small": 300, "modern": 300}
+TRAINING = {"kadid": 400, "windows": 200, "small": 100, "modern": 100, "references": 60, "pristine": 100}
 
 
 def seen(network: QualityNetwork, paths: Sequence[str], told: str) -> tuple[np.ndarray, np.ndarray]:
@@ -36,7 +36,7 @@ def examined(network: QualityNetwork, parts: Sets) -> tuple[dict[str, Any], np.n
     """Numbers on what was held out, and the statistics of these pictures."""
     numbers: dict[str, Any] = {}
     described = []
-    for name in ("kadid", "windows"):
+    for name in MOST:
         chosen = drawn(parts.held[name], MOST[name])
         said, statistics = seen(network, list(chosen.path), f"held-out {name}")
         described.append(statistics)

@@ -11,6 +11,8 @@ from tools.judge.steps import cropped
 
 TYPES = (1, 2, 3, 9, 10, 11, 12, 13, 14)
 """Of kadid10k: blur, compression and noise, whose levels are meant to grow worse."""
+SHARES = {"kadid": 8, "windows": 3, "small": 2, "modern": 2, "pristine": 1}
+"""Of a batch: other scales and other distortions come in here."""
 SERIES = 2
 """In a step."""
 MARGIN = 0.01

@@ -1,7 +1,12 @@
-"""The pictures the judge learns from: windows of photos, and KADID-10k's references, through the suite kadid10k."""
+"""The pictures the judge learns from: windows of photos, whole photos made small, and KADID-10k's references.
 
+All go through the suite kadid10k, some windows through modern too.
+"""
+
+from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 import glint_data as glint
@@ -12,31 +17,60 @@ WINDOW = 256
 DENOISE = 15
 """KADID-10k's type 15 costs as much to render as forty others: only some windows have it."""
 DENOISED_WINDOWS = 40
+MODERN_WINDOWS = 60
+MODERN = (1, 2, 5, 6, 7, 8, 9, 10, 11)
+"""Types of the suite modern; JPEG XL and HEIC need codecs that not every machine has."""
+SMALL_LEVELS = (1, 3, 5)
 
 
 def windows(data: Path, out: Path) -> Path:
     """Windows of 256x256: two opposite corners of CID22's photos, the middle of CBSD68's. Never Kodak's."""
-    folder = out / "windows"
-    if folder.is_dir():
-        return folder
-    building = out / "windows.part"
-    building.mkdir(parents=True, exist_ok=True)
-    for number, file in enumerate(sorted((data / "pristine" / "cid22").glob("*.png"))):
-        pixels = images.read_rgb(file)
+    return _written(out / "windows", _windows(data))
+
+
+def small(data: Path, out: Path) -> Path:
+    """The same photos whole, their shorter side 256 pixels: another scale of the same content."""
+    return _written(out / "small", _small(data))
+
+
+def _windows(data: Path) -> Iterator[tuple[str, np.ndarray]]:
+    for number, (name, pixels) in enumerate(_photos(data)):
         below, right = (side - WINDOW for side in pixels.shape[:2])
-        corners = ((0, 0), (below, right)) if number % 2 else ((0, right), (below, 0))
-        for index, (row, column) in enumerate(corners):
-            _write(building / f"cid_{file.stem}_{index}.png", pixels, row, column)
-    for file in sorted((data / "pristine" / "cbsd68").glob("*.png")):
-        pixels = images.read_rgb(file)
-        row, column = ((side - WINDOW) // 2 for side in pixels.shape[:2])
-        _write(building / f"cbsd_{file.stem}.png", pixels, row, column)
-    building.rename(folder)
+        if name.startswith("cbsd"):
+            corners = {name: (below // 2, right // 2)}
+        else:
+            places = ((0, 0), (below, right)) if number % 2 else ((0, right), (below, 0))
+            corners = {f"{name}_{index}": place for index, place in enumerate(places)}
+        for window, (row, column) in corners.items():
+            yield window, pixels[row : row + WINDOW, column : column + WINDOW]
+
+
+def _small(data: Path) -> Iterator[tuple[str, np.ndarray]]:
+    for name, pixels in _photos(data):
+        height, width = pixels.shape[:2]
+        scale = WINDOW / min(height, width)
+        size = (round(width * scale), round(height * scale))
+        yield (
+            f"{name}_s" if name.startswith("cid") else name,
+            cv2.resize(pixels, size, interpolation=cv2.INTER_AREA),
+        )
+
+
+def _photos(data: Path) -> Iterator[tuple[str, np.ndarray]]:
+    for folder, prefix in (("cid22", "cid"), ("cbsd68", "cbsd")):
+        for file in sorted((data / "pristine" / folder).glob("*.png")):
+            yield f"{prefix}_{file.stem}", images.read_rgb(file)
+
+
+def _written(folder: Path, pictures: Iterator[tuple[str, np.ndarray]]) -> Path:
+    """The folder with these pictures, complete or not there."""
+    if not folder.is_dir():
+        building = folder.with_name(f"{folder.name}.part")
+        building.mkdir(parents=True, exist_ok=True)
+        for name, pixels in pictures:
+            images.write_png(building / f"{name}.png", np.ascontiguousarray(pixels))
+        building.rename(folder)
     return folder
-
-
-def _write(file: Path, pixels: np.ndarray, row: int, column: int) -> None:
-    images.write_png(file, np.ascontiguousarray(pixels[row : row + WINDOW, column : column + WINDOW]))
 
 
 def rendered_windows(data: Path, out: Path, workers: int) -> list[Path]:
@@ -51,6 +85,17 @@ def rendered_windows(data: Path, out: Path, workers: int) -> list[Path]:
     return [out / "tileset", out / "tileset15"]
 
 
+def rendered_further(data: Path, out: Path, workers: int) -> None:
+    """Small photos through kadid10k (levels 1, 3 and 5), and some windows through modern."""
+    types = [number for number in range(1, 26) if number != DENOISE]
+    glint.synthesize(
+        small(data, out), out / "smallset", types=types, levels=SMALL_LEVELS, workers=workers, progress=True
+    )
+    files = sorted(windows(data, out).glob("*.png"))
+    chosen = [files[at] for at in sorted(np.random.default_rng(1).permutation(len(files))[:MODERN_WINDOWS])]
+    glint.synthesize(chosen, out / "modernset", suite="modern", types=MODERN, workers=workers, progress=True)
+
+
 def rendered_kadid(data: Path, out: Path, workers: int) -> Path:
     """KADID-10k's references (80 of 81 are at hand) through its own suite."""
     files = [data / "kadid10k" / "images" / f"I{number:02d}.png" for number in range(1, 82)]
@@ -61,11 +106,11 @@ def rendered_kadid(data: Path, out: Path, workers: int) -> Path:
 
 
 def labelled(out: Path, workers: int) -> None:
-    """Labels of the windows, as `glint-data label` gives them."""
-    for name in ("tileset15", "tileset"):
+    """Labels as `glint-data label` gives them: those of the first windows by `pair`, then the default."""
+    for name, method in (("tileset15", "pair"), ("tileset", "pair"), ("smallset", None), ("modernset", None)):
         dataset = glint.open(out / name)
         if not any(one.label for one in dataset.samples(level=1)):
-            glint.label(dataset, reference="kadid", method="pair", workers=workers, progress=True)
+            glint.label(dataset, reference="kadid", method=method, workers=workers, progress=True)
 
 
 def measured(datasets: list[Path], out: Path) -> dict[str, np.ndarray]:
