@@ -90,7 +90,8 @@ class Photo:
         if self.codes is None:
             return Photo(function(self._pixels.astype(np.float64)))
         photo = Photo(self.codes, function(self.table))
-        photo.histogram = self.histogram
+        if "histogram" in self.__dict__:  # else it is counted where it is asked for: a millisecond
+            photo.histogram = self.histogram
         return photo
 
     def rearranged(self, function: Callable[[np.ndarray], np.ndarray]) -> Photo:
