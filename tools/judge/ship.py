@@ -15,7 +15,7 @@ from glint_data.weights.read import digest
 
 TRAINED_ON = (
     "KADID-10k's scores (its references rendered again by this package), and windows and small versions of CID22's "
-    "and CBSD68's photos with labels of 'glint-data label', through the 25 distortions of KADID-10k and nine of 'modern'"
+    "and CBSD68's photos with labels of 'glint-data label', through the 25 distortions of KADID-10k and nine of modern"
 )
 ABOUT = {
     "scale": "0 worst to 1 best, on the labels' scale; undistorted photos lie between about 0.6 and 0.9; not clipped",
