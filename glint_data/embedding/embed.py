@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from glint_data.embedding import descriptor, stages
+from glint_data.embedding.given import same_length, vectors_by
 from glint_data.errors import CannotWrite, ImageRefused
 from glint_data.progress import Meter, say
 from glint_data.registry import Registry
@@ -167,6 +168,7 @@ def embed_photos(
             if meter is not None:
                 meter.advance(len(keys))
     rows = [key for key in wanted if key in known]
+    same_length(by.name, [len(known[key]) for key in rows])
     vectors = np.stack([known[key] for key in rows]) if rows else np.zeros((0, 0), np.float32)
     return Embedded(rows, vectors, refused, len(wanted) - len(missing))
 
@@ -175,7 +177,7 @@ def _embedded_here(
     photos: Sequence[Photo], by: Embedder, batch: int, decoders: int | None, refused: dict[str, str]
 ) -> Iterator[tuple[list[str], np.ndarray]]:
     for keys, pixels in _decoded(photos, batch, decoders, refused):
-        yield keys, np.asarray(by.embed(pixels), dtype=np.float32)
+        yield keys, vectors_by(by, pixels)
 
 
 def _embedded_there(

@@ -4,16 +4,26 @@ All methods share this interface, so that the audit can put them side by side an
 Scores are on [0, 1], higher is better; rows are photos, columns are the reference set's cells.
 """
 
+import functools
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
 
+from glint_data.labels.prediction import Checked
+from glint_data.labels.prediction import Prediction as Prediction
 from glint_data.registry import Registry
 
 DESCRIPTOR = "content/descriptor-1"
 """The block of content statistics, which there are of every photo."""
+
+
+def _read_only(values: np.ndarray) -> np.ndarray:
+    """A view that refuses to be written into."""
+    view = values.view()
+    view.flags.writeable = False
+    return view
 
 
 @dataclass(frozen=True)
@@ -22,12 +32,17 @@ class PhotoFeatures:
 
     `vectors` float (n, dimensions) from the embedder: the space in which neighbours are looked for;
     `vectors_are_unit`: whether it is a network's. `blocks` by the name of the evidence: content, float (n, columns),
-    and pairs, float (n, C, columns), NaN where there is no sample.
+    and pairs, float (n, C, columns), NaN where there is no sample. All are read-only: several methods look at them.
     """
 
     vectors: np.ndarray
     vectors_are_unit: bool
     blocks: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "vectors", _read_only(self.vectors))
+        blocks = {name: _read_only(block) for name, block in self.blocks.items()}
+        object.__setattr__(self, "blocks", blocks)
 
     def __len__(self) -> int:
         return len(self.vectors)
@@ -49,25 +64,23 @@ class PhotoFeatures:
 
 @dataclass(frozen=True)
 class Scored:
-    """Photos with scores: what a method is fitted on. `mos` (n, C), NaN where unscored; `cells` (C, 2)."""
+    """Photos with scores: what a method is fitted on. `mos` (n, C), NaN where unscored; `cells` (C, 2).
+
+    Both are read-only: what calibrates a method is not the method's to change.
+    """
 
     photos: PhotoFeatures
     mos: np.ndarray
     cells: np.ndarray
 
+    def __post_init__(self) -> None:
+        for name in ("mos", "cells"):
+            object.__setattr__(self, name, _read_only(getattr(self, name)))
+
     def without(self, row: int) -> "Scored":
         """All but one photo."""
         keep = np.delete(np.arange(len(self.mos)), row)
         return replace(self, photos=self.photos.rows(keep), mos=self.mos[keep])
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """`mos` and `doubt`, both (n, C). `doubt` is relative: 1 for a photo as typical as the references,
-    more for photos that the method knows less about; calibration turns it into a standard deviation."""
-
-    mos: np.ndarray
-    doubt: np.ndarray
 
 
 class Fitted(Protocol):
@@ -116,7 +129,9 @@ def method(
 
     def register(fit: Callable[[Scored], Fitted]) -> Callable[[Scored], Fitted]:
         title = (fit.__doc__ or "").strip().splitlines()[0]
-        METHODS.add(fit.__name__, Method(fit.__name__, fit, version, frozenset(needs), title, references))
+        name = fit.__name__
+        checked = functools.partial(Checked, name, fit)
+        METHODS.add(name, Method(name, checked, version, frozenset(needs), title, references))
         return fit
 
     return register

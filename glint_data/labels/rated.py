@@ -13,6 +13,7 @@ import numpy as np
 from glint_data import defaults, work
 from glint_data.dataset.dataset import Dataset
 from glint_data.embedding import embed
+from glint_data.embedding.descriptor import NAME
 from glint_data.errors import GlintError
 from glint_data.labels.describing import own_dataset, usable_rows
 from glint_data.labels.evidence import EVIDENCE, shipped
@@ -179,7 +180,7 @@ def _own(
     described = embed.embed_photos(readers, embed.embedder(), cache)
     others = content_evidence(frozenset(EVIDENCE) - {DESCRIPTOR})
     seen = {source.name: embed.embed_photos(readers, source.open(), cache) for source in others}
-    vectors = embed.embed_photos(readers, by, cache) if by.unit else described
+    vectors = described if by.name == NAME else embed.embed_photos(readers, by, cache)
     embedded = {DESCRIPTOR: described, **seen, _VECTORS: vectors}
     rows_of = {name: dict(zip(each.keys, each.vectors, strict=True)) for name, each in embedded.items()}
     hashes = {photo: samples.photos[photo].hash or "" for photo in order}

@@ -6,6 +6,8 @@ import numpy as np
 
 from glint_data import work
 from glint_data.embedding import embed
+from glint_data.embedding.descriptor import NAME
+from glint_data.embedding.given import same_length
 from glint_data.errors import GlintError
 from glint_data.labels.evidence.source import content_evidence
 from glint_data.labels.method import DESCRIPTOR, PhotoFeatures
@@ -30,7 +32,7 @@ def embedded_photos(
     """
     sources = content_evidence(needs | {DESCRIPTOR})
     embedders = [source.open() for source in sources]
-    if loaded.vectors_are_unit:
+    if loaded.embedder != NAME:
         embedders.append(embed.embedder(loaded.embedder_wanted, device))
     readers = [(photo.hash or "", photo.read) for photo in samples.photos]
     results: list[embed.Embedded] = []
@@ -48,7 +50,8 @@ def embedded_photos(
     position = {key: row for row, key in enumerate(keys)}
     rows = [each.vectors[[key in position for key in each.keys]] for each in results]
     blocks = {source.name: block for source, block in zip(sources, rows, strict=False)}
-    vectors = rows[-1] if loaded.vectors_are_unit else blocks[DESCRIPTOR]
+    vectors = rows[-1] if loaded.embedder != NAME else blocks[DESCRIPTOR]
+    same_length(loaded.embedder, [vectors.shape[1], loaded.vectors.shape[1]])
     photos = PhotoFeatures(vectors, loaded.vectors_are_unit, blocks)
     row_of = np.array([position.get(photo.hash or "", -1) for photo in samples.photos])
     novel = Novelty(loaded.descriptors)(photos.descriptors) > LIMIT
