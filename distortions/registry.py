@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 import inspect
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from distortions.foreign import may_not_exit
 from distortions.lookup import Registry
 from distortions.photo import Photo
 from distortions.strengths import ANY, Range
@@ -69,7 +71,10 @@ class Distortion:
     def missing(self) -> tuple[str, ...]:
         """What it needs and is not there: packages, or else the parts of them that these were built without."""
         packages = tuple(package for module, package in self.needs.items() if not installed(module))
-        return packages if packages or self.lacks is None else self.lacks()
+        if packages or self.lacks is None:
+            return packages
+        with may_not_exit(self.name):
+            return self.lacks()
 
     @property
     def available(self) -> bool:
@@ -83,7 +88,25 @@ class Distortion:
         """
         self.require()
         strength = self.strengths.check(self.name, strength)
-        return {} if self.draw is None else self.draw(rng, photo, strength)
+        if self.draw is None:
+            return {}
+        with may_not_exit(self.name):
+            drawn = self.draw(rng, photo, strength)
+        self._check_drawn(drawn)
+        return drawn
+
+    def _check_drawn(self, drawn: Any) -> None:
+        """Raise ValueError where a recipe could not keep what was drawn, so that it would not render again."""
+        if not isinstance(drawn, dict):
+            raise ValueError(
+                f"{self.name} drew {clipped(drawn)}: draw gives a dict of the parameters that were drawn"
+            )
+        for name, value in drawn.items():
+            if not isinstance(name, str) or not is_plain(value):
+                raise ValueError(
+                    f"{self.name} drew {name} = {clipped(value)}: draw gives finite plain numbers, lists and text "
+                    "(float(...), int(...), .tolist())"
+                )
 
     def require(self) -> None:
         """Raise ValueError with the packages that this distortion needs and that are not installed, if any."""
@@ -108,7 +131,9 @@ class Distortion:
         seed = parameters.get("noise_seed", 0)
         if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
             raise ValueError(f"{self.name}: noise_seed is {seed!r}: pass the whole number that was drawn")
-        result = self.function(photo, self.strengths.check(self.name, strength), **parameters)
+        strength = self.strengths.check(self.name, strength)
+        with may_not_exit(self.name):
+            result = self.function(photo, strength, **parameters)
         self._check(result.values if isinstance(result, BroughtBack) else result, photo)
         return result
 
@@ -135,6 +160,21 @@ class Distortion:
             raise ValueError(
                 f"{self.name} gave values from {low:.4g} to {high:.4g}: floats are meant to be in about 0 to 1"
             )
+
+
+def is_plain(value: object) -> bool:
+    """Whether JSON can keep it: text, finite numbers, None, and lists and dicts of them."""
+    if isinstance(value, list | tuple):
+        return all(map(is_plain, value))
+    if isinstance(value, dict):
+        return all(isinstance(key, str) and is_plain(below) for key, below in value.items())
+    return isinstance(value, str | int | None) or (isinstance(value, float) and math.isfinite(value))
+
+
+def clipped(value: object) -> str:
+    """A value in a line of a sentence."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 80 else f"{text[:80]}..."
 
 
 def installed(module: str) -> bool:

@@ -1,7 +1,9 @@
 """Photo files to one table of sources: what is admitted, under which name, and why the rest is not."""
 
+import contextlib
 import os
 import re
+import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, fields, replace
@@ -95,7 +97,7 @@ def _refused_unopened(file: str) -> Refusal | None:
     """What no worker needs to look at, of which there may be millions: empty files, names that are no text."""
     if not is_text(file):
         shown = printable(file)
-        return Refusal(shown, f"{shown}: its name is no UTF-8 text; rename it")
+        return Refusal(shown, f"{shown}: {why_no_text(file)}")
     if "://" not in file and _is_folder(Path(file)):
         why = (
             "a folder, where a file was meant; name it beside the list, not in it"
@@ -106,6 +108,19 @@ def _refused_unopened(file: str) -> Refusal | None:
     if "://" not in file and _stamp(Path(file))[0] == 0:
         return Refusal(file, images.EMPTY.format(file))
     return None
+
+
+def why_no_text(name: str) -> str:
+    """Why a name of a file holds what is no text, and what to do: the name may be at fault, or this process."""
+    encoding = sys.getfilesystemencoding()
+    with contextlib.suppress(UnicodeError):
+        if encoding.lower() not in ("utf-8", "utf8") and os.fsencode(name).decode("utf-8"):
+            shown = "ASCII" if encoding.lower() in ("ascii", "us-ascii", "ansi_x3.4-1968") else encoding
+            return (
+                f"Python reads names of files as {shown} here, and this one is UTF-8; set PYTHONUTF8=1, or a UTF-8 "
+                "locale such as LC_ALL=C.UTF-8, and run it again"
+            )
+    return "its name is no UTF-8 text; rename it"
 
 
 def _is_folder(file: Place) -> bool:

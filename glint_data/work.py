@@ -152,6 +152,12 @@ def outcome_of(task: Any, call: Callable[[], Any]) -> Outcome:
         raise
     except GlintError as error:
         return Outcome(task, error=str(error))
+    except SystemExit as end:  # of a plug-in, or of what it calls: it may end no run
+        from distortions.foreign import is_of_a_signal, told
+
+        if is_of_a_signal(end):
+            raise
+        return Outcome(task, error=told("a task", end))
     except Exception as error:
         return Outcome(task, error=f"{type(error).__name__}: {error}")
 

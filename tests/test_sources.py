@@ -1,6 +1,9 @@
 """Folders, lists and files to sources: stable names, duplicates once, refusals by name."""
 
+import os
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -24,6 +27,30 @@ def test_find_takes_folders_lists_and_files(tmp_path):
     listed.write_text("# chosen by hand\nphotos/below/b.png\n\n")
     assert [p.name for p in sources.find([tmp_path / "photos"])] == ["a.PNG", "b.png"]
     assert [p.name for p in sources.find([listed, folder / "b.png", folder])] == ["b.png", "a.PNG"]
+
+
+NAMES = (b"a b \xc3\xbc.png", b"\xff.png")
+
+
+def test_a_name_that_only_this_process_cannot_read_is_not_to_be_changed(tmp_path):
+    for name in NAMES:
+        with open(os.fsencode(tmp_path) + b"/" + name, "wb") as stream:  # noqa: PTH123  (bytes are no Path)
+            stream.write(images.encode_png(picture(name[0])))
+    script = (
+        "import sys\nfrom glint_data import sources\n"
+        "print([refusal.error for refusal in sources.scan(sources.find([sys.argv[1]]), [], 1)[1]])"
+    )
+    said = {}
+    for utf8 in "01":
+        settings = os.environ | {"LC_ALL": "C", "PYTHONUTF8": utf8}
+        command = [sys.executable, "-c", script, str(tmp_path)]
+        said[utf8] = subprocess.run(command, capture_output=True, text=True, env=settings, check=True).stdout
+    assert (
+        said["0"].count("Python reads names of files as ASCII here, and this one is UTF-8; set PYTHONUTF8=1")
+        == 1
+    )
+    assert [said[utf8].count("its name is no UTF-8 text; rename it") for utf8 in "01"] == [1, 1]
+    assert "PYTHONUTF8" not in said["1"]
 
 
 def test_nothing_found_names_the_place(tmp_path):

@@ -10,7 +10,7 @@ from misbehaving import behave
 from waiting import wait_until
 
 from glint_data.errors import CannotWrite, GlintError
-from glint_data.work import Outcome, in_order, only_run, run_tasks
+from glint_data.work import Outcome, in_order, only_run, outcome_of, run_tasks
 
 
 def test_every_task_has_one_outcome_though_workers_die(tmp_path):
@@ -24,6 +24,20 @@ def test_every_task_has_one_outcome_though_workers_die(tmp_path):
     assert outcomes[("refuse", 7)].error == "photo 7 refused"
     assert outcomes[("break", 8)].error == "RuntimeError: a fault of ours"
     assert outcomes[("die once", flag)].result == flag, "a worker killed from outside costs no task"
+
+
+def test_a_task_that_exits_ends_no_run():
+    tasks = [("exit", 0), ("exit", "usage: ..."), ("fine", 1)]
+    outcomes = {outcome.task: outcome for outcome in run_tasks(behave, tasks, workers=1)}
+    assert set(outcomes) == set(tasks) and outcomes["fine", 1].result == 1
+    assert outcomes["exit", 0].error.startswith("a task raised SystemExit(0)")
+    assert outcomes["exit", "usage: ..."].error.startswith("a task raised SystemExit('usage: ...')")
+    with pytest.raises(KeyboardInterrupt):
+        outcome_of(0, interrupted)
+
+
+def interrupted():
+    raise KeyboardInterrupt
 
 
 def test_outcomes_in_the_order_of_their_tasks():

@@ -1,6 +1,7 @@
 """Types, levels and strengths as a person names them: numbers, ranges, names, in any sequence."""
 
 from collections.abc import Iterable, Sequence
+from numbers import Real
 
 from glint_data.api.options import Choices
 from glint_data.errors import GlintError
@@ -16,8 +17,8 @@ def entries(option: str, chosen: Choices) -> tuple[int | str, ...]:
     for piece in _pieces(chosen):
         if isinstance(piece, str):
             picked += _read(option, piece)
-        elif isinstance(piece, bool) or piece % 1 != 0:  # nor is NaN
-            raise GlintError(f"{option} {piece}: is no whole number; write for example 1,10-12,jpeg")
+        elif isinstance(piece, bool) or not isinstance(piece, Real) or piece % 1 != 0:  # nor is NaN
+            raise GlintError(f"{option} {piece!r}: is no whole number; write for example 1,10-12,jpeg")
         elif piece < 1:
             raise GlintError(f"{option} {piece}: numbers begin with 1")
         else:
@@ -39,7 +40,10 @@ def numbers(option: str, chosen: str | Iterable[float]) -> tuple[float, ...]:
 
 def width_and_height(option: str, chosen: str | tuple[int, int]) -> tuple[int, int] | None:
     """ "512x384" or (512, 384) as a pair; an empty text as None. Raises `GlintError`."""
-    sides = chosen.lower().split("x") if isinstance(chosen, str) else list(chosen)
+    if isinstance(chosen, str):
+        sides: list[str | int] = [*chosen.lower().split("x")]
+    else:
+        sides = list(chosen) if isinstance(chosen, Iterable) else [chosen]
     if sides == [""]:
         return None
     if len(sides) != 2 or not all(str(side).strip().isdecimal() for side in sides):

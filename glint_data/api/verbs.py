@@ -18,13 +18,17 @@ R = TypeVar("R")
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter of a verb. `type` is bool, int, float or str; `may_be_none` where None stands for a default."""
+    """One parameter of a verb. `type` is bool, int, float or str; `may_be_none` where None stands for a default.
+
+    `is_text`: it takes text and nothing else, where `type` str stands for sequences, paths and datasets too.
+    """
 
     name: str
     option: Option
     type: type
     may_be_none: bool
     default: Any
+    is_text: bool = False
     empty: ClassVar[Any] = inspect.Parameter.empty  # the default of what has to be given
 
 
@@ -64,7 +68,14 @@ def _verb(function: Callable[P, R], settings: type | None) -> Callable[P, R]:
                 _check(parameter, bound.arguments[parameter.name])
         with progress.shown(bool(bound.arguments.get("progress", False))):
             plugins.use(several(bound.arguments.get("plugin", ())))
-            return function(*args, **kwargs)
+            try:
+                return function(*args, **kwargs)
+            except SystemExit as end:  # of a plug-in, or of what it calls: nothing here ends a program
+                from distortions.foreign import is_of_a_signal, told
+
+                if is_of_a_signal(end):
+                    raise
+                raise GlintError(told("a plug-in, or a package that it calls,", end)) from end
 
     run.__doc__ = documented(inspect.getdoc(function) or "", parameters)
     run.__signature__ = _bare(signature)  # type: ignore[attr-defined]  # read by inspect, help and notebooks
@@ -126,6 +137,7 @@ def _parameter(entry: inspect.Parameter) -> Parameter:
         simple[0] if simple and str not in parts else str,
         type(None) in parts,
         entry.default,
+        is_text=set(parts) <= {str, type(None)},
     )
 
 
@@ -145,7 +157,13 @@ def _shown(annotation: Any) -> Any:
 
 def _check(parameter: Parameter, value: Any) -> None:
     option = parameter.option
-    if parameter.type is str or (value is None and parameter.may_be_none):
+    if value is None and parameter.may_be_none:
+        return
+    if value is None and parameter.type is str:
+        raise GlintError(f"{shown_name(parameter)} None: {_without(parameter)}")
+    if parameter.type is str:
+        if parameter.is_text and isinstance(value, bool | int | float | bytes):
+            raise GlintError(f"{shown_name(parameter)} {value!r}: must be text")
         return
     wanted = {bool: "True or False", int: "a whole number", float: "a number"}[parameter.type]
     fits = isinstance(value, bool) if parameter.type is bool else _is_number(value, parameter.type)
@@ -155,6 +173,14 @@ def _check(parameter: Parameter, value: Any) -> None:
         raise GlintError(f"{shown_name(parameter)} {value}: must be at least {option.least:g}")
     if option.most is not None and value > option.most:
         raise GlintError(f"{shown_name(parameter)} {value}: must be at most {option.most:g}")
+
+
+def _without(parameter: Parameter) -> str:
+    """What to do in place of None."""
+    if parameter.default is Parameter.empty:
+        return "must be given"
+    default = repr(parameter.default) if parameter.default else parameter.option.shown
+    return f"is no value; leave it out for {default}" if default else "is no value; leave it out"
 
 
 def _is_number(value: Any, expected: type) -> bool:

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import distortions
+from distortions.registry import DISTORTIONS
 from distortions.suites import SUITES
+from glint_data import plugins
 from glint_data.dataset import runs
 from glint_data.errors import ImageRefused
 from glint_data.storage.files import holds
@@ -35,12 +37,32 @@ def learn_suite(folder: Place, name: str | None = None) -> None:
     """
     if (name is not None and name in SUITES) or not holds(folder, runs.FILE):
         return
-    record = runs.read(folder).get("settings", {}).get("suite_record")
+    settings = runs.read(folder).get("settings", {})
+    record = settings.get("suite_record")
     if record:
+        refuse_without_plugins(settings, folder)
         try:
             own_suite(json.dumps(record, sort_keys=True))
         except ValueError as error:
             raise ImageRefused(f"{folder / runs.FILE}: {error}") from error
+
+
+def refuse_without_plugins(settings: Mapping[str, Any], folder: object) -> None:
+    """Raise `ImageRefused` where a run's suite takes distortions that only plug-ins have, and these are not loaded."""
+    recorded, record = settings.get("plugins"), settings.get("suite_record")
+    if not isinstance(recorded, dict) or not isinstance(record, dict):
+        return
+    rows = record.get("types")
+    named = [row.get("distortion") for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    unknown = sorted({name for name in named if isinstance(name, str) and name not in DISTORTIONS})
+    absent = sorted(recorded.keys() - plugins.record().keys())
+    if unknown and absent:
+        noun, verb = ("plug-in", "is") if len(absent) == 1 else ("plug-ins", "are")
+        raise ImageRefused(
+            f"{folder}: its suite takes {', '.join(unknown)}, and was made with the {noun} {' and '.join(absent)}, "
+            f"which {verb} not loaded here: give plugin=FILE.py (on the command line --plugin FILE.py), or install "
+            "what brings it"
+        )
 
 
 def suite_of(name: str | None, version: str | None = None) -> distortions.Suite:
@@ -84,10 +106,5 @@ def render(
         return by.render(photo, number, level, seed=seed or 0, parameters=parameters or None)
     except (ValueError, RuntimeError, ArithmeticError) as error:
         raise ImageRefused(str(error)) from error
-    except (
-        KeyError,
-        TypeError,
-        IndexError,
-        AttributeError,
-    ) as error:  # parameters that are none of this type's
+    except Exception as error:  # parameters that are none of this type's, or whatever a plug-in's code raises
         raise ImageRefused(f"cannot be rendered ({type(error).__name__}: {error})") from error

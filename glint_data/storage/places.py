@@ -37,10 +37,13 @@ def place(text: AnyPlace) -> Place:
     """A path, or an address that begins with a scheme (s3://, gs://, ...); file:// is a path.
 
     Raises:
-        GlintError: nothing but blanks, or an unknown scheme or one whose package is not installed.
+        GlintError: nothing but blanks, what is no path, or an unknown scheme or one whose package is not installed.
     """
     if not isinstance(text, str):
-        return text if isinstance(text, Path) or is_remote(text) else Path(text)
+        try:
+            return text if isinstance(text, Path) or is_remote(text) else Path(text)
+        except TypeError:
+            raise GlintError(f"{text!r}: is no path; name a file or a folder by text or a Path") from None
     if not text.strip():
         raise GlintError(
             "an empty path, as of a variable that is not set; name a file or a folder ('.' is this one)"

@@ -57,10 +57,7 @@ def materialize(dataset: Place, out: Place, where: list[str], workers: Workers) 
         summary = Summary(out, sources=len(cells))
         render(out, settings, cells, workers, summary)
         failures.write(out, summary.refusals)
-        if not holds(out, manifest.FILE):
-            raise GlintError(
-                f"{out}: none of the {len(rows):,} samples could be made; the first: {summary.refusals[0].error}"
-            )
+        summary.require_some()
         summary.own_labels = _carry_labels(out, dataset, rows["sample_id"].tolist())
     return summary
 

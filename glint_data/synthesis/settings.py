@@ -127,6 +127,7 @@ class Settings:
         advice = f"{folder}: its run.json holds no recipe settings; name a dataset of 'glint-data synthesize'"
         if not isinstance(settings, dict) or not isinstance(settings.get("suite"), str):
             raise GlintError(advice)
+        rendering.refuse_without_plugins(settings, folder)
         try:
             values = {field.name: settings[field.name] for field in fields(cls) if field.name in settings}
             values.setdefault("suite_version", rendering.FIRST_VERSION)

@@ -86,6 +86,9 @@ def merge(out: Place) -> Summary:
         refused = failures.read(out) if is_merged else [*_failures(out, count), *twins]
         if not is_merged:
             _require_finished(out, settings, admitted, done, {refusal.path for refusal in refused}, count)
+            if not done:  # the shards stay, to be run again
+                failures.write(out, refused)
+                Summary(out, sources=len(admitted), refusals=refused).require_some()
             sources.write(out, admitted)
             listed.write(out, listed.read(out, listed.of_shard(1, count)))
             failures.write(out, refused)

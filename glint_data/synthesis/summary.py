@@ -5,7 +5,9 @@ from typing import Any
 
 from glint_data.dataset import failures, manifest
 from glint_data.dataset.failures import Refusal
+from glint_data.errors import GlintError
 from glint_data.progress import duration, printable
+from glint_data.storage.files import holds
 from glint_data.storage.places import Place
 from glint_data.synthesis import costs
 
@@ -56,6 +58,16 @@ class Summary:
             )
             lines += [f"    {refusal.error}" for refusal in self.refusals[:SHOWN]]
         return printable("\n".join(lines))
+
+    def require_some(self) -> None:
+        """Raise `GlintError` where everything failed, so that there is no dataset to go on with."""
+        if holds(self.folder, manifest.FILE) or not self.refusals:
+            return
+        failed = [refusal for refusal in self.refusals if refusal.stage == "render"] or self.refusals
+        raise GlintError(
+            f"{self.folder}: none of the samples of {self.sources:,} photos could be made; "
+            f"{self.folder / failures.FILE} says why; the first: {failed[0].error}"
+        )
 
     def _of_before(self) -> list[str]:
         """What the dataset holds, or held, beside what this run made or kept."""

@@ -42,7 +42,8 @@ def synthesize(
     `failures.csv`.
 
     Raises:
-        GlintError: nothing to do, settings unlike those of the dataset there, or a folder that is no dataset.
+        GlintError: nothing to do, everything failed, settings unlike those of the dataset there, or a folder that is no
+            dataset.
         CannotWrite: the target cannot be written.
     """
     out = place(out)
@@ -71,6 +72,7 @@ def synthesize(
             look_again(out, every, changed)
         _count_others(out, every, admitted, summary)
         failures.write(out, summary.refusals)
+        summary.require_some()
     return summary
 
 

@@ -185,6 +185,40 @@ def test_options_know_their_help():
             )
 
 
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"suite": None}, "--suite None: is no value; leave it out for 'kadid10k'"),
+        ({"suite": 5}, "--suite 5: must be text"),
+        ({"types": None}, "--types None: is no value; leave it out for all"),
+        ({"types": [None]}, "--types None: is no whole number"),
+        ({"levels": {1j}}, "--levels 1j: is no whole number"),
+        ({"crop": None}, "--crop None: is no value; leave it out for none"),
+        ({"crop": 5}, "--crop 5: write WIDTHxHEIGHT"),
+        ({"shard": None}, "--shard None: is no value; leave it out"),
+        ({"plugin": None}, "--plugin None: is no value; leave it out"),
+        ({"sources": None}, "SOURCES None: must be given"),
+        ({"sources": [None]}, "None: is no path; name a file or a folder"),
+        ({"out": b"there"}, "b'there': is no path; name a file or a folder"),
+    ],
+)
+def test_what_is_no_value_is_a_sentence(photos, tmp_path, given, sentence):
+    with pytest.raises(glint.GlintError) as refused:
+        glint.synthesize(**{"sources": photos, "out": tmp_path / "d", "virtual": True, **given})
+    assert str(refused.value).startswith(sentence)
+
+
+def test_none_is_taken_where_it_stands_for_a_default(photos, tmp_path):
+    dataset = glint.synthesize(photos, tmp_path / "d", types=1, levels=1, virtual=True)
+    for name, (_, parameters) in VERBS.items():
+        for entry in parameters:
+            assert entry.may_be_none == (entry.default is None), f"{name} {entry.name}"
+    assert (
+        len(glint.label(dataset, "kadid", reference_root=None, embedder=None, method="nearest", workers=1))
+        == 4
+    )
+
+
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory):
     """Four small photos."""

@@ -287,5 +287,8 @@ def test_a_virtual_dataset_of_photos_that_are_gone_says_so(some, tmp_path):
     synthesize([some], tmp_path / "v", Settings(types=(1,), levels=(2,), virtual=True), 1)
     for photo in some.iterdir():
         photo.unlink()
-    with pytest.raises(GlintError, match=r"none of the 2 samples could be made; the first: .*cannot be read"):
+    with pytest.raises(
+        GlintError,
+        match=r"none of the samples of 2 photos could be made; .*failures.csv says why; the first: .*cannot be read",
+    ):
         materialize(tmp_path / "v", tmp_path / "m", [], 1)
