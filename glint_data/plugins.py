@@ -7,7 +7,7 @@ named for this process and all that it begins.
 import contextlib
 import os
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from glint_data.errors import GlintError
@@ -89,10 +89,10 @@ def record() -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def raised_by(who: str, *passing: type[Exception]) -> Iterator[None]:
+def raised_by(who: str, unless: Callable[[BaseException], bool] | None = None) -> Iterator[None]:
     """What somebody's code raises in this block becomes a sentence that names it, such as "loss mine raised ...".
 
-    Our own sentences stay as they are, and so do errors of the types in `passing`.
+    Our own sentences stay as they are, and so does an error of which `unless` says so.
 
     Raises:
         GlintError: the block raised, or wanted to end the process.
@@ -100,7 +100,7 @@ def raised_by(who: str, *passing: type[Exception]) -> Iterator[None]:
     try:
         yield
     except (Exception, SystemExit) as error:
-        if isinstance(error, (GlintError, *passing)):
+        if isinstance(error, GlintError) or (unless is not None and unless(error)):
             raise
         reason = " ".join(str(error).split()) or "without a word"
         raise GlintError(f"{who} raised {type(error).__name__}: {reason}{_line_of(error)}") from error
