@@ -4,8 +4,10 @@
 named for this process and all that it begins.
 """
 
+import contextlib
 import os
-from collections.abc import Iterable
+import traceback
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from glint_data.errors import GlintError
@@ -84,3 +86,28 @@ def record() -> dict[str, str]:
     from distortions import plugins
 
     return plugins.loaded()
+
+
+@contextlib.contextmanager
+def raised_by(who: str, unless: Callable[[BaseException], bool] | None = None) -> Iterator[None]:
+    """What somebody's code raises in this block becomes a sentence that names it, such as "loss mine raised ...".
+
+    Our own sentences stay as they are, and so does an error of which `unless` says so.
+
+    Raises:
+        GlintError: the block raised, or wanted to end the process.
+    """
+    try:
+        yield
+    except (Exception, SystemExit) as error:
+        if isinstance(error, GlintError) or (unless is not None and unless(error)):
+            raise
+        reason = " ".join(str(error).split()) or "without a word"
+        raise GlintError(f"{who} raised {type(error).__name__}: {reason}{_line_of(error)}") from error
+
+
+def _line_of(error: BaseException) -> str:
+    """Where in its own file the code that was called stood still; what it called in turn is not its author's."""
+    called = traceback.extract_tb(error.__traceback__)[2:]  # behind `raised_by` and the block itself
+    own = [frame for frame in called if frame.filename == called[0].filename]
+    return f" ({Path(own[-1].filename).name}, line {own[-1].lineno})" if own else ""

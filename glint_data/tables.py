@@ -28,13 +28,27 @@ _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of text by column. Columns are in small letters; `lines` are the rows' places in the file, from 1."""
+    """Rows of text by column. Columns are in small letters; `lines` are the rows' places in the file, from 1.
+
+    `given_by` names whose rows these are where no file holds them: `file` then says only what they are relative to.
+    """
 
     file: Place
     columns: list[str]
     rows: list[dict[str, str]]
     lines: list[int] = field(default_factory=list)
     separator: str = ","
+    given_by: str = ""
+
+    @property
+    def name(self) -> str:
+        """What sentences call it."""
+        return self.given_by or str(self.file)
+
+    def at(self, *lines: int) -> str:
+        """What sentences call one of its lines, or two."""
+        word = ("row" if self.given_by else "line") + "s" * (len(lines) > 1)
+        return f"{self.name}: {word} {' and '.join(map(str, lines))}"
 
     def column(self, name: str) -> list[str]:
         """The texts of a column, stripped."""
@@ -42,7 +56,7 @@ class Table:
 
     def numbers(self, name: str) -> list[float | None]:
         """A column as numbers, None where it is empty. Raises `GlintError` with the first that is none."""
-        where = [f"{self.file}: line {line}: {name}" for line in self.lines]
+        where = [f"{self.at(line)}: {name}" for line in self.lines]
         return numbers(self.column(name), where, commas_are_decimal=self.separator != ",")
 
 

@@ -1,5 +1,6 @@
 """A dataset as torch takes it: sample by sample, files or recipes, with crops, splits and worker processes."""
 
+import operator
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +44,7 @@ class TorchSamples(torch.utils.data.Dataset[dict[str, Any]]):
     A worker process opens the manifest itself; rendering takes one thread in it.
 
     Raises:
-        GlintError: no (labelled) sample, no such part, or a crop that is no size.
+        GlintError: no (labelled) sample, no such part, a crop that is no size, or a seed that is none.
     """
 
     def __init__(
@@ -55,10 +56,12 @@ class TorchSamples(torch.utils.data.Dataset[dict[str, Any]]):
         part: str | None = None,
         seed: int = 0,
     ) -> None:
-        if crop is not None and (
-            isinstance(crop, bool) or not isinstance(crop, int | np.integer) or crop < 1
-        ):
+        if crop is not None and not _is_whole(crop, least=1):
             raise GlintError(f"crop {crop!r}: a number of pixels, such as 224, or None for whole images")
+        if not _is_whole(seed):
+            raise GlintError(f"seed {seed!r}: a whole number from 0, such as 1; each gives other crops")
+        if transform is not None and not callable(transform):
+            raise GlintError(f"transform {transform!r}: a function of one tensor (3, H, W), or None")
         if part is not None and part not in PARTS:
             raise GlintError(f"part {part!r}: choose one of {', '.join(PARTS)}, or None for all photos")
         samples = usable_samples([type(dataset)(dataset)], labelled)  # with pictures of its own
@@ -75,7 +78,7 @@ class TorchSamples(torch.utils.data.Dataset[dict[str, Any]]):
             dataset,
             transform,
             crop,
-            seed,
+            int(seed),
             labelled,
         )
         self.rows, self._manifest = samples.row, dataset.signature()
@@ -87,16 +90,27 @@ class TorchSamples(torch.utils.data.Dataset[dict[str, Any]]):
         return len(self.rows)
 
     def set_epoch(self, epoch: int) -> None:
-        """Other crops, in this process and in its running workers."""
-        self._epoch.fill_(epoch)
+        """Other crops, in this process and in its running workers. Raises `GlintError` for what is no epoch."""
+        if not _is_whole(epoch) or epoch >= 1 << 63:
+            raise GlintError(
+                f"set_epoch({epoch!r}): a whole number from 0, the loop's own count of its epochs"
+            )
+        self._epoch.fill_(int(epoch))
 
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"_samples": None}
 
     def __getitem__(self, index: int) -> dict[str, Any]:
-        if not -len(self) <= index < len(self):
-            raise IndexError(f"sample {index} of {len(self):,}")
-        index = int(index) % len(self)
+        try:
+            number = operator.index(index)
+        except TypeError:
+            raise TypeError(
+                f"torch()[{index!r}]: samples are chosen by number, one at a time; torch.utils.data.Subset(data, "
+                "range(0, 3)) holds several"
+            ) from None
+        if not -len(self) <= number < len(self):
+            raise IndexError(f"sample {number} of {len(self):,}")
+        index = number % len(self)
         sample = self._sample(index)
         image = sample.pixels()
         reference = sample.pristine() if self.with_reference else None
@@ -138,6 +152,10 @@ class TorchSamples(torch.utils.data.Dataset[dict[str, Any]]):
             torch.set_rng_state(state)
             transformed.append(self.transform(tensor))
         return transformed
+
+
+def _is_whole(value: object, least: int = 0) -> bool:
+    return isinstance(value, int | np.integer) and not isinstance(value, bool) and bool(value >= least)
 
 
 def _all_have_pristine(samples: Samples) -> bool:

@@ -10,7 +10,7 @@ from glint_data.dataset import manifest
 from glint_data.dataset.columns import COLUMNS
 from glint_data.dataset.pixels import rendered_format
 from glint_data.dataset.status import Status
-from glint_data.exports.format import FORMATS, Chunk, Format, Row, ending, file_name
+from glint_data.exports.format import FORMATS, Chunk, Format, Row, ending, file_name, raised_by
 from glint_data.exports.origins import Origin
 
 
@@ -91,10 +91,11 @@ class Planner:
         below = f"{quote(origin.name)}/" if origin.prefix else ""
         sample = below + file_name(own[0], ending(row["path"], rendered, self.strip))
         reference = below + file_name(own[1], ending(row["reference_path"], "png", self.strip))
-        names = self.format.file_names(
-            sample, reference, row["split"], next(self._numbers), self._number_of[source]
-        )
-        row["file_name"], row["reference_file_name"] = names[0], names[1] if _has_pristine(row) else None
+        with raised_by(self.to, "file_names"):
+            named, named_reference = self.format.file_names(
+                sample, reference, row["split"], next(self._numbers), self._number_of[source]
+            )
+        row["file_name"], row["reference_file_name"] = named, named_reference if _has_pristine(row) else None
         chunk.rows.append(row)
 
     def _chunk(self, origin: Origin, number: int, folder: Path, split: str, chunk: "_Open") -> Chunk:

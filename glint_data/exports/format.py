@@ -1,7 +1,9 @@
 """What a format is: names for files, pictures into them by worker processes, and a table of the rows."""
 
+import errno
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar
@@ -9,7 +11,7 @@ from urllib.parse import quote
 
 import numpy as np
 
-from glint_data import images
+from glint_data import images, plugins
 from glint_data.dataset.manifest import dataset_folder
 from glint_data.dataset.pixels import Picture, Pictures
 from glint_data.dataset.sample import Sample
@@ -32,6 +34,9 @@ HIDDEN = (*("source_path", "reference_path", "path", "mask_path", "low_resolutio
 
 _CUT = ("jpg", "jpeg", "png", "webp")
 """Files out of which metadata can be cut while all else stays as it is."""
+
+_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO}
+"""The target's own troubles; an address that does not answer is an OSError too."""
 
 ROWS_A_FOLDER = 8_000
 """Folders stay under 10,000 files, where the Hugging Face Hub and file viewers draw the line."""
@@ -167,8 +172,31 @@ FORMATS = Registry[type[Format]]("export format")
 
 
 def export_format(format_class: type[Format]) -> type[Format]:
-    """Register a format under its class's own name in small letters."""
+    """Register a format under its class's own name in small letters. Raises `TypeError` for what is no `Format`."""
+    if not (isinstance(format_class, type) and issubclass(format_class, Format)):
+        raise TypeError(
+            f"{getattr(format_class, '__name__', format_class)}: derive an export format from Format"
+        )
     return FORMATS.add(format_class.__name__.lower(), format_class)
+
+
+def complete(name: str) -> type[Format]:
+    """The format of that name. Raises `GlintError` where there is none, or where its class lacks a method."""
+    format_class = FORMATS[name]
+    if lacking := sorted(format_class.__abstractmethods__):
+        raise GlintError(
+            f"export format {name}: its class lacks {' and '.join(lacking)}, see docs/extending.md"
+        )
+    return format_class
+
+
+def raised_by(name: str, step: str) -> AbstractContextManager[None]:
+    """What a format raises in one of its steps becomes a sentence; of a full disk `building` has one already."""
+    return plugins.raised_by(f"export format {name}: {step}", unless=_is_of_the_disk)
+
+
+def _is_of_the_disk(error: BaseException) -> bool:
+    return isinstance(error, OSError) and error.errno in _DISK
 
 
 def picture_facts(picture: Picture) -> Row:

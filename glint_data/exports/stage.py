@@ -17,7 +17,7 @@ from glint_data.exports.about import PARTS, About, Exported, scan
 from glint_data.exports.bundled import FORMATS
 from glint_data.exports.chunks import Planner
 from glint_data.exports.folder import building, check_free
-from glint_data.exports.format import Chunk, Format, Row, Written, record
+from glint_data.exports.format import Chunk, Format, Row, Written, complete, raised_by, record
 from glint_data.exports.options import Options
 from glint_data.exports.origins import Origin, origins_of
 from glint_data.exports.split import deal_photos, recorded_split, shares_of, split_by_file
@@ -97,7 +97,7 @@ def export_dataset(
     """
     begun = time.monotonic()
     origins = origins_of([dataset] if isinstance(dataset, str | Path) or is_remote(dataset) else dataset)
-    out, format_class = Path(out), FORMATS[to]
+    out, format_class = Path(out), complete(to)
     if len(origins) > 1 and not format_class.takes_several:
         takes = ", ".join(name for name, entry in FORMATS.items() if entry.takes_several)
         raise GlintError(f"--to {to}: holds one dataset; several go into one of {takes}")
@@ -108,12 +108,13 @@ def export_dataset(
     about.splits, notes = _splits(origins, about, split_file, split, split_seed)
     about.options = options or Options()
     named = " and ".join(str(origin.place) for origin in origins)
-    _check(format_class, about, named, origins)
+    _check(to, about, named, origins)
     summary = ExportSummary(out, to, notes=notes)
     with building(out) as folder, ExitStack() as stack:
         failures = _Failures(folder / FAILURES, summary, stack)
         planner = Planner(origins, to, about.splits, failures.add, about.options.strip)
-        export = format_class(folder, about)
+        with raised_by(to, "__init__"):
+            export = format_class(folder, about)
         exported = Exported()
         # closing: no worker writes any more when an error has the folder removed
         outcomes = stack.enter_context(closing(run_tasks(write_chunk, planner.chunks(folder), workers)))
@@ -121,13 +122,15 @@ def export_dataset(
             for chunk, results in in_order(outcomes):
                 rows = list(_merged(chunk, results, failures))
                 exported.private.update(what for written in results for what in written.private)
-                export.add(rows)
-                exported.count(rows)
+                exported.count(rows)  # before a format does what it likes with them
+                with raised_by(to, "add"):
+                    export.add(rows)
                 meter.advance(len(chunk.rows))
         if not exported.samples:
             first = summary.first[0] if summary.first else f"no sample of {named} is in the split"
             raise GlintError(f"nothing was exported and {out} was not made; {first}")
-        export.finish(exported)
+        with raised_by(to, "finish"):
+            export.finish(exported)
         summary.written, summary.private = exported.samples, exported.private
         summary.outside_split = planner.outside_split
     summary.seconds = time.monotonic() - begun
@@ -149,7 +152,8 @@ def _splits(
     return recorded_split(about.recorded, about.sources)
 
 
-def _check(format_class: type[Format], about: About, dataset: str, origins: list[Origin]) -> None:
+def _check(to: str, about: About, dataset: str, origins: list[Origin]) -> None:
+    format_class: type[Format] = FORMATS[to]
     folder = manifest.dataset_folder(origins[0].place)
     if not about.samples:
         raise GlintError(f"{dataset}: holds no samples to export; 'glint-data verify {folder}' tells more")
@@ -165,12 +169,19 @@ def _check(format_class: type[Format], about: About, dataset: str, origins: list
         )
     if about.splits is not None and not about.parts:
         raise GlintError(f"{dataset}: none of its photos is named in the split file; it lists them by source")
-    format_class.check(about)
+    with raised_by(to, "check"):
+        format_class.check(about)
 
 
 def write_chunk(chunk: Chunk) -> list[Written]:
     """Write a chunk's pictures in its format. Runs in a worker process."""
-    return FORMATS[chunk.format].write(chunk)
+    with raised_by(chunk.format, "write"):
+        written: object = FORMATS[chunk.format].write(chunk)
+    if not isinstance(written, list) or len(written) != len(chunk.rows):
+        raise GlintError(
+            f"export format {chunk.format}: write gave no list with a Written for each of its rows"
+        )
+    return written
 
 
 def in_order(outcomes: Iterable[Outcome]) -> Iterator[tuple[Chunk, list[Written]]]:

@@ -14,15 +14,16 @@ _PARTS = {
 _LONGEST_NAME = 180
 
 
-def file_of(table: Place, text: str, line: int) -> Place:
+def file_of(table: Table, text: str, line: int) -> Place:
     """The file that a cell names: relative to the table, or an address. Raises `GlintError`."""
     if "\0" in text:
-        raise GlintError(f"{table}: line {line}: names {text!r}, which is no path")
+        raise GlintError(f"{table.at(line)}: names {text!r}, which is no path")
     if "://" in text:
         return place(text)
-    beside = table.parent / text
-    if "\\" in text and (is_remote(table) or not beside.exists()):  # written on Windows
-        return table.parent / text.replace("\\", "/")
+    folder = table.file.parent
+    beside = folder / text
+    if "\\" in text and (is_remote(folder) or not beside.exists()):  # written on Windows
+        return folder / text.replace("\\", "/")
     return beside
 
 
@@ -70,11 +71,11 @@ def sources_of(table: Table, texts: list[str], references: list[Place | None], n
         if reference is not None:
             if said.setdefault(reference, source) != source:
                 raise GlintError(
-                    f"{table.file}: line {line}: {reference.name} is the photo {source}, and {said[reference]} before"
+                    f"{table.at(line)}: {reference.name} is the photo {source}, and {said[reference]} before"
                 )
             if of_source.setdefault(source.lower(), reference) != reference:
                 raise GlintError(
-                    f"{table.file}: line {line}: the photo {source} has two references, {reference.name} and "
+                    f"{table.at(line)}: the photo {source} has two references, {reference.name} and "
                     f"{of_source[source.lower()].name}; give each its own source"
                 )
         sources.append(source)
@@ -88,10 +89,10 @@ def splits_of(table: Table, texts: list[str], sources: list[str]) -> list[str | 
     for line, text, source in zip(table.lines, texts, sources, strict=True):
         part = _PARTS.get(text.lower())
         if text and part is None:
-            raise GlintError(f"{table.file}: line {line}: split {text!r}; parts are train, val, test")
+            raise GlintError(f"{table.at(line)}: split {text!r}; parts are train, val, test")
         if part is not None and part_of.setdefault(source, part) != part:
             raise GlintError(
-                f"{table.file}: line {line}: the photo {source} is in {part}, and in {part_of[source]} before; "
+                f"{table.at(line)}: the photo {source} is in {part}, and in {part_of[source]} before; "
                 "a photo belongs to one part"
             )
         parts.append(part)

@@ -97,8 +97,15 @@ def import_table(
         GlintError: a table that cannot be meant, or none of its pictures could be taken over.
     """
     begun = time.monotonic()
-    file, folder = place(table), place(out)
+    file = place(table)
     own = read_own_table(file, parse_range(range), lower_is_better)
+    return import_own(own, file, place(out), resize, strip, workers, begun)
+
+
+def import_own(
+    own: OwnTable, origin: Place, folder: Place, resize: bool, strip: bool, workers: int, begun: float
+) -> TableSummary:
+    """As `import_table`, of checked rows; `origin` is the file or folder that they came from."""
     runs.open_folder(folder, "import", _settings(own, resize, strip))
     with only_run(folder):
         sweep(folder)
@@ -111,14 +118,14 @@ def import_table(
         failures.write(folder, refused)
         if not rows:
             raise GlintError(
-                f"{file}: none of its pictures could be taken over; the first: {refused[0].error}"
+                f"{own.name}: none of its pictures could be taken over; the first: {refused[0].error}"
             )
         _write(folder, own, rows, taken)
     if beside := said_beside(taken.values()):
         own.notes.append(beside)
     return TableSummary(
         folder,
-        file,
+        origin,
         len(own.entries),
         imported=len(rows),
         references=len({row["reference_path"] for row in rows} - {None}),

@@ -12,6 +12,7 @@ from glint_data.importing.own_lines import file_of, sources_of, splits_of, stem_
 from glint_data.storage.places import Place
 from glint_data.tables import Table, read_table
 
+PICTURE = ("distorted", "image")
 COLUMNS = ("reference", "mos", "mos_std", "type", "level", "source", "split", "licence")
 _MAX_NUMBER = 9999
 
@@ -54,27 +55,28 @@ class Entry:
 
 @dataclass(frozen=True)
 class OwnTable:
-    """The checked lines, and what to say of the table."""
+    """The checked lines, and what to say of the table; `name` is what sentences call it."""
 
     file: Place
+    name: str
     entries: list[Entry]
     scale: ScoreRange | None
     notes: list[str]
 
 
-def parse_range(text: "str | tuple[float, float] | None") -> tuple[float, float] | None:
-    """ "1,5" or (1, 5) as two rising numbers. Raises `GlintError`."""
-    if text is None or text == "":
+def parse_range(text: "str | tuple[float, float] | None", given_by: str = "") -> tuple[float, float] | None:
+    """ "1,5" or (1, 5) as two rising numbers; `given_by` names who gave it. Raises `GlintError`."""
+    if text is None or (isinstance(text, str) and not text):
         return None
-    parts = re.split(r"\s*(?:,|;|\.\.|\bto\b)\s*", text.strip()) if isinstance(text, str) else list(text)
+    said, example = (f"{given_by}: range", "(1, 5)") if given_by else ("--range", "--range 1,5")
     try:
+        parts = re.split(r"\s*(?:,|;|\.\.|\bto\b)\s*", text.strip()) if isinstance(text, str) else text
         low, high = (float(part) for part in parts)
     except (TypeError, ValueError):
-        raise GlintError(f"--range {text}: is no pair of numbers; write for example --range 1,5") from None
+        raise GlintError(f"{said} {text}: is no pair of numbers; write for example {example}") from None
     if not low < high or high - low == float("inf"):
-        raise GlintError(
-            f"--range {text}: the first has to be the smaller; --lower-is-better says which end is good"
-        )
+        flag = "lower_is_better=True" if given_by else "--lower-is-better"
+        raise GlintError(f"{said} {text}: the first has to be the smaller; {flag} says which end is good")
     return low, high
 
 
@@ -86,9 +88,14 @@ def read_own_table(
     Raises:
         GlintError: a column or a value that cannot be meant; the sentence names the line.
     """
-    table = read_table(file, [("distorted", "image")], COLUMNS)
+    table = read_table(file, [PICTURE], COLUMNS)
     if not table.rows:
         raise GlintError(f"{file}: has no lines below its header ({', '.join(table.columns)})")
+    return checked_table(table, range, lower_is_better)
+
+
+def checked_table(table: Table, range: tuple[float, float] | None, lower_is_better: bool) -> OwnTable:
+    """As `read_own_table`, of rows that are read already."""
     picture = "distorted" if "distorted" in table.columns else "image"
     known = {picture, *COLUMNS}
     notes = []
@@ -100,7 +107,7 @@ def read_own_table(
     texts = {name: table.column(name) if name in table.columns else [""] * len(table.rows) for name in known}
     for line, text in zip(table.lines, texts[picture], strict=True):
         if not text:
-            raise GlintError(f"{file}: line {line} names no picture in its column {picture}")
+            raise GlintError(f"{table.at(line)} names no picture in its column {picture}")
     scale = _scale(table, range, lower_is_better)
     scores, spreads = (_numbers(table, name) for name in ("mos", "mos_std"))
     _check_scores(table, scores, spreads, scale)
@@ -108,9 +115,9 @@ def read_own_table(
     types, distortions, named = _types(table, texts["type"])
     notes += named
     levels = _integers(table, "level", texts["level"])
-    files = [file_of(table.file, text, line) for text, line in zip(texts[picture], table.lines, strict=True)]
+    files = [file_of(table, text, line) for text, line in zip(texts[picture], table.lines, strict=True)]
     references = [
-        file_of(table.file, text, line) if text else None
+        file_of(table, text, line) if text else None
         for text, line in zip(texts["reference"], table.lines, strict=True)
     ]
     names = unique([stem_of(path) for path in files])
@@ -123,9 +130,10 @@ def read_own_table(
         )
         for at, line in enumerate(table.lines)
     ]
-    _check_twice(file, entries)
-    notes += _odd_lines(entries)
-    return OwnTable(file, entries, scale if any(score is not None for score in scores) else None, notes)
+    _check_twice(table, entries)
+    notes += _odd_lines(table, entries)
+    rated = any(score is not None for score in scores)
+    return OwnTable(table.file, table.name, entries, scale if rated else None, notes)
 
 
 def _numbers(table: Table, name: str) -> list[float | None]:
@@ -134,9 +142,14 @@ def _numbers(table: Table, name: str) -> list[float | None]:
 
 def _scale(table: Table, range: tuple[float, float] | None, lower_is_better: bool) -> ScoreRange | None:
     has_scores = "mos" in table.columns and any(table.column("mos"))
+    if has_scores and range is None and table.given_by:
+        raise GlintError(
+            f"{table.name}: gave scores, but on what scale? Published(rows, range=(LOW, HIGH)) says it "
+            "(and lower_is_better=True for scores of impairment)"
+        )
     if has_scores and range is None:
         raise GlintError(
-            f"{table.file}: has scores, but on what scale? --range LOW,HIGH says it, such as --range 1,5 "
+            f"{table.name}: has scores, but on what scale? --range LOW,HIGH says it, such as --range 1,5 "
             "(and --lower-is-better for scores of impairment)"
         )
     return ScoreRange(*range, not lower_is_better) if range else None
@@ -145,17 +158,18 @@ def _scale(table: Table, range: tuple[float, float] | None, lower_is_better: boo
 def _check_scores(
     table: Table, scores: list[float | None], spreads: list[float | None], scale: ScoreRange | None
 ) -> None:
+    said = "range" if table.given_by else "--range"
     for line, score, spread in zip(table.lines, scores, spreads, strict=True):
         if score is not None and scale is not None and not scale.low <= score <= scale.high:
             raise GlintError(
-                f"{table.file}: line {line}: mos {score:g} lies outside --range {scale.low:g},{scale.high:g}"
+                f"{table.at(line)}: mos {score:g} lies outside {said} {scale.low:g},{scale.high:g}"
             )
         if spread is not None and (spread < 0 or score is None):
             why = "is negative" if spread < 0 else "stands beside no mos"
-            raise GlintError(f"{table.file}: line {line}: mos_std {spread:g} {why}")
+            raise GlintError(f"{table.at(line)}: mos_std {spread:g} {why}")
         if spread is not None and scale is not None and spread > scale.high - scale.low:
             raise GlintError(
-                f"{table.file}: line {line}: mos_std {spread:g} is wider than --range {scale.low:g},{scale.high:g}; "
+                f"{table.at(line)}: mos_std {spread:g} is wider than {said} {scale.low:g},{scale.high:g}; "
                 "is it on another scale?"
             )
 
@@ -182,7 +196,7 @@ def _types(table: Table, texts: list[str]) -> tuple[list[int | None], list[str |
         line = next(line for line, text in zip(table.lines, texts, strict=True) if text in numeric)
         name = next(iter(names.values()))
         raise GlintError(
-            f"{table.file}: line {line}: type {texts[table.lines.index(line)]!r} is a number where others are names, "
+            f"{table.at(line)}: type {texts[table.lines.index(line)]!r} is a number where others are names, "
             f"such as {name!r}; write all as one of the two"
         )
     if not names:
@@ -190,7 +204,7 @@ def _types(table: Table, texts: list[str]) -> tuple[list[int | None], list[str |
     number_of = {name: number for number, name in enumerate(sorted(names), 1)}
     if len(number_of) > _MAX_NUMBER:
         raise GlintError(
-            f"{table.file}: has {len(number_of):,} types; is 'type' the right name of that column?"
+            f"{table.name}: has {len(number_of):,} types; is 'type' the right name of that column?"
         )
     listed = ", ".join(f"{number} {names[name]}" for name, number in list(number_of.items())[:8])
     more = f" and {len(number_of) - 8} more" if len(number_of) > 8 else ""
@@ -203,32 +217,30 @@ def _integers(table: Table, name: str, texts: list[str]) -> list[int | None]:
     numbers: list[int | None] = []
     for line, text in zip(table.lines, texts, strict=True):
         if text and not re.fullmatch(r"\d{1,4}(\.0+)?", text):
-            raise GlintError(
-                f"{table.file}: line {line}: {name} {text!r} is no number from 0 to {_MAX_NUMBER}"
-            )
+            raise GlintError(f"{table.at(line)}: {name} {text!r} is no number from 0 to {_MAX_NUMBER}")
         numbers.append(int(float(text)) if text else None)
     return numbers
 
 
-def _check_twice(file: Place, entries: list[Entry]) -> None:
+def _check_twice(table: Table, entries: list[Entry]) -> None:
     """The same picture of the same photo with two scores: which one is meant cannot be known."""
     before: dict[tuple[Place, Place | None], Entry] = {}
     for entry in entries:
         first = before.setdefault((entry.distorted, entry.reference), entry)
         if first.mos != entry.mos:
             raise GlintError(
-                f"{file}: lines {first.line} and {entry.line} give {entry.distorted.name} two scores; "
-                "put their mean into one line"
+                f"{table.at(first.line, entry.line)} give {entry.distorted.name} two scores; "
+                "put their mean into one"
             )
 
 
-def _odd_lines(entries: list[Entry]) -> list[str]:
+def _odd_lines(table: Table, entries: list[Entry]) -> list[str]:
     """Notes on lines that may be a slip: without the reference that others have, and naming a picture again."""
-    notes = []
+    notes, word = [], "row" if table.given_by else "line"
     alone = [entry for entry in entries if entry.reference is None]
     if alone and len(alone) < len(entries):
         notes.append(
-            f"{len(alone):,} of {len(entries):,} lines name no reference (line {alone[0].line} first); "
+            f"{len(alone):,} of {len(entries):,} {word}s name no reference ({word} {alone[0].line} first); "
             "those pictures are photos of their own"
         )
     first: dict[tuple[Place, Place | None], Entry] = {}
@@ -237,7 +249,7 @@ def _odd_lines(entries: list[Entry]) -> list[str]:
     ]
     if again:
         notes.append(
-            f"{len(again):,} lines name a picture of an earlier line again (line {again[0].line} first); "
+            f"{len(again):,} {word}s name a picture of an earlier {word} again ({word} {again[0].line} first); "
             "each is a sample of its own"
         )
     return notes

@@ -136,8 +136,38 @@ def test_parts_are_photos(sound, capfd):
     assert capfd.readouterr() == ("", "")
 
 
+def test_samples_are_chosen_by_whole_numbers(sound):
+    data = Dataset(sound[0]).torch()
+    for number in (np.int64(1), np.uint8(1), torch.tensor(1), 1 - len(data)):
+        assert data[number]["sample_id"] == data[1]["sample_id"]
+    for wrong in (1.5, np.float32(1), slice(0, 3), "a", None, [1]):
+        with pytest.raises(TypeError, match=r"samples are chosen by number.*torch.utils.data.Subset"):
+            data[wrong]
+    for beyond in (18, -19):
+        with pytest.raises(IndexError, match=f"sample {beyond} of 18"):
+            data[beyond]
+
+
+@pytest.mark.parametrize("epoch", ["a", -1, 1.5, None, 1 << 63])
+def test_an_epoch_is_a_whole_number(sound, epoch):
+    data = Dataset(sound[0]).torch(crop=48)
+    with pytest.raises(GlintError, match=r"set_epoch\(.*\): a whole number from 0"):
+        data.set_epoch(epoch)
+    data.set_epoch(np.int64(2))
+    assert data[3]["image"].shape == (3, 48, 48)
+
+
 @pytest.mark.parametrize(
-    ("options", "sentence"), [({"crop": 0}, "crop 0"), ({"part": "exam"}, "part 'exam'")]
+    ("options", "sentence"),
+    [
+        ({"crop": 0}, "crop 0"),
+        ({"part": "exam"}, "part 'exam'"),
+        ({"seed": "a"}, "seed 'a': a whole number from 0"),
+        ({"seed": -1}, "seed -1: a whole number"),
+        ({"seed": 1.5}, "seed 1.5: a whole number"),
+        ({"seed": None}, "seed None: a whole number"),
+        ({"transform": 3}, "transform 3: a function"),
+    ],
 )
 def test_wrong_options(sound, options, sentence):
     with pytest.raises(GlintError, match=sentence):

@@ -80,6 +80,7 @@ def test_tables_as_spreadsheets_write_them(tmp_path, pairs, written, options):
         ("image\nabsent.png\n", {}, "none of its pictures could be taken over.*absent.png: cannot be read"),
         ("image,mos\na.png,3\n", {"range": "5,1"}, "--range 5,1: the first has to be the smaller"),
         ("image,mos\na.png,3\n", {"range": "five"}, "--range five: is no pair of numbers"),
+        ("image,mos\na.png,3\n", {"range": 5}, "--range 5: is no pair of numbers"),
     ],
 )
 def test_what_cannot_be_meant_is_a_sentence(tmp_path, text, options, said):

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from glint_data import plugins
 from glint_data.errors import GlintError
 from glint_data.registry import Registry
 
@@ -74,15 +75,33 @@ def parse_loss(text: str) -> list[tuple[float, str]]:
 
 
 def combined(text: str) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
-    """The weighted sum that `text` names."""
+    """The weighted sum that `text` names. It raises `GlintError` where a part of it gives no scalar to learn by."""
     parts = parse_loss(text)
 
     def total(predicted: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
-        return torch.stack(
-            [weight * LOSSES[name](predicted, labels, weights) for weight, name in parts]
-        ).sum()
+        return torch.stack([weight * _part(name, predicted, labels, weights) for weight, name in parts]).sum()
 
     return total
+
+
+def _part(name: str, predicted: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
+    with plugins.raised_by(f"loss {name}"):
+        loss: object = LOSSES[name](predicted, labels, weights)
+    if not isinstance(loss, Tensor):
+        shown = f" ({loss!r})" if isinstance(loss, bool | int | float) else ""
+        raise GlintError(
+            f"loss {name} gave {type(loss).__name__}{shown}: a tensor is needed, a scalar made of the predicted scores"
+        )
+    if loss.ndim:  # its sum would train too, at a rate that hangs on the size of the batch
+        raise GlintError(
+            f"loss {name} gave a tensor of shape {tuple(loss.shape)}: a scalar is needed, for example .mean()"
+        )
+    if predicted.requires_grad and not loss.requires_grad:
+        raise GlintError(
+            f"loss {name} gave a tensor without a gradient: nothing can be learnt by it; make it of the predicted "
+            "scores, without detach(), item() or NumPy"
+        )
+    return loss
 
 
 def label_weights(std: Tensor) -> Tensor:
