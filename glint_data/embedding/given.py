@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from glint_data.errors import GlintError
+from glint_data.plugins import raised_by
 
 if TYPE_CHECKING:
     from glint_data.embedding.embed import Embedder
@@ -17,13 +18,9 @@ def vectors_by(by: "Embedder", pixels: Sequence[np.ndarray]) -> np.ndarray:
     Raises:
         GlintError: it raises something, or gives what are no vectors; the sentence names it.
     """
-    try:
+    with raised_by(f"embedder {by.name}: embed"):
         given = by.embed(pixels)
         vectors = np.asarray(given, dtype=np.float32)
-    except GlintError:
-        raise
-    except Exception as error:
-        raise GlintError(f"embedder {by.name}: embed raised {type(error).__name__}: {error}") from error
     if vectors.ndim != 2 or len(vectors) != len(pixels) or not vectors.shape[1]:
         what = f"shape {vectors.shape}" if given is not None else "None"
         raise GlintError(

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from glint_data.errors import GlintError
+from glint_data.plugins import raised_by
 
 _FURTHEST = 1.0
 """So far outside 0 to 1 a regression may come; further out, scores are on another scale."""
@@ -33,34 +34,24 @@ class Checked:
         # a cell that nobody rated needs no prediction
         self._rated = np.isfinite(scored.mos).any(axis=0)
         self._references = len(scored.mos)
-        self._fitted = self._asked("its fit", lambda: fit(scored))
+        with raised_by(f"label method {name}: its fit"):
+            self._fitted = fit(scored)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.__dict__["_fitted"], name)
 
     def predict(self, photos: Any) -> Prediction:
         """Every cell's score for each photo."""
-        return self._looked_at(
-            "predict", lambda: self._fitted.predict(photos), len(photos), f"{len(photos)} photos"
-        )
+        return self._said("predict", len(photos), "photos", photos)
 
     def left_out(self) -> Prediction:
         """For each photo of the fit, the prediction made without it."""
-        count = self._references
-        return self._looked_at("left_out", lambda: self._fitted.left_out(), count, f"{count} references")
+        return self._said("left_out", self._references, "references")
 
-    def _asked(self, what: str, answer: Callable[[], Any]) -> Any:
-        try:
-            return answer()
-        except GlintError:
-            raise
-        except Exception as error:
-            raise GlintError(
-                f"label method {self._name}: {what} raised {type(error).__name__}: {error}"
-            ) from error
-
-    def _looked_at(self, what: str, answer: Callable[[], Any], count: int, of: str) -> Prediction:
-        said, shape = self._asked(what, answer), (count, len(self._rated))
+    def _said(self, what: str, count: int, of: str, *asked: Any) -> Prediction:
+        with raised_by(f"label method {self._name}: {what}"):
+            said = getattr(self._fitted, what)(*asked)
+        shape = (count, len(self._rated))
         begin = f"label method {self._name}: {what} gave"
         if not isinstance(said, Prediction):
             raise GlintError(f"{begin} a {type(said).__name__}; Prediction(mos, doubt) is needed")
@@ -70,7 +61,7 @@ class Checked:
                 raise GlintError(f"{begin} {part} as {kind}; a NumPy array of floats is needed")
             if values.shape != shape:
                 raise GlintError(
-                    f"{begin} {part} of shape {values.shape} for {of} and {shape[1]} cells; {shape} is needed"
+                    f"{begin} {part} of shape {values.shape} for {count} {of} and {shape[1]} cells; {shape} is needed"
                 )
             if not np.isfinite(values[:, self._rated]).all():
                 raise GlintError(f"{begin} {part} that is not finite in cells that were rated")

@@ -7,7 +7,6 @@ A new block is one file that makes a `ContentEvidence` or `PairEvidence` and add
 blocks that they need. Measurements of rated sets that ship are compared with `columns` when they are loaded.
 """
 
-import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +15,7 @@ import numpy as np
 
 from glint_data.embedding.embed import Embedder
 from glint_data.errors import GlintError
+from glint_data.plugins import raised_by
 from glint_data.registry import Registry
 
 
@@ -78,14 +78,15 @@ class Comparison:
 
     def _views(self, pictures: Sequence[np.ndarray]) -> dict[Callable[[np.ndarray], Any], list[Any]]:
         return {
-            source.view: _asked(source, "view", functools.partial(self._seen, source, pictures))
+            source.view: self._seen(source, pictures)
             for source in {source.view: source for source in self._sources}.values()
         }
 
     def _seen(self, source: PairEvidence, pictures: Sequence[np.ndarray]) -> list[Any]:
-        if source.views and self._device:
-            return source.views(pictures, self._device)
-        return [source.view(picture) for picture in pictures]
+        with raised_by(f"evidence {source.name}: view", unless=_out_of_memory):
+            if source.views and self._device:
+                return source.views(pictures, self._device)
+            return [source.view(picture) for picture in pictures]
 
     def row(self, sample: np.ndarray) -> list[np.ndarray]:
         """One float32 (columns,) a source. Raises `ValueError` where the sizes differ."""
@@ -108,7 +109,8 @@ class Comparison:
 
 def _compared(source: PairEvidence, photo: Any, sample: Any) -> np.ndarray:
     """float32 (columns,), finite. Raises `GlintError`, naming the block, for anything else."""
-    row: np.ndarray = _asked(source, "compare", lambda: np.asarray(source.compare(photo, sample), np.float32))
+    with raised_by(f"evidence {source.name}: compare", unless=_out_of_memory):
+        row = np.asarray(source.compare(photo, sample), np.float32)
     count = len(source.columns)
     if row.shape != (count,) or not np.isfinite(row).all():
         found = f"shape {row.shape}" if row.shape != (count,) else f"{row.tolist()}"
@@ -118,10 +120,5 @@ def _compared(source: PairEvidence, photo: Any, sample: Any) -> np.ndarray:
     return row
 
 
-def _asked(source: PairEvidence, what: str, answer: Callable[[], Any]) -> Any:
-    try:
-        return answer()
-    except (GlintError, MemoryError):
-        raise
-    except Exception as error:
-        raise GlintError(f"evidence {source.name}: {what} raised {type(error).__name__}: {error}") from error
+def _out_of_memory(error: BaseException) -> bool:
+    return isinstance(error, MemoryError)
