@@ -102,8 +102,17 @@ def raised_by(who: str, unless: Callable[[BaseException], bool] | None = None) -
     except (Exception, SystemExit) as error:
         if isinstance(error, GlintError) or (unless is not None and unless(error)):
             raise
+        if isinstance(error, SystemExit) and _asked_for(error):
+            raise
         reason = " ".join(str(error).split()) or "without a word"
         raise GlintError(f"{who} raised {type(error).__name__}: {reason}{_line_of(error)}") from error
+
+
+def _asked_for(end: SystemExit) -> bool:
+    """Whether a signal's handler raised it, whatever the code was at."""
+    from distortions.foreign import is_of_a_signal
+
+    return is_of_a_signal(end)
 
 
 def _line_of(error: BaseException) -> str:

@@ -111,7 +111,7 @@ def test_where_everything_failed_the_end_says_why_and_where(photos, plugin, tmp_
 def test_what_runs_in_the_command_itself_ends_it_with_a_sentence(photos, plugin, tmp_path):
     answer = command("import", "leaving", photos, "--out", tmp_path / "out", plugin=plugin)
     assert answer.returncode == 1
-    assert answer.stderr.startswith("glint-data: a plug-in, or a package that it calls, raised SystemExit(0)")
+    assert answer.stderr.startswith("glint-data: importer leaving raised SystemExit: 0 (odd_plugin.py, line ")
 
 
 def test_a_dataset_of_a_plugin_that_is_not_loaded_names_it(photos, plugin, tmp_path):
