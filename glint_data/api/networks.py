@@ -117,6 +117,10 @@ def _assignments(switches: "Sequence[str] | Mapping[str, Any]") -> list[str]:
     return several(switches)
 
 
+_TABLES = (".csv", ".tsv", ".txt", ".xlsx")
+"""Endings of tables of scores, which stand where a run may."""
+
+
 def _as_text(value: Any) -> str:
     return ",".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
 
@@ -159,10 +163,22 @@ def evaluate(
     named, others = here(run), [here(entry) for entry in several(also)]
     if not paths:
         raise GlintError("evaluate: no dataset is named; give one, or several")
-    if named.is_file() and named.suffix.lower() in (".csv", ".tsv", ".txt", ".xlsx"):
-        if len(paths) > 1 or others or table or picture or split != "auto":
+    tables = [str(one) for one in others if one.suffix.lower() in _TABLES]
+    if tables:
+        raise GlintError(f"--also {tables[0]}: takes runs; evaluate a table of scores by itself")
+    if named.is_file() and named.suffix.lower() in _TABLES:
+        given = {
+            "several datasets": len(paths) > 1,
+            "--also": others,
+            "--predictions": table,
+            "--plot": picture,
+            f"--split {split}": split != "auto",
+            f"--crops {crops}": crops != defaults.CROPS,
+        }
+        odd = ", ".join(name for name, is_given in given.items() if is_given)
+        if odd:
             raise GlintError(
-                f"{run}: a table of scores is judged on one dataset, without the options of a run"
+                f"{run}: a table of scores is judged on one dataset, as it stands; leave out {odd}"
             )
         judged = training.evaluate_scores(named, paths[0])
         return Answer(judged, lambda: training.scores_text(judged))

@@ -6,6 +6,7 @@ Everywhere else an image is a uint8 array of shape (height, width, 3) in sRGB, u
 from glint_data.errors import ImageRefused
 from glint_data.images.edit import UNCHANGED, Edit, edit_from, scaled
 from glint_data.images.formats import EXTENSIONS, RAW_EXTENSIONS, ending_of
+from glint_data.images.in_hand import pixels_of
 from glint_data.images.reading import EMPTY, MAX_PIXELS, ReadPhoto, decode, read_file, read_photo, read_rgb
 from glint_data.images.writing import (
     ENCODERS,
@@ -33,6 +34,7 @@ __all__ = [
     "encode_webp",
     "ending_of",
     "pixel_hash",
+    "pixels_of",
     "read_file",
     "read_photo",
     "read_rgb",

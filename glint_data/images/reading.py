@@ -165,10 +165,10 @@ def _from_8_bits(image: "PillowImage", encoded: bytes, done: list[str]) -> ReadP
     image = _without_alpha(image, encoded, done)
     if image.format == "JXL" and profile is not None:
         jpeg_xl.check_steps(profile)
-    return _in_srgb(image, profile, done)
+    return in_srgb(image, profile, done)
 
 
-def _in_srgb(image: "PillowImage", profile: bytes | None, done: list[str]) -> ReadPhoto:
+def in_srgb(image: "PillowImage", profile: bytes | None, done: list[str]) -> ReadPhoto:
     """The last steps of every way: the profile, if any, and RGB of what is not yet."""
     if profile:
         try:
@@ -190,7 +190,7 @@ def _from_samples(samples: DeepSamples, done: list[str]) -> ReadPhoto:
         codes = np.floor(samples.values / samples.top * 255 + 0.5).astype(np.uint8)
         done.append("CMYK samples rounded to 8 bits per channel")
         image = Image.frombytes("CMYK", codes.shape[1::-1], codes.tobytes())
-        photo = _in_srgb(image, samples.profile, done)
+        photo = in_srgb(image, samples.profile, done)
     else:
         try:
             pixels, profile = deep.to_8_bits(samples, done)
@@ -201,7 +201,7 @@ def _from_samples(samples: DeepSamples, done: list[str]) -> ReadPhoto:
             )
         photo = ReadPhoto(pixels, tuple(done))
         if profile is not None:
-            photo = _in_srgb(Image.fromarray(pixels), profile, done)
+            photo = in_srgb(Image.fromarray(pixels), profile, done)
     if samples.orientation == 1:
         return photo
     return ReadPhoto(

@@ -106,6 +106,27 @@ def test_scores_as_a_spreadsheet_saves_them(dataset, scored, tmp_path):
         assert glint.evaluate(tmp_path / name, dataset).record()["srocc"] == pytest.approx(expected)
 
 
+def test_paths_as_windows_writes_them(dataset, scored, tmp_path):
+    turned = scored.assign(path=scored["path"].str.replace("/", "\\"))
+    turned[["path", "score"]].to_csv(tmp_path / "s.csv", index=False)
+    assert training.evaluate_scores(tmp_path / "s.csv", dataset)["samples"] == 30
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"split": "test"}, "leave out --split test"),
+        ({"crops": 3}, "leave out --crops 3"),
+        ({"also": "run"}, "leave out --also"),
+        ({"also": "other.csv"}, "--also .*other.csv: takes runs; evaluate a table of scores by itself"),
+    ],
+)
+def test_what_a_table_of_scores_cannot_have_is_named(dataset, scored, tmp_path, options, said):
+    scored[["sample_id", "score"]].to_csv(tmp_path / "s.csv", index=False)
+    with pytest.raises(GlintError, match=said):
+        glint.evaluate(tmp_path / "s.csv", dataset, **options)
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
@@ -144,7 +165,8 @@ def test_too_few_and_constant_scores_give_no_nan(dataset, scored, tmp_path, cons
     json.dumps(evaluation, allow_nan=False)
     assert evaluation["srocc"] is None and evaluation["rmse"] is not None
     assert (evaluation["rmse_logistic"] is None) == (constant == "one")  # four parameters meet any one value
-    assert "no correlation can be had" in training.scores_text(evaluation)
+    said = training.scores_text(evaluation)
+    assert "no correlation can be had" in said and "too few photos" not in said
     assert not [warning for warning in recwarn if "Constant" in str(warning.category)]
 
 

@@ -65,6 +65,11 @@ def test_training_begins_with_it_and_is_bound_to_it(shipped, tmp_path):
     assert "model.safetensors" in runs.read(tmp_path / "run")["settings"]["start"]
     with pytest.raises(GlintError, match="holds the network glintiqa"):
         training.train([dataset], "ahiq", tmp_path / "other", start_from="judge", **options)
+    with pytest.raises(GlintError, match="--size nano: judge holds a network of size tiny"):
+        training.train(
+            [dataset], "glintiqa", tmp_path / "other", start_from="judge", **options | {"size": "nano"}
+        )
+    assert not (tmp_path / "other").exists()
 
 
 def test_a_folder_of_that_name_is_meant_where_there_is_one(shipped, tmp_path, monkeypatch):

@@ -55,9 +55,10 @@ def _by(
 
 def text(numbers: Numbers) -> list[str]:
     """The numbers as lines for a person."""
+    between = intervals.shown(numbers["intervals_95"]["srocc"])
+    interval = "" if numbers["srocc"] is None else f" ({between})"
     lines = [
-        f"  SROCC {shown(numbers['srocc'])} ({intervals.shown(numbers['intervals_95']['srocc'])})   "
-        f"KROCC {shown(numbers['krocc'])}",
+        f"  SROCC {shown(numbers['srocc'])}{interval}   KROCC {shown(numbers['krocc'])}",
         f"  PLCC  {shown(numbers['plcc'])}, after the 4-parameter logistic {shown(numbers['plcc_logistic'])}",
         f"  RMSE  {shown(numbers['rmse'])}, after the 4-parameter logistic {shown(numbers['rmse_logistic'])}",
     ]

@@ -115,6 +115,7 @@ def _sample_called(
     By its path, or else by its file's name alone, as it is called on another machine or in an export. A file that is
     there to be looked at has to show the sample too: other datasets' files bear the same names.
     """
+    key = key if key in known else key.replace("\\", "/")  # as Windows writes paths
     places = [key, *_places(key, file, dataset)]
     for name in places:
         if name in known:
@@ -177,7 +178,9 @@ def scores_text(evaluation: dict[str, Any]) -> str:
     beside = {"these scores": evaluation, **evaluation["yardsticks"]}
     if evaluation["yardsticks"]:
         lines += agreement.table(beside, "beside it")
-        lines.append("  (RMSE of PSNR, SSIM and GMSD is on their own scales; GMSD is turned round)")
+        lines.append(
+            "  (PSNR, SSIM and GMSD are of luminance, their RMSE on their own scales; GMSD is turned round)"
+        )
     else:
         lines.append("  no pristine originals: PSNR, SSIM and GMSD cannot stand beside it")
     return "\n".join(lines)

@@ -20,8 +20,6 @@ from glint_data.storage.places import Place, is_remote, place
 from glint_data.training.judge.inference import score_image
 from glint_data.training.run.trained import TrainedRun, open_trained, run_folder
 
-EIGHT_BITS = ("1", "L", "P", "RGB", "CMYK", "YCbCr", "LAB", "HSV")
-"""Modes of PIL images that convert to RGB without loss of what is seen."""
 SMALLEST = 48
 """Pixels of a side: the smallest photo that datasets are made of, and so that was learned from."""
 
@@ -134,17 +132,7 @@ def as_pixels(picture: Any) -> np.ndarray:
     if isinstance(picture, (str, Path)) or hasattr(picture, "fs"):
         return images.read_rgb(picture)
     if hasattr(picture, "convert") and hasattr(picture, "mode"):
-        if picture.mode in ("RGBA", "LA", "PA") or "transparency" in getattr(picture, "info", {}):
-            raise GlintError(
-                "a transparent PIL image has no one look: put it on a background, then convert('RGB')"
-            )
-        frames = getattr(picture, "n_frames", 1)
-        if picture.mode not in EIGHT_BITS or frames > 1:
-            raise GlintError(
-                f"a PIL image of mode {picture.mode} with {frames} frames: give one picture of 8 bits, such as "
-                "convert('RGB') makes, or the file's path, which is read with all its bits"
-            )
-        picture = np.asarray(picture.convert("RGB"))
+        picture = images.pixels_of(picture)
     pixels = np.asarray(picture)
     if pixels.dtype != np.uint8 or pixels.ndim not in (2, 3) or not pixels.size:
         raise GlintError(

@@ -176,6 +176,11 @@ def _earlier_network(source: str, settings: TrainSettings) -> QualityNetwork:
     else:
         network = trained.open_trained(source, "cpu").network
         network.provenance = {"weights": f"run {file.name}", **network.provenance}
+        size = runs.read(file).get("settings", {}).get("size")
+        if settings.size not in (TrainSettings.size, size):
+            raise GlintError(
+                f"--size {settings.size}: {source} holds a network of size {size}; leave --size out"
+            )
     if network.name != settings.model or (settings.model_options and not file.is_file()):
         raise GlintError(
             f"{source}: holds the network {network.name} with its own configuration; begin with --model "
@@ -229,7 +234,11 @@ def _announce(
 ) -> None:
     trainable = sum(p.numel() for p in network.parameters() if p.requires_grad)
     total = sum(p.numel() for p in network.parameters())
-    form = "as it was trained before" if settings.start_from else f"{settings.variant}, {settings.size}"
+    form = (
+        f"as {settings.start_from} was trained"
+        if settings.start_from
+        else f"{settings.variant}, {settings.size}"
+    )
     head = "its head is solved for" if network.closed_form else f"{trainable / 1e6:.2f} M of them trained"
     say(f"{settings.model} ({form}), {total / 1e6:.2f} M parameters, {head}, on {device}")
     for name, origin in network.provenance.items():
