@@ -173,7 +173,6 @@ def evaluate(
             "--predictions": table,
             "--plot": picture,
             f"--split {split}": split != "auto",
-            f"--crops {crops}": crops != defaults.CROPS,
         }
         odd = ", ".join(name for name, is_given in given.items() if is_given)
         if odd:

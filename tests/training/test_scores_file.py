@@ -116,7 +116,6 @@ def test_paths_as_windows_writes_them(dataset, scored, tmp_path):
     ("options", "said"),
     [
         ({"split": "test"}, "leave out --split test"),
-        ({"crops": 3}, "leave out --crops 3"),
         ({"also": "run"}, "leave out --also"),
         ({"also": "other.csv"}, "--also .*other.csv: takes runs; evaluate a table of scores by itself"),
     ],
