@@ -1,17 +1,19 @@
 """Few ratings of raters who use the scale otherwise: how far `label --ratings` brings labels to their scores.
 
-    python -m benchmarks.raters
+    python -m benchmarks.raters [--seeds 200]
 
 Simulated on KADID-10k's 40 references of even number (what was chosen of the map was chosen on the others, with other
-seeds): labels by the default method, each from the other references; scores as its raters' with the scale bent. One
-rater with a standard deviation of .7 on 1 to 5 rates 3 or 30 samples, drawn from equal parts of the labels in order.
-Three ways to rate: `exact` (cut to 1 to 5), `steps` (rounded to whole steps), `fair` (whole steps whose mean is the
-true score). `chosen` is `exact` on the samples that `glint-data rate` shows: the same ones with every seed.
+seeds): labels by the default method, each from the other references; scores as its raters' with the scale bent. Each
+seed is another dataset, of 20 of these references; one rater with a standard deviation of .7 on 1 to 5 rates the 3 or
+30 samples that `glint-data rate` shows of it. Three ways to rate: `exact` (cut to 1 to 5), `steps` (rounded to whole
+steps), `fair` (whole steps whose mean is the true score).
 
-Printed, as medians over 20 seeds: the root mean square error of all labels from the true scores, in units of that of
-the rising map fitted on all true scores; the same without any map; and how many true scores the intervals cover.
+Printed, as medians over the seeds: the root mean square error of all labels from the true scores, in units of that of
+the rising map fitted on all that this rater would say; in units of that of the rising map fitted on all true scores,
+which no rater tells; the latter without any map; and how many true scores the intervals cover.
 """
 
+import argparse
 from collections.abc import Callable
 
 import numpy as np
@@ -19,7 +21,6 @@ import numpy as np
 from glint_data.labels.rating_page import spread
 from glint_data.labels.ratings import RaterMap
 
-SEEDS = 20
 DEVIATION = 0.7 / 4
 SCALES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "harsh: .05 + .75 x^2.2": lambda mos: 0.05 + 0.75 * mos**2.2,
@@ -29,23 +30,25 @@ SCALES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "narrow: .2 + .5 x": lambda mos: 0.2 + 0.5 * mos,
     "as KADID's": lambda mos: mos,
 }
-WAYS = ("exact", "steps", "fair", "chosen")
+WAYS = ("exact", "steps", "fair")
 
 
 def main() -> None:
     """Simulate, print."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--seeds", type=int, default=200)
+    seeds = range(parser.parse_args().seeds)
     labels = transferred()
     for count in (30, 3):
-        print(f"{count} ratings".ljust(26) + f"{'floor':>7}" + "".join(f"{way:>24}" for way in WAYS))
-        print(" " * 33 + f"{'error  (none)  covered':>24}" * len(WAYS))
+        print(f"{count} ratings".ljust(26) + f"{'floor':>7}" + "".join(f"{way:>32}" for way in WAYS))
+        print(" " * 33 + f"{'of all said  of true (none)  cov.':>32}" * len(WAYS))
         for title, scale in SCALES.items():
             truth = scale(labels["truth"])
-            best = error_of(rising(labels["mos"], truth), truth)
-            line = f"{floor(best, count):7.3f}"
+            line = f"{floor(error_of(rising(labels['mos'], truth), truth), count):7.3f}"
             for way in WAYS:
-                found = [simulated(labels, truth, count, way, seed) for seed in range(SEEDS)]
-                error, without, covered = np.median(found, axis=0)
-                line += f"{error:8.3f} {without:7.2f} {covered:7.1%}"
+                found = [simulated(labels, truth, count, way, seed) for seed in seeds]
+                of_said, of_true, without, covered = np.median(found, axis=0)
+                line += f"{of_said:10.3f} {of_true:7.3f} {without:6.2f} {covered:6.1%}"
             print(f"{title:<26}{line}", flush=True)
 
 
@@ -67,25 +70,26 @@ def transferred() -> dict[str, np.ndarray]:
 
 def simulated(
     labels: dict[str, np.ndarray], truth: np.ndarray, count: int, way: str, seed: int
-) -> tuple[float, float, float]:
-    """(error with the map, error without, coverage), errors in units of the best rising map's."""
+) -> tuple[float, float, float, float]:
+    """(error with the map, of what a map fitted on all that is said has; the same, of what one fitted on all true
+    scores has; the latter without a map; coverage)."""
     rng = np.random.default_rng(seed)
-    mos = labels["mos"]
-    if way == "chosen":
-        rows = spread(mos, labels["high"] - labels["low"], labels["source"], count)
-    else:
-        rows = np.array([rng.choice(part) for part in np.array_split(np.argsort(mos), count)])
-    mapped = RaterMap(mos[rows], labels["std"][rows], rated(truth[rows], way, rng), np.ones(count))
-    low, high = mapped.interval(mos, labels["low"], labels["high"])
-    best = error_of(rising(mos, truth), truth)
+    sources = np.unique(labels["source"])
+    shown = np.isin(labels["source"], rng.permutation(sources)[: len(sources) // 2])
+    here, truth = {name: values[shown] for name, values in labels.items()}, truth[shown]
+    mos, said = here["mos"], rated(truth, way, rng)
+    rows = spread(mos, here["high"] - here["low"], here["source"], count)
+    mapped = RaterMap(mos[rows], here["std"][rows], said[rows], np.ones(count))
+    low, high = mapped.interval(mos, here["low"], here["high"])
+    error, best = error_of(mapped(mos), truth), error_of(rising(mos, truth), truth)
     covered = float(((low <= truth) & (truth <= high)).mean())
-    return error_of(mapped(mos), truth) / best, error_of(mos, truth) / best, covered
+    return error / error_of(rising(mos, said), truth), error / best, error_of(mos, truth) / best, covered
 
 
 def rated(truth: np.ndarray, way: str, rng: np.random.Generator) -> np.ndarray:
     """What one rater says of samples with these true scores, on 0 to 1."""
     noise = rng.normal(0, DEVIATION, len(truth))
-    if way in ("exact", "chosen"):
+    if way == "exact":
         return np.clip(truth + noise, 0, 1)
     meant = truth if way == "steps" else np.interp(truth, *_fair())
     return np.round(4 * np.clip(meant + noise, 0, 1)) / 4

@@ -37,6 +37,11 @@ class Column(ABC):
     def array(self) -> np.ndarray:
         """The column as NumPy has it."""
 
+    @property
+    @abstractmethod
+    def empty(self) -> bool:
+        """Whether every row has a gap, once all are there."""
+
 
 class Numbers(Column):
     """Numbers as NumPy keeps them, and which of them are gaps."""
@@ -78,6 +83,10 @@ class Numbers(Column):
         values[self._gap] = None if values.dtype == object else np.nan
         return values
 
+    @property
+    def empty(self) -> bool:
+        return len(self._gap) > 0 and bool(self._gap.all())
+
 
 class Texts(Column):
     """Text of which hardly two rows have the same, as Arrow keeps it; no room where it is null throughout."""
@@ -110,6 +119,10 @@ class Texts(Column):
         texts = np.empty(len(self._table), object)
         texts[:] = self._table.to_pylist()
         return texts
+
+    @property
+    def empty(self) -> bool:
+        return self._table.null_count == len(self._table)
 
 
 class Repeated(Column):
@@ -162,6 +175,10 @@ class Repeated(Column):
         values = np.empty(max(len(self.values), 1), object)
         values[: len(self.values)] = self.values
         return values[self.codes]
+
+    @property
+    def empty(self) -> bool:
+        return all(value is None for value in self.values)
 
 
 class FewNumbers(Repeated):

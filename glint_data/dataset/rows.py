@@ -34,13 +34,15 @@ class Rows:
             pa.default_memory_pool().release_unused()
         for column in self._columns.values():
             column.close()
+        self._filled = {name: column for name, column in self._columns.items() if not column.empty}
+        self._gaps: dict[str, Any] = dict.fromkeys(self.names)
 
     def __len__(self) -> int:
         return self._count
 
     def row(self, index: int) -> dict[str, Any]:
         """One row, 0 <= index < len."""
-        return {name: column.at(index) for name, column in self._columns.items()}
+        return self._gaps | {name: column.at(index) for name, column in self._filled.items()}
 
     def codes(self, name: str) -> tuple[np.ndarray, list[Any]]:
         """(which of the values each row has, the distinct values) of a column of repeated text or lists.

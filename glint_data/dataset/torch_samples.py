@@ -119,7 +119,7 @@ class TorchSamples(torch.utils.data.Dataset[dict[str, Any]]):
         label = sample.label
         tensors = self._tensors(index, [image] if reference is None else [image, reference])
         score = (np.nan, np.nan) if label is None else (label.mos, np.nan if label.std is None else label.std)
-        mos, std = torch.from_numpy(np.array(score, np.float32))
+        mos, std = torch.from_numpy(np.array(score, np.float32)).unbind()
         return {
             "image": tensors[0],
             "reference": tensors[1] if reference is not None else None,

@@ -23,7 +23,7 @@ from glint_data.errors import GlintError
 STEPS = (1.0, 5.0)
 """The scale of the ratings: five steps, as KADID-10k asked."""
 _GRID = np.linspace(0, 1, 51)
-_IDENTITY, _DOUBTS = 0.4, 3
+_IDENTITY, _DOUBTS = 0.55, 3
 """Prior probability that these raters use the scale just as the label does: the first for few ratings, with which a map
 had better do no harm; for more of them the second divided by their number, because they can tell by themselves."""
 _SHIFTS = np.linspace(-2.2, 2.2, 19)
@@ -35,7 +35,7 @@ _BOTTOMS = ((0.0, 0.8), (0.1, 0.2))
 """Highest and lowest scores that are given at all, with their probabilities."""
 _EDGE = 0.02
 """Labels are kept this far from 0 and 1 where log-odds are taken."""
-_ERRORS = ((0.8, 0.25), (1.0, 0.4), (1.25, 0.25), (1.6, 0.1))
+_ERRORS = ((0.8, 0.35), (1.0, 0.45), (1.25, 0.15), (1.6, 0.05))
 """Times the labels' own standard deviations that errors may be for these raters, with their probabilities."""
 _NOISES = (0.12, 0.16, 0.2, 0.25)
 """Deviations of one rating from the raters' mean, on 0 to 1 (SD .5 to 1 on five steps), equally likely."""
