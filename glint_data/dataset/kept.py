@@ -122,7 +122,7 @@ class Texts(Column):
 
     @property
     def empty(self) -> bool:
-        return self._table.null_count == len(self._table)
+        return bool(self._table.null_count == len(self._table))
 
 
 class Repeated(Column):

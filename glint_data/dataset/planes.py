@@ -4,8 +4,8 @@ import numpy as np
 from numba import njit
 
 _PARTS = np.float32(1 / 256), np.float32(1 / (255 * 256))
-"""Their sum is a 255th. Two products and a sum round each byte's 255th part as the division does (tested), and take less
-time than one: the first product is exact, the second's own rounding is far below the sum's."""
+"""Their sum is a 255th. Two products and a sum round each byte's 255th part as a division does (tested), and take less
+time: the first product is exact, the second's own rounding is far below the sum's."""
 
 
 def planes(image: np.ndarray) -> np.ndarray:
