@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import inspect
+import os
 import types
 from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
@@ -65,11 +66,14 @@ def _verb(function: Callable[P, R], settings: type | None) -> Callable[P, R]:
         bound = signature.bind(*args, **kwargs)
         for parameter in parameters:
             if parameter.name in bound.arguments:
-                _check(parameter, bound.arguments[parameter.name])
+                value = bound.arguments[parameter.name]
+                if parameter.is_text and isinstance(value, os.PathLike):  # a file where a name may stand too
+                    value = bound.arguments[parameter.name] = str(value)
+                _check(parameter, value)
         with progress.shown(bool(bound.arguments.get("progress", False))):
             plugins.use(several(bound.arguments.get("plugin", ())))
             try:
-                return function(*args, **kwargs)
+                return function(*bound.args, **bound.kwargs)
             except SystemExit as end:  # of a plug-in, or of what it calls: nothing here ends a program
                 from distortions.foreign import is_of_a_signal, told
 

@@ -77,7 +77,7 @@ class Settings:
                 name = distortions.suite(self.suite).type_called(name).distortion
             suite = distortions.own(name, list(self.strengths))
             chosen: dict[str, Any] = {"types": (1,), "strengths": ()}
-        elif self.suite.endswith(".toml"):
+        elif self.suite.lower().endswith(".toml"):
             suite, chosen = distortions.suite_from_toml(self.suite), {}
         else:
             return self

@@ -155,19 +155,6 @@ def timm_settings(model: str) -> Any:
     return settings
 
 
-def packaged_state(timm_name: str) -> "tuple[dict[str, Tensor], WeightsFile] | None":
-    """The weights of an installed package under timm's names, and their file; None where there is none.
-
-    Raises:
-        GlintError: the package's file is missing, damaged, or of another network.
-    """
-    packaged = packaged_file(timm_name)
-    if packaged is None:
-        return None
-    weights = WeightsFile(packaged.file, packaged.origin, packaged.tag)
-    return timm_state(timm_name, weights), weights
-
-
 def not_here(name: str, wanted: str, ways_on: str, why: str = "") -> GlintError:
     """The error for weights that cannot be had: the missing file and the ways to go on."""
     allow = "" if why else f" ({DOWNLOAD_VARIABLE}=1 in the environment lets it be fetched)"

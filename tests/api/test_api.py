@@ -208,6 +208,16 @@ def test_what_is_no_value_is_a_sentence(photos, tmp_path, given, sentence):
     assert str(refused.value).startswith(sentence)
 
 
+def test_a_suite_by_its_file_in_any_spelling(photos, tmp_path):
+    file = tmp_path / "MINE.TOML"
+    file.write_text('name = "mine"\n[[types]]\ndistortion = "jpeg"\nlevels = [80, 20]\n')
+    for given in (file, str(file)):
+        dataset = glint.synthesize(photos, tmp_path / "d", suite=given, virtual=True)
+        assert dataset.table(["suite"])["suite"].tolist() == ["mine"] * 8
+    with pytest.raises(glint.GlintError, match=r"absent\.toml: cannot be read"):
+        glint.synthesize(photos, tmp_path / "e", suite=tmp_path / "absent.toml")
+
+
 def test_none_is_taken_where_it_stands_for_a_default(photos, tmp_path):
     dataset = glint.synthesize(photos, tmp_path / "d", types=1, levels=1, virtual=True)
     for name, (_, parameters) in VERBS.items():

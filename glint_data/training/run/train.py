@@ -223,6 +223,12 @@ def _check_parts(parts: dict[str, Samples], split: Split) -> None:
             raise GlintError(
                 f"no labelled samples are left for {part}{reason}; add photos or change the split"
             )
+    learnt = parts["train"].mos
+    if len(learnt) > 1 and (learnt == learnt[0]).all():
+        raise GlintError(
+            f"all {len(learnt):,} training samples have the label {learnt[0]:.3f}: there is nothing to learn from; "
+            "look at the column mos, and make the labels again where it is not what was meant"
+        )
 
 
 def _announce(
