@@ -69,9 +69,25 @@ def cvvdp() -> Measure:
 
 def lite2() -> Measure:
     """What `deep` measures in Lite0's stages, in those of Lite2."""
+    from glint_data.labels.evidence import network
+
+    groups = lite2_groups()
+
+    @functools.lru_cache(maxsize=2)
+    def seen(pixels: bytes, shape: tuple[int, ...]) -> Any:
+        outputs = groups(np.frombuffer(pixels, np.uint8).reshape(shape))
+        return SimpleNamespace(stages=[network.Channels(outputs[group]) for group in (2, 4, 6)])
+
+    def measure(photo: np.ndarray, sample: np.ndarray) -> list[float]:
+        return network.measure(*(seen(pixels.tobytes(), pixels.shape) for pixels in (photo, sample)))
+
+    return measure
+
+
+def lite2_groups() -> Callable[[np.ndarray], list[np.ndarray]]:
+    """EfficientNet-Lite2 of timm: of uint8 (H, W, 3) the outputs of its groups of blocks, (positions, channels)."""
     import torch
 
-    from glint_data.labels.evidence import network
     from glint_data.weights.find import WeightsFile, timm_state
     from glint_data.weights.packaged import how_to_install, packaged_file
     from glint_data.weights.torchvision_import import ensure_torchvision
@@ -82,24 +98,34 @@ def lite2() -> Measure:
     name = "tf_efficientnet_lite2"
     packaged = packaged_file(name)
     assert packaged is not None, how_to_install(name)
-    stages = timm.create_model(name, features_only=True, out_indices=(2, 3, 4)).eval()
-    state = timm_state(name, WeightsFile(packaged.file, packaged.origin, packaged.tag))
-    missing, _ = stages.load_state_dict(state, strict=False)  # what comes after the last stage is left over
-    assert not missing
+    network = timm.create_model(name).eval()
+    network.load_state_dict(timm_state(name, WeightsFile(packaged.file, packaged.origin, packaged.tag)))
 
-    @functools.lru_cache(maxsize=2)
-    def seen(pixels: bytes, shape: tuple[int, ...]) -> Any:
-        image = torch.frombuffer(bytearray(pixels), dtype=torch.uint8).reshape(shape).permute(2, 0, 1)
+    def outputs(pixels: np.ndarray) -> list[np.ndarray]:
         with torch.inference_mode():
-            maps = stages(image[None].float() / 127.5 - 1)
-        return SimpleNamespace(stages=[network.Channels(one[0].flatten(1).T.numpy()) for one in maps])
+            image = torch.from_numpy(pixels).permute(2, 0, 1)[None].float() / 127.5 - 1
+            maps = list(
+                itertools.accumulate(network.blocks, lambda x, group: group(x), initial=_stem(network, image))
+            )
+        return [one[0].flatten(1).T.numpy() for one in maps[1:]]
 
-    def measure(photo: np.ndarray, sample: np.ndarray) -> list[float]:
-        return network.measure(*(seen(pixels.tobytes(), pixels.shape) for pixels in (photo, sample)))
-
-    return measure
+    return outputs
 
 
+def _stem(network: Any, image: Any) -> Any:
+    return network.bn1(network.conv_stem(image))
+
+
+def lite2_content(kadid: Path, references: list[str]) -> np.ndarray:
+    """What `deep` keeps of a photo's content, from Lite2: float32 (references, statistics)."""
+    from glint_data.embedding import stages
+
+    groups, dataset = lite2_groups(), glint.open(kadid)
+    photos = [next(iter(dataset.samples(source=one))).pristine() for one in references]
+    return np.stack([stages.statistics(groups(stages._scaled(photo, 1))[2:]) for photo in photos])
+
+
+CONTENT = "lite2 content"
 BLOCKS = {"lite2": lite2, "flip": flip, "cvvdp": cvvdp}
 
 
@@ -135,8 +161,11 @@ def shrunk(pixels: np.ndarray) -> np.ndarray:
 
 
 def audited(scored: Scored, loaded: Any, names: tuple[str, ...]) -> dict[str, Any]:
-    """The nested audit of `deep` with these blocks beside its own."""
-    shares = replace(_DEEP, pairs=(*_DEEP.pairs, *names))
+    """The nested audit of `deep` with these blocks beside its own; `CONTENT` instead of its network's."""
+    shares = replace(_DEEP, pairs=(*_DEEP.pairs, *(name for name in names if name != CONTENT)))
+    if CONTENT in names:
+        own, network = _DEEP.content.items()
+        shares = replace(shares, content=dict([own, (CONTENT, network[1])]))
     by = replace(
         METHODS["deep"], name="deep, " + ", ".join(names), fit=lambda some: PairRegression(some, shares)
     )
@@ -162,6 +191,9 @@ def main() -> None:
     assert [tuple(cell) for cell in loaded.cells.tolist()] == CELLS
     for name, block in blocks.items():
         scored.photos.blocks[name] = np.stack([block[reference] for reference in loaded.references])
+    if "lite2" in blocks:
+        blocks[CONTENT] = {}
+        scored.photos.blocks[CONTENT] = lite2_content(asked.kadid, loaded.references)
     print(f"{len(loaded.references)} references\nbeside `deep`'s own     SROCC   RMSE  r in cells  coverage")
     every_set = itertools.chain.from_iterable(
         itertools.combinations(blocks, count) for count in range(len(blocks) + 1)
