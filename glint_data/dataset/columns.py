@@ -49,14 +49,19 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "split": ("dictionary", "train, val or test, as the set or its owner dealt the photos"),
     "source_edit": ("dictionary", "JSON of the crop and scaling that make the photo from its file"),
     "suite_version": ("dictionary", "version of the suite that the sample was planned with"),
+    "mask_hash": ("string", "SHA-256 of the mask's pixels, as `image_hash`"),
+    "low_resolution_hash": ("string", "SHA-256 of the small image's pixels, as `image_hash`"),
 }
+
+FILES = {"path": "image_hash", "mask_path": "mask_hash", "low_resolution_path": "low_resolution_hash"}
+"""The files that a sample may have of its own, and where the hash of their pixels stands."""
 
 SCALED = "scaled from "
 """How the `label_note` of a picture begins that an import brought to its reference's size."""
 
 ADDED = (
     *("label_version", "mask_path", "low_resolution_path", "licence", "split", "source_edit"),
-    "suite_version",
+    *("suite_version", "mask_hash", "low_resolution_hash"),
 )
 """Columns that manifests of the first release lack; they are read as null."""
 

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 class Picture:
     """`pixels` uint8 (H, W, 3) RGB with their `hash`; `file` are the bytes read, None where it was rendered.
 
-    `mask` uint8 (H, W) is what a rendering in regions brings along, 255 where it distorts.
+    `mask` uint8 (H, W) is what a rendering in regions brings along, 255 where it distorts; `low_resolution` uint8
+    (h, w, 3) the small image that was upscaled.
     """
 
     pixels: np.ndarray
@@ -41,6 +42,7 @@ class Picture:
     file: bytes | None = None
     parameters: str | None = None
     mask: np.ndarray | None = None
+    low_resolution: np.ndarray | None = None
 
     @functools.cached_property
     def hash(self) -> str:
@@ -107,10 +109,16 @@ class Pictures:
             return self._photo(sample).picture
 
     def mask(self, sample: "Sample") -> np.ndarray:
-        """The mask beside a sample's file, uint8 (H, W). Raises `ImageRefused` where it is gone or damaged."""
+        """The mask beside a sample's file, uint8 (H, W). Raises `ImageRefused` where it is gone or another."""
         with _naming(sample):
             file = manifest.inside(self.folder, str(sample.mask_path))
-            return _read(file, None).pixels[..., 0]
+            return _read(file, sample.mask_hash).pixels[..., 0]
+
+    def low_resolution(self, sample: "Sample") -> np.ndarray:
+        """The small image beside a sample's file, uint8 (h, w, 3). Raises `ImageRefused` as `mask` does."""
+        with _naming(sample):
+            file = manifest.inside(self.folder, str(sample.low_resolution_path))
+            return _read(file, sample.low_resolution_hash).pixels
 
     def photo(self, sample: "Sample") -> distortions.Photo:
         """The pristine photo, prepared for rendering. Raises `ImageRefused`."""
@@ -144,10 +152,16 @@ class Pictures:
         )
         if sample.image_hash and images.pixel_hash(made.pixels) != sample.image_hash:
             raise ImageRefused(
-                "renders to other pixels here than those recorded; compare the versions in run.json"
+                "renders to other pixels here than those recorded; compare the versions in run.json, and the kind of "
+                "processor it was made on (docs/scale.md, Other processors)"
             )
         parameters = json.dumps(made.parameters, sort_keys=True)
-        return Picture(made.pixels, sample.image_hash, self.format, parameters=parameters, mask=made.mask)
+        return Picture(
+            *(made.pixels, sample.image_hash, self.format),
+            parameters=parameters,
+            mask=made.mask,
+            low_resolution=made.low_resolution,
+        )
 
     def _photo(self, sample: "Sample") -> _Held:
         key = (sample.source_hash, sample.reference_path, sample.source_path, sample.source_edit)

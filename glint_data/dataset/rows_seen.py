@@ -9,6 +9,7 @@ import numpy as np
 
 import distortions
 from glint_data.dataset import manifest, rendering, values
+from glint_data.dataset.columns import FILES
 from glint_data.dataset.keys import Keys, hashes
 from glint_data.dataset.status import Status
 from glint_data.errors import GlintError
@@ -52,7 +53,8 @@ class RowsSeen:
         for name, keys in self._keys.items():
             keys.add(batch.column(name).drop_null())
         done = rows[rows["status"] == Status.OK]
-        self.files += int((done["path"].notna() & done["image_hash"].notna()).sum())
+        for path, expected in FILES.items():
+            self.files += int((done[path].notna() & done[expected].notna()).sum())
         self._references |= set(done["reference_path"].dropna())
         labelled = rows.loc[rows["mos"].notna(), _LABEL_FACTS].astype(object)
         labelled = labelled.where(labelled.notna(), None)
@@ -134,8 +136,11 @@ class RowsSeen:
 
 def _failures(rows: "pandas.DataFrame") -> Iterator[str]:
     done = rows["status"] == Status.OK
-    for name in rows.loc[done & rows["path"].notna() & rows["image_hash"].isna(), "sample_id"]:
-        yield f"{name}: no hash of its pixels is recorded, so nothing tells whether they are the right ones"
+    for path, expected in FILES.items():
+        for name in rows.loc[done & rows[path].notna() & rows[expected].isna(), "sample_id"]:
+            yield (
+                f"{name}: no hash of its pixels is recorded ({expected}), so nothing tells whether they are right"
+            )
     for row in rows[rows["status"] == Status.FAILED].itertuples():
         yield f"{row.sample_id}: failed: {row.error}"
 

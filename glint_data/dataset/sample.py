@@ -86,7 +86,9 @@ class Sample:
     image_hash: str | None = None
     source_edit: str | None = None
     mask_path: str | None = None
+    mask_hash: str | None = None
     low_resolution_path: str | None = None
+    low_resolution_hash: str | None = None
     licence: str | None = None
     split: str | None = None
     error: str | None = None
@@ -153,6 +155,15 @@ class Sample:
             return self._opened().mask(self)
         return (picture or self.picture()).mask if self.status == Status.PLANNED else None
 
+    def low_resolution(self, picture: "Picture | None" = None) -> np.ndarray | None:
+        """The small image that was upscaled, uint8 (H, W, 3) RGB; None for a sample of which there is none.
+
+        `picture`, where it was asked for already, saves rendering a recipe again; `ImageRefused` as in `pixels`.
+        """
+        if self.low_resolution_path:
+            return self._opened().low_resolution(self)
+        return (picture or self.picture()).low_resolution if self.status == Status.PLANNED else None
+
     def _opened(self) -> "Pictures":
         if self._pictures is None:
             raise GlintError(f"{self.id}: belongs to no dataset; take samples from a Dataset")
@@ -162,7 +173,7 @@ class Sample:
 _COPIED = (
     *("source", "suite", "type", "level", "strength", "distortion", "suite_version", "width", "height"),
     *("path", "reference_path", "source_path", "source_hash", "image_hash", "source_edit", "mask_path"),
-    *("low_resolution_path", "licence", "split"),
+    *("mask_hash", "low_resolution_path", "low_resolution_hash", "licence", "split"),
 )
 
 

@@ -51,6 +51,8 @@ TEXTS: dict[str, _Text] = {
     "status": _Text(_STATUS, True, f"is no status; known are {', '.join(Status)}"),
     "source_hash": _HASH,
     "image_hash": _HASH,
+    "mask_hash": _HASH,
+    "low_resolution_hash": _HASH,
     "path": _PATH,
     "reference_path": _PATH,
     "mask_path": _PATH,

@@ -7,6 +7,7 @@ from typing import Any
 import distortions
 from glint_data import images, records
 from glint_data.dataset import manifest, rendering, runs
+from glint_data.dataset.columns import FILES
 from glint_data.dataset.pixels import Pictures
 from glint_data.dataset.rows_seen import RowsSeen
 from glint_data.dataset.sample import Sample
@@ -119,12 +120,12 @@ def _links(folder: Place) -> Iterator[str]:
 def _files(file: Place, problems: list[str]) -> Iterator[tuple[str, str]]:
     """Every file the manifest names with its expected pixel hash; paths that leave the folder are problems."""
     folder, references = manifest.dataset_folder(file), set[str]()
-    columns = ["status", "path", "image_hash", "reference_path", "source_hash"]
+    columns = ["status", *FILES, *FILES.values(), "reference_path", "source_hash"]
     for batch in manifest.batches(file, columns, checked=False):
         for row in batch.to_pylist():
             if row["status"] != Status.OK:
                 continue
-            named = [(row["path"], row["image_hash"])]
+            named = [(row[path], row[expected]) for path, expected in FILES.items()]
             if row["reference_path"] not in references:
                 references.add(row["reference_path"])
                 named.append((row["reference_path"], row["source_hash"]))

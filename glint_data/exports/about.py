@@ -24,7 +24,8 @@ class About:
     """Counts over the datasets' rows; `label` is what the label stage noted, `described` its set's description.
 
     `samples` counts rows that have, or can be given, pixels; `full_reference` says that each has a pristine photo,
-    `no_reference` that none has; `masks`, that some have a mask of where they are distorted. `names` holds the
+    `no_reference` that none has; `masks`, that some have a mask of where they are distorted;
+    `low_resolution`, that some have the small picture on disk that was upscaled. `names` holds the
     distortions' names by (suite, type). `splits` maps each source to its part, None where nothing says who goes
     where; `recorded`, to the parts that the rows themselves name. `licence` is what the person who exports says of
     the photos, `options` what else was asked for. Several datasets stand in `several`, each with its own facts;
@@ -37,6 +38,7 @@ class About:
     labelled: int = 0
     with_reference: int = 0
     masks: bool = False
+    low_resolution: bool = False
     names: dict[tuple[str, int], str] = field(default_factory=dict)
     sources: set[str] = field(default_factory=set)
     suites: set[str] = field(default_factory=set)
@@ -110,6 +112,7 @@ def scan(origins: Sequence[Origin], name: str, licence: str | None = None) -> Ab
         for union in ("sources", "suites", "methods", "label_sets"):
             getattr(about, union).update(getattr(one, union))
         about.masks |= one.masks
+        about.low_resolution |= one.low_resolution
         about.names |= one.names
         about.recorded |= one.recorded
     return about
@@ -132,7 +135,7 @@ def _scanned(origin: Origin, licence: str | None) -> About:
 
 _COLUMNS = [
     *("source", "suite", "status", "reference_path", "mos", "label_set", "label_method"),
-    *("type", "distortion", "mask_path", "split"),
+    *("type", "distortion", "mask_path", "low_resolution_path", "split"),
 ]
 
 
@@ -161,6 +164,7 @@ def _count(batch: "pyarrow.RecordBatch", about: About) -> None:
     about.methods |= texts("label_method")
     about.label_sets |= texts("label_set")
     about.masks |= usable.column("mask_path").null_count < len(usable)
+    about.low_resolution |= usable.column("low_resolution_path").null_count < len(usable)
     dealt = usable.filter(pc.is_valid(usable.column("split")))
     if len(dealt):
         pairs = pa.table({name: dealt.column(name).cast("string") for name in ("source", "split")})

@@ -8,7 +8,8 @@ annotations the level.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,8 @@ class Coco(Format):
 
     def __init__(self, folder: Path, about: About) -> None:
         super().__init__(folder, about)
-        names = sorted(set(about.names.values()))
+        self._names = category_names(about.names)
+        names = sorted(set(self._names.values()))
         self.categories = {name: number for number, name in enumerate(names, 1)}
         self._parts: dict[str, tuple[JsonLines, JsonLines]] = {}
         self._images = self._annotations = 0
@@ -56,6 +58,7 @@ class Coco(Format):
     def add(self, rows: Sequence[Row]) -> None:
         """An image each, and its annotations."""
         for row in rows:
+            category = self._names.get((row["suite"] or "", row["type"]), "")
             images, annotations = self._opened(row["split"])
             self._images += 1
             images.add(
@@ -78,7 +81,7 @@ class Coco(Format):
                     {
                         "id": self._annotations,
                         "image_id": self._images,
-                        "category_id": self.categories[row["distortion"]],
+                        "category_id": self.categories[category],
                         **instance,
                         "iscrowd": 0,
                         "level": row["level"],
@@ -114,6 +117,19 @@ class Coco(Format):
             )
             self._parts[part] = images, annotations
         return self._parts[part]
+
+
+def category_names(names: Mapping[tuple[str, int], str]) -> dict[tuple[str, int], str]:
+    """By (suite, type) what a category is called: the distortion, with its number where a suite has it twice.
+
+    >>> category_names({("mine", 1): "jpeg", ("mine", 2): "jpeg", ("mine", 3): "fog", ("kadid10k", 10): "jpeg"})
+    {('mine', 1): 'jpeg (1)', ('mine', 2): 'jpeg (2)', ('mine', 3): 'fog', ('kadid10k', 10): 'jpeg'}
+    """
+    often = Counter((suite, name) for (suite, _), name in names.items())
+    return {
+        (suite, number): f"{name} ({number})" if often[suite, name] > 1 else name
+        for (suite, number), name in names.items()
+    }
 
 
 def _joined(file: Path, about: dict[str, Any], lists: dict[str, JsonLines]) -> None:

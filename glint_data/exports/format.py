@@ -29,7 +29,18 @@ Row = dict[str, Any]
 Of several datasets it has `dataset_name` too; of a format that takes masks `mask_file_name` where there is one.
 """
 
-HIDDEN = (*("source_path", "reference_path", "path", "mask_path", "low_resolution_path", "status", "error"),)
+HIDDEN = (
+    *(
+        "source_path",
+        "reference_path",
+        "path",
+        "mask_path",
+        "mask_hash",
+        "low_resolution_path",
+        "low_resolution_hash",
+    ),
+    *("status", "error"),
+)
 """Columns that say where things lie on the machine of the dataset: they do not leave it."""
 
 _CUT = ("jpg", "jpeg", "png", "webp")

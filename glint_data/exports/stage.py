@@ -109,7 +109,7 @@ def export_dataset(
     about.options = options or Options()
     named = " and ".join(str(origin.place) for origin in origins)
     _check(to, about, named, origins)
-    summary = ExportSummary(out, to, notes=notes)
+    summary = ExportSummary(out, to, notes=[*notes, *_what_stays(to, about)])
     with building(out) as folder, ExitStack() as stack:
         failures = _Failures(folder / FAILURES, summary, stack)
         planner = Planner(origins, to, about.splits, failures.add, about.options.strip)
@@ -150,6 +150,15 @@ def _splits(
     if file is not None:
         return split_by_file(file, about.sources, origins)
     return recorded_split(about.recorded, about.sources)
+
+
+def _what_stays(to: str, about: About) -> Iterator[str]:
+    """Pictures beside the samples that the format does not take."""
+    if about.masks and not FORMATS[to].takes_masks:
+        takers = " and ".join(name for name, entry in FORMATS.items() if entry.takes_masks)
+        yield f"the samples' masks are no part of it; {takers} take them"
+    if about.low_resolution:
+        yield "the small pictures (low_resolution_path) are no part of it; they stay in the dataset"
 
 
 def _check(to: str, about: About, dataset: str, origins: list[Origin]) -> None:

@@ -6,9 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 import distortions
 from glint_data import images
 from glint_data.dataset import rendering
+from glint_data.dataset.columns import FILES
 from glint_data.dataset.failures import Refusal
 from glint_data.dataset.status import Status
 from glint_data.errors import ImageRefused
@@ -107,15 +110,18 @@ def _beside(task: RenderTask, out: Place, name: str, rendered: "distortions.Rend
     ):
         if pixels is not None:
             columns[column] = _path(folder, task.subfolder, f"{name}.png")
+            is_grey = pixels.ndim == 2
             _write(
                 out / columns[column],
-                images.encode_png(pixels) if pixels.ndim == 3 else images.encode_grey_png(pixels),
+                images.encode_grey_png(pixels) if is_grey else images.encode_png(pixels),
             )
+            as_read = np.repeat(pixels[..., None], 3, axis=2) if is_grey else pixels
+            columns[FILES[column]] = images.pixel_hash(as_read)
     return columns
 
 
 def _files_of(row: dict[str, Any]) -> Iterable[str]:
-    return (row[column] for column in ("path", "mask_path", "low_resolution_path") if row.get(column))
+    return (row[column] for column in FILES if row.get(column))
 
 
 def _path(folder: str, subfolder: str, name: str) -> str:

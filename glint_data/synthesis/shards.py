@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 
 from glint_data import sources
 from glint_data.dataset import failures, manifest, runs
+from glint_data.dataset.columns import FILES
 from glint_data.dataset.status import Status
 from glint_data.errors import GlintError
 from glint_data.sources import Refusal, Source
@@ -163,8 +164,8 @@ def _united(out: Place, count: int) -> tuple[list[Source], list[Refusal]]:
         twins.append(sources.twin(source.path, first[source.hash].path))
         part = out / manifest.PARTS / f"{source.name}.parquet"
         if part.is_file():
-            rows = manifest.read(part, ["path", "reference_path"])
-            for path in {*rows["path"].dropna(), *rows["reference_path"].dropna()}:
+            rows = manifest.read(part, [*FILES, "reference_path"])
+            for path in {path for column in rows for path in rows[column].dropna()}:
                 remove(manifest.inside(out, path))
             remove(part)
     return list(first.values()), twins

@@ -195,12 +195,15 @@ def _tasks(out: Place, settings: Settings, wanted: dict[Source, Cells]) -> list[
     missing = {source.name: cells for source, cells in wanted.items()}
     is_there = _written(out)
     in_order = [source.name for source in sorted(wanted, key=lambda source: source.number)]
-    columns = ["type", "level", "status", "path", "reference_path"]
+    needed, beside = ["path", "reference_path"], ["mask_path", "low_resolution_path"]
+    columns = ["type", "level", "status", *needed, *beside]
     for name, rows in parts.finished(out, in_order, columns):
         done = {
             (row["type"], row["level"])
             for row in rows.to_pylist()
-            if row["status"] == Status.OK and is_there(row["path"]) and is_there(row["reference_path"])
+            if row["status"] == Status.OK
+            and all(is_there(row[file]) for file in needed)
+            and all(is_there(row[file]) for file in beside if row[file])
         }
         missing[name] = tuple(cell for cell in missing[name] if cell not in done)
     tasks = []

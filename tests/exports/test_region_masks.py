@@ -116,3 +116,37 @@ def test_parts_of_a_mask():
     assert np.array_equal(decoded(large["segmentation"]) | decoded(small["segmentation"]), mask)
     assert instances(np.zeros((3, 3), bool)) == []
     assert distortions.suite("kadid10k").regions is None
+
+
+def test_two_types_of_one_distortion_are_two_categories(tmp_path):
+    record = {
+        "name": "grain",
+        "types": [
+            {"distortion": "white_noise", "name": name, "levels": [strength]}
+            for name, strength in (("fine", 0.001), ("coarse", 0.05))
+        ],
+        "regions": {"count": 1},
+    }
+    (tmp_path / "photos").mkdir()
+    images.write_png(tmp_path / "photos/cat.png", skimage.data.chelsea()[60:124, 100:180])
+    suite = distortions.suite_from_record(record, "grain")
+    own = json.dumps(suite.record(), sort_keys=True)
+    settings = Settings(suite=suite.name, suite_version=suite.version, suite_record=own, virtual=True)
+    synthesize([tmp_path / "photos"], tmp_path / "d", settings, workers=1)
+    export_dataset(tmp_path / "d", "coco", tmp_path / "out", 1)
+    record = json.loads((tmp_path / "out" / "instances_train.json").read_text())
+    assert [category["name"] for category in record["categories"]] == ["white_noise (1)", "white_noise (2)"]
+    of_sample = {image["id"]: image["sample_id"] for image in record["images"]}
+    seen = {(of_sample[one["image_id"]][:6], one["category_id"]) for one in record["annotations"]}
+    assert seen == {("cat_01", 1), ("cat_02", 2)}
+
+
+def test_what_a_format_does_not_take_is_said(regional, tmp_path):
+    said = export_dataset(regional[0], "csv", tmp_path / "csv", 1).text()
+    assert "the samples' masks are no part of it; coco and hf take them" in said
+    assert "masks are no part" not in export_dataset(regional[0], "hf", tmp_path / "hf", 1).text()
+    synthesize(
+        [regional[0] / "references/cat.png"], tmp_path / "d", Settings(suite="restoration", types=(3,)), 1
+    )
+    said = export_dataset(tmp_path / "d", "hf", tmp_path / "out", 1).text()
+    assert "the small pictures (low_resolution_path) are no part of it" in said
