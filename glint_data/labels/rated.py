@@ -23,6 +23,7 @@ from glint_data.labels.method import DESCRIPTOR, METHODS, Method, PhotoFeatures,
 from glint_data.labels.pooled import POOLED, UNKNOWN_TYPE, Pool, PooledMethod, for_unrated
 from glint_data.labels.stage.measuring import MeasuringTask, gpu_for, measured
 from glint_data.labels.stage.samples import SamplesToLabel, read_samples
+from glint_data.labels.study_scores import look_at_scores
 from glint_data.reference_sets import references
 from glint_data.reference_sets.references import ReferenceSet
 from glint_data.reference_sets.scored_sets import description_of, known_sets
@@ -31,6 +32,8 @@ from glint_data.storage.places import Place
 _COMPLETE = 0.95
 """Share of a grid's pairs that have to be measured for the methods that look at cells' pairs."""
 _VECTORS = "vectors"
+OWN_TYPES = "types of "
+"""How the suite of a study is called whose table gives types and levels and names no suite: no other's are the same."""
 _FEWEST = 3
 """References without which nothing can be said of new photos."""
 
@@ -194,6 +197,7 @@ def _own(
     position[order] = np.arange(len(order))
     rows = rows[position[samples.photo[rows]] >= 0]
     pairs, rows = _measured_pairs(samples, rows, position, cache, workers, device)
+    look_at_scores(pairs, str(dataset.folder))
     return _assembled(samples, order, rows, pairs, stacked, by, embedder)
 
 
@@ -251,8 +255,7 @@ def _assembled(
     cells, column = cells_of(samples, rows)
     mos = grid_of(pairs.mos[:, None], pairs.photo, column, len(order), len(cells))[:, :, 0]
     name = about.get("set") or samples.dataset.folder.name
-    # types and levels of a table that names no suite are this study's own: no other dataset's are the same
-    suite = (samples.suites[samples.suite[rows[0]]] or f"types of {name}") if len(cells) else ""
+    suite = (samples.suites[samples.suite[rows[0]]] or f"{OWN_TYPES}{name}") if len(cells) else ""
     loaded = ReferenceSet(
         name=name,
         title=about.get("title") or name,

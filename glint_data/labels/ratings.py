@@ -39,6 +39,8 @@ _ERRORS = ((0.8, 0.35), (1.0, 0.45), (1.25, 0.15), (1.6, 0.05))
 """Times the labels' own standard deviations that errors may be for these raters, with their probabilities."""
 _NOISES = (0.12, 0.16, 0.2, 0.25)
 """Deviations of one rating from the raters' mean, on 0 to 1 (SD .5 to 1 on five steps), equally likely."""
+_FURTHER_NOISES = (0.03, 0.06, 0.09, 0.32, 0.4, 0.5)
+"""Such as no single ratings could tell, looked at where several raters rated the same samples."""
 _END = 0.06
 """From here on to an end of the scale: what a rating at the end says (a quarter of a step; half a step, which would be
 rounding alone, did worse)."""
@@ -48,17 +50,19 @@ _QUANTILE = 1.645
 
 @dataclass(frozen=True)
 class Ratings:
-    """Means of the ratings by sample: `sample_id`, `score` on [0, 1], `count` of ratings; `raters` how many people."""
+    """Means of the ratings by sample: `sample_id`, `score` on [0, 1], `count` of ratings; `raters` how many people.
+    `apart`: the sum of the squares by which ratings of a sample are off their mean."""
 
     sample_id: tuple[str, ...]
     score: np.ndarray
     count: np.ndarray
     raters: int
+    apart: np.ndarray
 
     def of(self, which: np.ndarray) -> "Ratings":
         """Those of these samples only, bool (n,)."""
         names = tuple(itertools.compress(self.sample_id, which))
-        return Ratings(names, self.score[which], self.count[which], self.raters)
+        return Ratings(names, self.score[which], self.count[which], self.raters, self.apart[which])
 
 
 def read_ratings(files: Sequence[str | Path], known: frozenset[str]) -> Ratings:
@@ -104,22 +108,34 @@ def read_ratings(files: Sequence[str | Path], known: frozenset[str]) -> Ratings:
         np.array([np.mean(values) for values in scores.values()]),
         np.array([len(values) for values in scores.values()]),
         len(raters),
+        np.array([len(values) * np.var(values) for values in scores.values()]),
     )
 
 
 class RaterMap:
-    """The map from labels to these raters' scores. `label` and `std` (n,) are those of the rated samples, `score` and
-    `count` what was said of them. `error`: times the labels' own that their errors are for these raters; `noise`: the
-    deviation of one rating; `left_out` (n,): what the map says of each rated sample without its rating."""
+    """The map from labels to these raters' scores. `label` and `std` (n,) are those of the rated samples, `score`,
+    `count` and `apart` what was said of them, as `Ratings` has it. `error`: times the labels' own that their errors
+    are for these raters; `noise`: the deviation of one rating; `left_out` (n,): what the map says of each rated sample
+    without its ratings."""
 
-    def __init__(self, label: np.ndarray, std: np.ndarray, score: np.ndarray, count: np.ndarray) -> None:
+    def __init__(
+        self,
+        label: np.ndarray,
+        std: np.ndarray,
+        score: np.ndarray,
+        count: np.ndarray,
+        apart: np.ndarray | float = 0,
+    ) -> None:
         curves, prior = _curves(min(_IDENTITY, _DOUBTS / count.sum()))
         at = np.array([np.interp(label, _GRID, curve) for curve in curves])
-        settings = [(error, weight, noise) for (error, weight), noise in itertools.product(_ERRORS, _NOISES)]
+        again, apart = count.sum() - len(count), float(np.sum(apart))
+        noises = _NOISES + _FURTHER_NOISES if again else _NOISES
+        settings = [(error, weight, noise) for (error, weight), noise in itertools.product(_ERRORS, noises)]
         logs, each = [], []
         for error, weight, noise in settings:
             each.append(_likelihood(score, at, np.sqrt((error * std) ** 2 + noise**2 / count)))
-            logs.append(each[-1].sum(axis=1) + prior + np.log(weight))
+            between_raters = -again * np.log(noise) - apart / (2 * noise**2)
+            logs.append(each[-1].sum(axis=1) + prior + np.log(weight) + between_raters)
         weights = _probabilities(np.array(logs))
         by_setting, by_curve = weights.sum(axis=1), weights.sum(axis=0)
         self.error = float(np.sqrt(by_setting @ [error**2 for error, _, _ in settings]))

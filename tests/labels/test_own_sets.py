@@ -150,8 +150,21 @@ def test_types_of_a_table_are_a_grid_of_the_study_and_of_nobody_else(typed, cach
     new.rewrite(
         {key: {"suite": None, "suite_version": None} for key in new.columns("sample_id")["sample_id"]}
     )
-    with pytest.raises(GlintError, match="scores are for types of ours"):
+    with pytest.raises(GlintError, match=r"types and levels of its own table, .* takes 10 references"):
         label_dataset(new, own, cache=cache, workers=1)
+
+
+def test_scores_that_are_all_alike_or_stand_on_their_head_are_told(typed, cache, tmp_path, capfd):
+    turned = Dataset(shutil.copytree(typed, tmp_path / "turned"))
+    ids, mos = (turned.columns("sample_id", "mos")[name] for name in ("sample_id", "mos"))
+    turned.rewrite({name: {"mos": 1 - float(score)} for name, score in zip(ids, mos, strict=True)})
+    audit_reference(turned, methods=["mean"], cache=cache, workers=1)
+    assert "its scores rise where pictures are less like their photos" in capfd.readouterr().err
+    audit_reference(typed, methods=["mean"], cache=cache, workers=1)
+    assert "its scores rise" not in capfd.readouterr().err
+    turned.rewrite({name: {"mos": 0.5} for name in ids})
+    with pytest.raises(GlintError, match="all its 120 scores are alike"):
+        audit_reference(turned, methods=["mean"], cache=cache, workers=1)
 
 
 def test_suites_of_ones_own_are_the_same_in_the_same_version_only(typed, cache, tmp_path):

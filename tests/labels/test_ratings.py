@@ -89,3 +89,19 @@ def test_ratings_are_read_and_odd_ones_refused(tmp_path):
         file.write_text(f"sample_id,score,rater\n{text}\n")
         with pytest.raises(GlintError, match=match):
             read_ratings([file], frozenset("abc"))
+
+
+@pytest.mark.parametrize("deviation", [0.1, 0.5, 1.2])
+def test_raters_who_share_samples_tell_how_noisy_one_rating_is(transferred, deviation, tmp_path):
+    mos, std, *_, truth = (part[::333][:30] for part in transferred)
+    rng = np.random.default_rng(0)
+    lines = ["sample_id,score,rater"]
+    for rater in range(5):
+        said = np.clip(1 + 4 * truth + rng.normal(0, deviation, 30), 1, 5)
+        lines += [f"s{number},{score:.3f},r{rater}" for number, score in enumerate(said)]
+    (tmp_path / "few.csv").write_text("\n".join(lines))
+    ratings = read_ratings([tmp_path / "few.csv"], frozenset(f"s{number}" for number in range(30)))
+    scores = np.array([line.split(",")[1] for line in lines[1:]], float).reshape(5, 30)
+    inside = np.sqrt(scores.var(axis=0, ddof=1).mean())
+    mapped = RaterMap(mos, std, ratings.score, ratings.count, ratings.apart)
+    assert 4 * mapped.noise == pytest.approx(inside, rel=0.2, abs=0.05)

@@ -7,7 +7,7 @@ import numpy as np
 from glint_data.errors import GlintError
 from glint_data.labels.method import METHODS, Method
 from glint_data.labels.pooled import PooledMethod, for_unrated
-from glint_data.labels.rated import Rated
+from glint_data.labels.rated import OWN_TYPES, Rated
 from glint_data.labels.stage.rows import RowLabels
 from glint_data.labels.stage.samples import SamplesToLabel
 from glint_data.labels.stage.unrated import Unrated
@@ -48,16 +48,30 @@ def planned(samples: SamplesToLabel, rated: Rated, method: str | None, viewing: 
     large = (columns >= 0) & ~keeps
     if chosen is not pooled and not rated.holds(by_pairs):
         if not (columns >= 0).any():
-            raise GlintError(
-                f"{samples.dataset.file}: its samples are of the suite {', '.join(samples.suites)}, but "
-                f"{loaded.title}'s scores are for {loaded.suite}, and levels of different suites are different "
-                f"strengths. --reference kadid labels any suite, or synthesize with --suite {loaded.suite}"
-            )
+            raise GlintError(_nothing_in_common(samples, rated, by_pairs))
         pooled = None
     else:
         columns = np.where(large, -1, columns)
     unrated = np.flatnonzero(samples.rendered & (columns < 0))
     return Plan(viewing, rated, chosen, pooled, columns, unrated, large, size)
+
+
+def _nothing_in_common(samples: SamplesToLabel, rated: Rated, by_pairs: PooledMethod) -> str:
+    """Why no sample has a cell in which people gave scores, and what to do."""
+    loaded, suites = rated.loaded, ", ".join(name for name in samples.suites if name)
+    instead = "--reference kadid labels any suite and any pair"
+    if loaded.suite.startswith(OWN_TYPES):
+        return (
+            f"{samples.dataset.file}: {loaded.title}'s scores are for types and levels of its own table, which nothing "
+            f"says to be those of other samples; what labels any pair, {by_pairs.name}, takes {by_pairs.references} "
+            f"references and {by_pairs.pairs} rated pairs of it, and it has {len(loaded.references)} and "
+            f"{len(rated.pairs) if rated.pairs else 0}. {instead}"
+        )
+    return (
+        f"{samples.dataset.file}: its samples are of {f'the suite {suites}' if suites else 'no suite'}, but "
+        f"{loaded.title}'s scores are for {loaded.suite}, and levels of different suites are different strengths. "
+        f"{instead}, or synthesize with --suite {loaded.suite}"
+    )
 
 
 def note_sizes(plan: Plan, labels: RowLabels) -> None:

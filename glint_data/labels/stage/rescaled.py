@@ -33,7 +33,7 @@ def rescale(labels: RowLabels, samples: SamplesToLabel, ratings: Ratings) -> tup
     rows = rows[usable]
     before = labels.mos[rows].astype(float)
     notes = _agreement(before, ratings)
-    mapped = RaterMap(before, labels.std[rows].astype(float), ratings.score, ratings.count)
+    mapped = RaterMap(before, labels.std[rows].astype(float), ratings.score, ratings.count, ratings.apart)
     every = np.flatnonzero(labels.labelled)
     old = [part[every].astype(float) for part in (labels.mos, labels.std, labels.low, labels.high)]
     mos = mapped(old[0])
@@ -44,8 +44,8 @@ def rescale(labels: RowLabels, samples: SamplesToLabel, ratings: Ratings) -> tup
     facts = before_and_after(ratings, mapped, before)
     note = (
         f"{facts['ratings']} ratings of {facts['samples']} samples by {facts['raters']} raters: labels were "
-        f"{facts['rmse_before']:.2f} from them on {STEPS[0]:g} to {STEPS[1]:g}, and are "
-        f"{facts['rmse_after']:.2f} with the map (each rating left out); one rating's SD is about "
+        f"{facts['rmse_before']:.2f} from the samples' means on {STEPS[0]:g} to {STEPS[1]:g}, and are "
+        f"{facts['rmse_after']:.2f} with the map (each sample's ratings left out); one rating's SD is about "
         f"{facts['rating_sd']:.2f}"
     )
     return [note, *notes], {"ratings": facts, "low": STEPS[0], "high": STEPS[1]}
