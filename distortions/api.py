@@ -21,10 +21,8 @@ def get(name: str, suite: str | None = None) -> SuiteType:
     if suite is not None:
         return suite_named(suite).type_called(name)
     distortion_named(name)
-    for entry in suites():
-        for candidate in suite_named(entry).types.values():
-            if name in (candidate.name, candidate.distortion):
-                return candidate
+    for entry in _suites_with(name):
+        return suite_named(entry).type_called(name)
     raise ValueError(
         f"{name} is registered but no suite gives it levels: add a line to one of {', '.join(suites())}"
     )
@@ -104,6 +102,15 @@ def _chosen(
         raise ValueError("give either a level, such as level=3, or a strength, such as strength=30")
     within = suite_named("kadid10k") if suite is None else _suite(suite)
     return within, within.type_called(name).number, level
+
+
+def _suites_with(name: str | int) -> list[str]:
+    """The suites that have a type of that name, or with that distortion."""
+    return [
+        entry
+        for entry in suites()
+        if any(name in (one.name, one.distortion) for one in suite_named(entry).types.values())
+    ]
 
 
 def _suite(suite: str | Suite) -> Suite:

@@ -86,6 +86,33 @@ def test_a_suite_is_known_by_name_and_version_once_added(clean):
         distortions.add_suite(distortions.suite_from_toml(PHONE.replace('"phone"', '"live"')))
 
 
+TWO = """
+name = "two"
+[[types]]
+distortion = "white_noise"
+name = "fine_grain"
+levels = [0.001, 0.004]
+[[types]]
+distortion = "white_noise"
+name = "coarse_grain"
+levels = [0.02, 0.08]
+"""
+
+
+def test_a_distortion_of_several_types_is_no_name_of_one():
+    suite = distortions.suite_from_toml(TWO)
+    assert [suite.type_called(name).number for name in ("fine_grain", "coarse_grain")] == [1, 2]
+    with pytest.raises(ValueError, match=r"several types of two: .* fine_grain \(1\), coarse_grain \(2\)$"):
+        suite.type_called("white_noise")
+    with pytest.raises(ValueError, match="'white_noise' means several types of two"):
+        distortions.apply(IMAGE, "white_noise", 1, suite=suite)
+    named = distortions.suite_from_toml(TWO.replace("coarse_grain", "white_noise"))
+    assert named.type_called("white_noise").number == 2, "its own name comes before the other's distortion"
+    for name in distortions.suites():  # every type that ships is found by its name
+        shipped = distortions.suite(name)
+        assert [shipped.type_called(one.name) for one in shipped.types.values()] == [*shipped.types.values()]
+
+
 BODY = '\n[[types]]\ndistortion = "jpeg"\nlevels = [30]\n'
 
 
