@@ -149,6 +149,57 @@ def test_own_strengths_are_levels_of_a_suite_of_their_own(large, tmp_path):
     assert verify.verify(tmp_path / "d", 1).problems == verify.verify(tmp_path / "e", 1).problems == []
 
 
+TWO = """
+name = "two"
+[[types]]
+distortion = "white_noise"
+name = "fine_grain"
+levels = [0.001, 0.004]
+[[types]]
+distortion = "white_noise"
+name = "jpeg"
+levels = [0.02, 0.08]
+"""
+
+
+def test_strengths_are_those_of_the_suites_type(tmp_path):
+    """imagenet_c's gaussian_blur has a wider kernel than the distortion of that name."""
+    file = tmp_path / "two.toml"
+    file.write_text(TWO)
+    for suite, name, meant in (
+        ("imagenet_c", "gaussian_blur", "wide_gaussian_blur"),
+        ("imagenet_c", distortions.get("gaussian_blur", "imagenet_c").number, "wide_gaussian_blur"),
+        ("kadid10k", "gaussian_blur", "gaussian_blur"),
+        ("kadid10k", "wide_gaussian_blur", "wide_gaussian_blur"),
+        (str(file), "fine_grain", "white_noise"),
+        (str(file), 2, "white_noise"),
+        (str(file), "jpeg", "white_noise"),
+        (str(file), "white_noise", "white_noise"),
+    ):
+        settings = Settings(suite, types=(name,), strengths=(0.5,)).resolved()
+        assert (settings.suite, settings.types, settings.levels) == ("own", (1,), (1,))
+        assert settings.suite_as_planned.types[1].distortion == meant, (suite, name)
+
+
+def test_strengths_of_what_no_suite_has_are_refused(tmp_path):
+    file, regional = tmp_path / "two.toml", tmp_path / "regional.toml"
+    file.write_text(TWO)
+    regional.write_text(TWO + "[regions]\ncount = 2\n")
+    for suite, name, said in (
+        ("nosuch", "jpeg", "there is no suite 'nosuch'"),
+        (str(tmp_path / "absent.toml"), "jpeg", "absent.toml: cannot be read"),
+        (str(regional), "jpeg", "--strengths with the suite two: it distorts regions alone"),
+        (
+            str(file),
+            "fine_grian",
+            "no type of two and no distortion called 'fine_grian' .did you mean fine_grain",
+        ),
+        (str(file), 3, "two has no type 3: choose one of 1, 2"),
+    ):
+        with pytest.raises(GlintError, match=said):
+            Settings(suite, types=(name,), strengths=(0.5,)).resolved()
+
+
 SCRIPT = """
 import json, sys
 from glint_data.dataset.dataset import Dataset
