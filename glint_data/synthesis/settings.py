@@ -66,7 +66,7 @@ class Settings:
         return replace(settings, types=types, levels=levels, suite_version=suite.version)
 
     def _with_own_suite(self) -> "Settings":
-        """Strengths, or a TOML file, as a suite of the run's own."""
+        """Strengths, a TOML file, or a suite that this process alone was told of, as a suite of the run's own."""
         if self.strengths:
             if len(self.types) != 1 or self.levels:
                 raise ValueError(
@@ -77,9 +77,12 @@ class Settings:
             chosen: dict[str, Any] = {"types": (1,), "strengths": ()}
         elif _is_file(self.suite):
             suite, chosen = distortions.suite_from_toml(self.suite), {}
+        elif self.suite_version is None and self.suite not in SUITES:
+            registered = distortions.suite(self.suite)
+            suite, chosen = distortions.suite_from_record(registered.record(), f"the suite {self.suite}"), {}
         else:
             return self
-        record = json.dumps(suite.record(), sort_keys=True)
+        record = json.dumps(suite.record(), sort_keys=True, default=float)
         return replace(self, suite=suite.name, suite_version=suite.version, suite_record=record, **chosen)
 
     def _distortion_named(self, wanted: int | str) -> str:

@@ -8,6 +8,7 @@ import sys
 import pytest
 import typer
 
+import distortions
 import glint_data as glint
 from glint_data import images
 from glint_data.api.options import Option
@@ -190,6 +191,12 @@ def test_options_know_their_help():
     [
         ({"suite": None}, "--suite None: is no value; leave it out for 'kadid10k'"),
         ({"suite": 5}, "--suite 5: must be text"),
+        (
+            {"suite": distortions.suite("live")},
+            "--suite (an object of the type Suite): must be text: a suite's name",
+        ),
+        ({"format": ["png"]}, "--format ['png']: must be text"),
+        ({"engine": b"local"}, "--engine b'local': must be text"),
         ({"types": None}, "--types None: is no value; leave it out for all"),
         ({"types": [None]}, "--types None: is no whole number"),
         ({"levels": {1j}}, "--levels 1j: is no whole number"),
@@ -206,6 +213,40 @@ def test_what_is_no_value_is_a_sentence(photos, tmp_path, given, sentence):
     with pytest.raises(glint.GlintError) as refused:
         glint.synthesize(**{"sources": photos, "out": tmp_path / "d", "virtual": True, **given})
     assert str(refused.value).startswith(sentence)
+
+
+ELSEWHERE = """
+import sys
+import glint_data as glint
+if __name__ == "__main__":
+    for folder in sys.argv[1:]:
+        dataset = glint.open(folder)
+        print(dataset[0].suite, dataset[0].suite_version, dataset[0].pixels().sum())
+        assert not glint.verify(dataset, workers=1).problems
+"""
+
+
+def test_a_registered_suite_is_recorded_for_workers_and_later_openings(photos, tmp_path, monkeypatch):
+    room = sys.modules["distortions.suites"]
+    monkeypatch.setattr(room, "_ADDED", {})
+    monkeypatch.setattr(room, "_BY_VERSION", dict(room._BY_VERSION))
+    types = distortions.suite_from_toml(
+        'name = "two"\n[[types]]\ndistortion = "jpeg"\nlevels = [80, 20]\n'
+    ).types
+    distortions.add_suite(distortions.Suite("two", "by hand", "Two", types))
+    made = glint.synthesize(photos, tmp_path / "d", suite="two", workers=2)
+    assert len(made) == made.record()["made"] > 0 and made[1].strength == 20
+    again = glint.synthesize(photos, tmp_path / "d", suite="two", workers=2).record()
+    assert (again["made"], again["kept"]) == (0, len(made))
+    glint.synthesize(photos, tmp_path / "v", suite="two", virtual=True)
+    glint.materialize(tmp_path / "v", tmp_path / "m", workers=2)
+    (tmp_path / "script.py").write_text(ELSEWHERE)
+    folders = [tmp_path / name for name in ("d", "v", "m")]
+    command = [sys.executable, str(tmp_path / "script.py"), *map(str, folders)]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert said == [f"two {made[0].suite_version} {made[0].pixels().sum()}"] * 3
+    shipped = glint.synthesize(photos, tmp_path / "shipped", types=[10], levels=[1], virtual=True)
+    assert "suite_record" not in json.loads((shipped.folder / "run.json").read_text())["settings"]
 
 
 def test_a_suite_by_its_file_in_any_spelling(photos, tmp_path):
