@@ -181,6 +181,36 @@ def test_strengths_are_those_of_the_suites_type(tmp_path):
         assert settings.suite_as_planned.types[1].distortion == meant, (suite, name)
 
 
+def test_the_part_of_a_suite_that_differs_is_shown(large, tmp_path):
+    def differs(settings):
+        with pytest.raises(GlintError, match="was begun with other settings") as refused:
+            synthesize([large], tmp_path / "d", settings, 1)
+        return str(refused.value).splitlines()
+
+    jpeg = Settings(types=("jpeg",), strengths=(10, 30, 50), virtual=True)
+    synthesize([large], tmp_path / "d", jpeg, 1)
+    told = differs(replace(jpeg, strengths=(10, 30, 60)))
+    assert "  suite_record: type 1 levels (10, 30, 50) there, (10, 30, 60) now" in told
+    assert not any("type 1 name" in line or "..." in line for line in told), "what is alike is left out"
+    told = differs(replace(jpeg, types=("white_noise",), strengths=(0.1,)))
+    assert "  suite_record: type 1 distortion 'jpeg' there, 'white_noise' now" in told
+
+    file = tmp_path / "two.toml"
+    file.write_text(TWO.replace("[0.02, 0.08]", str([n / 1000 for n in range(1, 40)])))
+    synthesize([large], tmp_path / "two", Settings(str(file), virtual=True), 1)
+    shutil.rmtree(tmp_path / "d")
+    shutil.move(tmp_path / "two", tmp_path / "d")
+    file.write_text(TWO.replace("[0.02, 0.08]", str([n / 1000 for n in range(1, 39)] + [0.05])))
+    told = differs(Settings(str(file), virtual=True))
+    there, now = next(line for line in told if "type 2 levels" in line).split(" there, ")
+    assert there.endswith("0.038, 0.039)") and now.endswith("0.038, 0.05) now") and len(there) < 120
+    file.write_text(TWO + "[regions]\ncount = 2\n")
+    assert any(
+        line.startswith("  suite_record: regions None there, {'count': 2")
+        for line in differs(Settings(str(file), virtual=True))
+    )
+
+
 def test_strengths_of_what_no_suite_has_are_refused(tmp_path):
     file, regional = tmp_path / "two.toml", tmp_path / "regional.toml"
     file.write_text(TWO)
