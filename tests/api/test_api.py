@@ -143,6 +143,23 @@ def test_names_and_numbers_in_any_sequence(photos, tmp_path):
     assert dataset[0].distortion == "gaussian_blur"
 
 
+def test_the_control_of_a_suite_of_regions_is_a_level(photos, tmp_path):
+    chosen = {"types": ["jpeg"], "virtual": True, "limit": 1}
+    for name, levels in (("d", "0-2"), ("e", [0, 1, 2])):
+        dataset = glint.synthesize(photos, tmp_path / name, levels=levels, regions=2, **chosen)
+        assert [sample.level for sample in dataset] == [0, 1, 2]
+    control = glint.synthesize(photos, tmp_path / "f", levels=0, regions=2, **chosen)
+    assert (control[0].pixels() == control[0].pristine()).all()
+    for levels in ("0-2", 0):
+        with pytest.raises(glint.GlintError, match="--levels 0: kadid10k has no such level; it has 1 to 5"):
+            glint.synthesize(photos, tmp_path / "g", levels=levels, **chosen)
+
+
+def test_one_strength_is_a_number(photos, tmp_path):
+    dataset = glint.synthesize(photos, tmp_path / "d", types="jpeg", strengths=30, virtual=True, limit=1)
+    assert [(sample.suite, sample.level, sample.strength) for sample in dataset] == [("own", 1, 30)]
+
+
 def test_nothing_is_said_unless_asked(photos, tmp_path, capfd):
     dataset = glint.synthesize(photos, tmp_path / "d", types=[1], levels=[1], workers=1)
     glint.verify(dataset, workers=1)
