@@ -11,7 +11,7 @@ Needs the package torch, which is imported when a batch is rendered.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,6 +50,11 @@ def render(
     """
     import torch
 
+    if not isinstance(photos, torch.Tensor):
+        raise ValueError(
+            f"photos are one tensor, N x 3 x H x W uint8, got {type(photos).__name__}: stack them with torch.stack, "
+            "the channels before the rows"
+        )
     if photos.dtype != torch.uint8 or photos.ndim != 4 or photos.shape[1] != 3 or not photos.numel():
         raise ValueError(
             f"photos are N x 3 x H x W uint8, got {photos.dtype} of shape {tuple(photos.shape)}: "
@@ -61,14 +66,14 @@ def render(
         raise ValueError(
             f"{entry.distortion} has no batched form: use distortions.apply, or one of {', '.join(names())}"
         )
-    seeds = [0] * len(photos) if seeds is None else list(seeds)
+    seeds = _whole_numbers([0] * len(photos) if seeds is None else seeds)
     if len(seeds) != len(photos):
         raise ValueError(f"{len(seeds)} seeds for {len(photos)} photos: give one for each")
     strength = entry.strength(level)
     shape = Photo(np.zeros((*photos.shape[2:], 3), np.uint8))  # draws look at the size alone
     drawn = [
         distortion_named(entry.distortion).parameters(
-            shape, strength, np.random.default_rng([int(seed), entry.number, int(level)])
+            shape, strength, np.random.default_rng([seed, entry.number, int(level)])
         )
         for seed in seeds
     ]
@@ -77,6 +82,20 @@ def render(
         values = BATCHED[entry.distortion](stretched(values) if chosen.stretched else values, strength, drawn)
         values = stretched(values) if chosen.stretched else values.clamp(0, 1)
         return (values * 255 + 0.5).clamp(0, 255).to(torch.uint8)
+
+
+def _whole_numbers(seeds: Any) -> list[int]:
+    """Seeds of a sequence, an array or a tensor. Raises ValueError for what cannot be one."""
+    seeds = seeds.tolist() if hasattr(seeds, "tolist") else seeds
+    if isinstance(seeds, str) or not isinstance(seeds, Iterable):
+        raise ValueError(f"seeds are {seeds!r}: give a list with one for each photo, such as [0, 1]")
+    wanted = list(seeds)
+    for place, seed in enumerate(wanted):
+        single = seed.item() if hasattr(seed, "item") else seed
+        if isinstance(single, bool) or not isinstance(single, int) or single < 0:
+            raise ValueError(f"seed {place + 1} is {single!r}: give a whole number from 0 on")
+        wanted[place] = single
+    return wanted
 
 
 def stretched(values: torch.Tensor) -> torch.Tensor:

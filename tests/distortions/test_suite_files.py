@@ -137,6 +137,10 @@ BODY = '\n[[types]]\ndistortion = "jpeg"\nlevels = [30]\n'
         ('name = "x"\n' + BODY.replace("[30]", "[nan]"), "takes a whole number"),
         ('name = "x"\n' + BODY.replace("[30]", "[30, 0]"), "from 1 to 100 .quality., got 0"),
         ('name = "x"\n' + BODY.replace("levels", "level"), "no key 'level' .did you mean levels"),
+        (
+            'name = "x"\n' + BODY.replace("[30]", "[50, 30, 50]"),
+            "type 1 .jpeg.: has the strength 50 at two levels",
+        ),
         ('name = "x"\n' + BODY + "number = 0\n", "whole number from 1 to 99"),
         ('name = "x"\n' + BODY + "number = true\n", "whole number from 1 to 99"),
         ('name = "x"\n' + BODY + "name = ''\n", "name is ''"),
@@ -151,6 +155,15 @@ def test_every_mistake_has_its_sentence(text, said):
     with pytest.raises(ValueError, match=said) as refused:
         distortions.suite_from_toml(text)
     assert "\n" not in str(refused.value)
+
+
+def test_a_record_of_a_run_may_have_a_strength_twice():
+    """Datasets that were begun before it was refused still open."""
+    record = distortions.own("jpeg", [50]).record()
+    record["types"][0]["levels"] = [50, 50]
+    assert distortions.suite_from_record(record).types[1].levels == (50, 50)
+    with pytest.raises(ValueError, match="own strengths: has the strength 50 at two levels"):
+        distortions.own("jpeg", [50, 50])
 
 
 def test_every_level_of_every_suite_has_a_severity_in_words():
