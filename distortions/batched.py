@@ -21,7 +21,7 @@ from distortions.noise import TO_YCBCR, YCBCR_OFFSET
 from distortions.photo import CONSTANT, Photo
 from distortions.registry import distortion_named
 from distortions.spatial import _there_and_back
-from distortions.suite import Suite
+from distortions.suite import Suite, checked_seed
 from distortions.suites import suite as suite_named
 
 if TYPE_CHECKING:
@@ -50,14 +50,11 @@ def render(
     """
     import torch
 
-    if not isinstance(photos, torch.Tensor):
+    sides = tuple(photos.shape) if isinstance(photos, torch.Tensor) else ()
+    if len(sides) != 4 or sides[1] != 3 or 0 in sides or photos.dtype != torch.uint8:
+        found = f"{photos.dtype} of shape {sides}" if sides else type(photos).__name__
         raise ValueError(
-            f"photos are one tensor, N x 3 x H x W uint8, got {type(photos).__name__}: stack them with torch.stack, "
-            "the channels before the rows"
-        )
-    if photos.dtype != torch.uint8 or photos.ndim != 4 or photos.shape[1] != 3 or not photos.numel():
-        raise ValueError(
-            f"photos are N x 3 x H x W uint8, got {photos.dtype} of shape {tuple(photos.shape)}: "
+            f"photos are one tensor, N x 3 x H x W uint8, got {found}: "
             "stack them with torch.stack, the channels before the rows"
         )
     chosen = suite if isinstance(suite, Suite) else suite_named(suite)
@@ -89,13 +86,7 @@ def _whole_numbers(seeds: Any) -> list[int]:
     seeds = seeds.tolist() if hasattr(seeds, "tolist") else seeds
     if isinstance(seeds, str) or not isinstance(seeds, Iterable):
         raise ValueError(f"seeds are {seeds!r}: give a list with one for each photo, such as [0, 1]")
-    wanted = list(seeds)
-    for place, seed in enumerate(wanted):
-        single = seed.item() if hasattr(seed, "item") else seed
-        if isinstance(single, bool) or not isinstance(single, int) or single < 0:
-            raise ValueError(f"seed {place + 1} is {single!r}: give a whole number from 0 on")
-        wanted[place] = single
-    return wanted
+    return [checked_seed(seed.item() if hasattr(seed, "item") else seed) for seed in seeds]
 
 
 def stretched(values: torch.Tensor) -> torch.Tensor:

@@ -149,8 +149,7 @@ class Suite:
         `seed` (not negative) keys what is drawn, together with type and level; `parameters`, as a former
         rendering returned them, take the place of drawing.
         """
-        if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-            raise ValueError(f"seed is {seed!r}: give a whole number from 0 on")
+        seed = checked_seed(seed)
         if self.regions:
             return self._in_regions(self.regions, photo, number, level, seed, parameters, floating)
         entry = self.type_called(int(number))
@@ -199,6 +198,13 @@ class Suite:
                 distorted = distorted * np.float32(high - low) + np.float32(low)  # back to the photo's range
         values = blended(photo.single, distorted, mask, linear=entry.distortion in OPTICAL)
         return Rendering(closing(values, False, floating), {"regions": drawn, "distortion": own}, mask=mask)
+
+
+def checked_seed(seed: object) -> int:
+    """The seed as an int. Raises ValueError for what is none."""
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+        raise ValueError(f"seed is {seed!r}: give a whole number from 0 on")
+    return int(seed)
 
 
 def table(*rows: tuple[Any, ...], source: str | None = None) -> dict[int, SuiteType]:

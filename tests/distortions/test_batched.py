@@ -94,9 +94,9 @@ def test_what_cannot_be_batched_is_said():
     for seeds, said in (
         (3, "seeds are 3: give a list"),
         ("34", "seeds are '34': give a list"),
-        ([1, 1.5], "seed 2 is 1.5: give a whole number"),
-        (np.array([-1, 2]), "seed 1 is -1: give a whole number"),
-        ([True, 1], "seed 1 is True"),
+        ([1, 1.5], "seed is 1.5: give a whole number"),
+        (np.array([-1, 2]), "seed is -1: give a whole number"),
+        ([True, 1], "seed is True"),
     ):
         with pytest.raises(ValueError, match=said):
             batched.render(batch, "white_noise", 1, seeds=seeds)
