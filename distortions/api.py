@@ -21,10 +21,8 @@ def get(name: str, suite: str | None = None) -> SuiteType:
     if suite is not None:
         return suite_named(suite).type_called(name)
     distortion_named(name)
-    for entry in suites():
-        for candidate in suite_named(entry).types.values():
-            if name in (candidate.name, candidate.distortion):
-                return candidate
+    for entry in _suites_with(name):
+        return suite_named(entry).type_called(name)
     raise ValueError(
         f"{name} is registered but no suite gives it levels: add a line to one of {', '.join(suites())}"
     )
@@ -102,8 +100,26 @@ def _chosen(
         return _at_strength(name, strength, suite), 1, 1
     if level is None or strength is not None:
         raise ValueError("give either a level, such as level=3, or a strength, such as strength=30")
-    within = suite_named("kadid10k") if suite is None else _suite(suite)
-    return within, within.type_called(name).number, level
+    within = _suite("kadid10k" if suite is None else suite)
+    try:
+        return within, within.type_called(name).number, level
+    except ValueError:
+        others = _suites_with(name) if suite is None else []
+        if others:
+            raise ValueError(
+                f"{name!r} is no type of kadid10k, whose levels are taken where no suite is named: choose a suite that "
+                f"has it, suite={' or '.join(map(repr, others))}"
+            ) from None
+        raise
+
+
+def _suites_with(name: str | int) -> list[str]:
+    """The suites that have a type of that name, or with that distortion."""
+    return [
+        entry
+        for entry in suites()
+        if any(name in (one.name, one.distortion) for one in suite_named(entry).types.values())
+    ]
 
 
 def _suite(suite: str | Suite) -> Suite:
@@ -134,12 +150,19 @@ def _as_photo(image: np.ndarray) -> tuple[Photo, tuple[int, ...]]:
         if not np.isfinite(image).all():
             raise ValueError("the image has a NaN or an infinite value: replace it before distorting")
         if image.min() < 0 or image.max() > 1:
-            raise ValueError(
-                f"a float image is in [0, 1], got {image.min():.4g} to {image.max():.4g}: divide by its maximum"
-            )
+            raise ValueError(_out_of_range(image))
     planes = image.reshape(*image.shape[:2], -1)
     if planes.shape[2] == 1:
         planes = np.repeat(planes, 3, axis=2)
     if planes.dtype == np.float16:
         planes = planes.astype(np.float32)
     return Photo(planes), image.shape
+
+
+def _out_of_range(image: np.ndarray) -> str:
+    if image.min() < 0:
+        advice = "bring the range that its values may have, such as -1 to 1, to 0 to 1"
+    else:
+        advice = "divide by what stands for white, such as 255"
+    found = f"{image.min()!s} to {image.max()!s}"
+    return f"a float image is in [0, 1], got {found}: {advice}, or cut off what is outside with numpy.clip(image, 0, 1)"

@@ -11,7 +11,7 @@ Needs the package torch, which is imported when a batch is rendered.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from distortions.noise import TO_YCBCR, YCBCR_OFFSET
 from distortions.photo import CONSTANT, Photo
 from distortions.registry import distortion_named
 from distortions.spatial import _there_and_back
-from distortions.suite import Suite
+from distortions.suite import Suite, checked_seed
 from distortions.suites import suite as suite_named
 
 if TYPE_CHECKING:
@@ -50,9 +50,11 @@ def render(
     """
     import torch
 
-    if photos.dtype != torch.uint8 or photos.ndim != 4 or photos.shape[1] != 3 or not photos.numel():
+    sides = tuple(photos.shape) if isinstance(photos, torch.Tensor) else ()
+    if len(sides) != 4 or sides[1] != 3 or 0 in sides or photos.dtype != torch.uint8:
+        found = f"{photos.dtype} of shape {sides}" if sides else type(photos).__name__
         raise ValueError(
-            f"photos are N x 3 x H x W uint8, got {photos.dtype} of shape {tuple(photos.shape)}: "
+            f"photos are one tensor, N x 3 x H x W uint8, got {found}: "
             "stack them with torch.stack, the channels before the rows"
         )
     chosen = suite if isinstance(suite, Suite) else suite_named(suite)
@@ -61,14 +63,14 @@ def render(
         raise ValueError(
             f"{entry.distortion} has no batched form: use distortions.apply, or one of {', '.join(names())}"
         )
-    seeds = [0] * len(photos) if seeds is None else list(seeds)
+    seeds = _whole_numbers([0] * len(photos) if seeds is None else seeds)
     if len(seeds) != len(photos):
         raise ValueError(f"{len(seeds)} seeds for {len(photos)} photos: give one for each")
     strength = entry.strength(level)
     shape = Photo(np.zeros((*photos.shape[2:], 3), np.uint8))  # draws look at the size alone
     drawn = [
         distortion_named(entry.distortion).parameters(
-            shape, strength, np.random.default_rng([int(seed), entry.number, int(level)])
+            shape, strength, np.random.default_rng([seed, entry.number, int(level)])
         )
         for seed in seeds
     ]
@@ -77,6 +79,14 @@ def render(
         values = BATCHED[entry.distortion](stretched(values) if chosen.stretched else values, strength, drawn)
         values = stretched(values) if chosen.stretched else values.clamp(0, 1)
         return (values * 255 + 0.5).clamp(0, 255).to(torch.uint8)
+
+
+def _whole_numbers(seeds: Any) -> list[int]:
+    """Seeds of a sequence, an array or a tensor. Raises ValueError for what cannot be one."""
+    seeds = seeds.tolist() if hasattr(seeds, "tolist") else seeds
+    if isinstance(seeds, str) or not isinstance(seeds, Iterable):
+        raise ValueError(f"seeds are {seeds!r}: give a list with one for each photo, such as [0, 1]")
+    return [checked_seed(seed.item() if hasattr(seed, "item") else seed) for seed in seeds]
 
 
 def stretched(values: torch.Tensor) -> torch.Tensor:

@@ -93,7 +93,12 @@ class Suite:
     regions: Regions | None = None
 
     def type_called(self, name: str | int) -> SuiteType:
-        """The type of that number, name or distortion; ValueError that says what there is."""
+        """The type of that number, name or distortion; ValueError that says what there is, or which types it may mean.
+
+        A type whose own name it is comes before those that have the distortion of that name.
+        """
+        if isinstance(name, bool):
+            raise ValueError(f"type {name!r} is no number and no name: give one of those of {self.name}")
         if isinstance(name, int | np.integer):
             if int(name) in self.types:
                 return self.types[int(name)]
@@ -102,8 +107,11 @@ class Suite:
             )
         for attribute in ("name", "distortion"):
             matches = [entry for entry in self.types.values() if getattr(entry, attribute) == name]
-            if matches:
+            if len(matches) == 1:
                 return matches[0]
+            if matches:
+                several = ", ".join(f"{entry.name} ({entry.number})" for entry in matches)
+                raise ValueError(f"{name!r} means several types of {self.name}: choose one of {several}")
         raise ValueError(unknown(f"type in {self.name} called", name, [t.name for t in self.types.values()]))
 
     def record(self) -> dict[str, Any]:
@@ -141,8 +149,7 @@ class Suite:
         `seed` (not negative) keys what is drawn, together with type and level; `parameters`, as a former
         rendering returned them, take the place of drawing.
         """
-        if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-            raise ValueError(f"seed is {seed!r}: give a whole number from 0 on")
+        seed = checked_seed(seed)
         if self.regions:
             return self._in_regions(self.regions, photo, number, level, seed, parameters, floating)
         entry = self.type_called(int(number))
@@ -191,6 +198,13 @@ class Suite:
                 distorted = distorted * np.float32(high - low) + np.float32(low)  # back to the photo's range
         values = blended(photo.single, distorted, mask, linear=entry.distortion in OPTICAL)
         return Rendering(closing(values, False, floating), {"regions": drawn, "distortion": own}, mask=mask)
+
+
+def checked_seed(seed: object) -> int:
+    """The seed as an int. Raises ValueError for what is none."""
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+        raise ValueError(f"seed is {seed!r}: give a whole number from 0 on")
+    return int(seed)
 
 
 def table(*rows: tuple[Any, ...], source: str | None = None) -> dict[int, SuiteType]:

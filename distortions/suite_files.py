@@ -62,7 +62,17 @@ def suite_from_toml(source: str | os.PathLike[str]) -> Suite:
         raise ValueError(f"{where}: cannot be read ({error.strerror or error}): name a TOML file") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{where}: not TOML ({error}): write it as docs/extending.md shows") from None
-    return suite_from_record(content, where)
+    suite = suite_from_record(content, where)
+    for entry in suite.types.values():
+        _each_once(entry.levels, f"{where}, type {entry.number} ({entry.name})")
+    return suite
+
+
+def _each_once(levels: Sequence[float], where: str) -> None:
+    """Raise ValueError where a strength stands twice; records of runs may hold such levels, new suites may not."""
+    twice = [level for place, level in enumerate(levels) if level in levels[:place]]
+    if twice:
+        raise ValueError(f"{where}: has the strength {twice[0]!r} at two levels: leave one of them out")
 
 
 def suite_from_record(record: Mapping[str, Any], where: str = "the suite") -> Suite:
@@ -140,7 +150,9 @@ def own(distortion: str, strengths: Sequence[float]) -> Suite:
     Raises ValueError where there is no such distortion, or a strength is not in its range.
     """
     row = {"distortion": distortion, "levels": list(strengths), "source": "the user's own strengths"}
-    return _identified(OWN, "Own strengths", {1: _type(row, 1, "own strengths")}, False)
+    suite = _identified(OWN, "Own strengths", {1: _type(row, 1, "own strengths")}, False)
+    _each_once(suite.types[1].levels, "own strengths")
+    return suite
 
 
 def _identified(

@@ -22,7 +22,7 @@ class Option:
 
     `metavar` stands for the value in help; `flag` where the option is not called like the parameter; `shown` for a
     default that is worked out later. `many`: may be given several times. `position`: an argument, not an option.
-    `least` and `most` bound numbers, here and in Python alike.
+    `least` and `most` bound numbers, here and in Python alike. `text`: what a parameter that is text alone must be.
     """
 
     help: str
@@ -33,6 +33,7 @@ class Option:
     position: bool = False
     least: float | None = None
     most: float | None = None
+    text: str = "text"
 
 
 def argument(metavar: str, help: str, many: bool = False) -> Option:
@@ -42,7 +43,11 @@ def argument(metavar: str, help: str, many: bool = False) -> Option:
 
 DatasetArgument = Annotated[AnyDataset, argument("DATASET", "Folder of a dataset, or its manifest.")]
 SuiteOption = Annotated[
-    str, Option("Distortion suite, or a file SUITE.toml of your own; 'glint-data distortions' lists them.")
+    str,
+    Option(
+        "Distortion suite, or a file SUITE.toml of your own; 'glint-data distortions' lists them.",
+        text="text: a suite's name, which is known after distortions.add_suite(suite), or its TOML file",
+    ),
 ]
 Workers = Annotated[
     int, Option("Processes that work; 0: one a core, of all machines.", flag="--workers", least=0)

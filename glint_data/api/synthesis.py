@@ -36,7 +36,7 @@ Types = Annotated[
 ]
 Levels = Annotated[Choices, Option("Only these levels, such as 1-3.", "LEVELS", shown="all")]
 Strengths = Annotated[
-    str | Iterable[float],
+    str | float | Iterable[float],
     Option("These strengths in place of a suite's levels, for the one type named.", "S,S,...", shown="none"),
 ]
 MaxSide = Annotated[int, Option("Scale larger photos to this longer side, px; 0: as they are.", least=0)]
@@ -144,7 +144,7 @@ def settings_of(
     from glint_data.api.suites import in_regions
     from glint_data.synthesis.settings import Settings
 
-    wanted = choices.entries("--levels", levels)
+    wanted = choices.entries("--levels", levels, least=0)  # 0: the control of a suite of regions
     words = [level for level in wanted if isinstance(level, str)]
     if words:
         raise GlintError(f"--levels {words[0]}: is no number or range; write for example 1,3-5")

@@ -13,6 +13,7 @@ from glint_data import plugins, progress
 from glint_data.api.options import Option
 from glint_data.errors import GlintError
 
+LONGEST = 60  # characters of a value that a sentence repeats
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -166,8 +167,13 @@ def _check(parameter: Parameter, value: Any) -> None:
     if value is None and parameter.type is str:
         raise GlintError(f"{shown_name(parameter)} None: {_without(parameter)}")
     if parameter.type is str:
-        if parameter.is_text and isinstance(value, bool | int | float | bytes):
-            raise GlintError(f"{shown_name(parameter)} {value!r}: must be text")
+        if parameter.is_text and not isinstance(value, str):
+            shown = (
+                repr(value)
+                if len(repr(value)) <= LONGEST
+                else f"(an object of the type {type(value).__name__})"
+            )
+            raise GlintError(f"{shown_name(parameter)} {shown}: must be {option.text}")
         return
     wanted = {bool: "True or False", int: "a whole number", float: "a number"}[parameter.type]
     fits = isinstance(value, bool) if parameter.type is bool else _is_number(value, parameter.type)

@@ -9,6 +9,7 @@ from typing import Any
 
 import glint_data
 from glint_data import plugins
+from glint_data.dataset.differences import differences
 from glint_data.errors import CannotWrite, GlintError
 from glint_data.storage.files import (
     is_partial,
@@ -126,31 +127,12 @@ def _check_same(folder: Place, verb: str, settings: dict[str, Any]) -> None:
         raise GlintError(
             f"{folder}: was made by 'glint-data {str(record.get('verb'))[:40]}'; choose another --out for {verb}"
         )
-    before = record.get("settings", {})
-    changed = [
-        f"  {name}: {_shown(before.get(name))} there, {_shown(settings.get(name))} now"
-        for name in sorted(before.keys() | settings.keys())
-        if before.get(name) != settings.get(name)
-    ]
+    changed = [f"  {line}" for line in differences(record.get("settings", {}), settings)]
     if changed:
         raise GlintError(
             "\n".join([f"{folder}: was begun with other settings:", *changed])
             + "\nRepeat the earlier settings to go on with it, or choose another --out."
         )
-
-
-def _shown(value: Any) -> str:
-    """A setting as it would be typed: number lists as ranges; of what is long, the beginning."""
-    if not isinstance(value, list) or not all(isinstance(item, int) for item in value):
-        text = repr(value)
-        return text if len(text) <= 80 else f"{text[:80]}..."
-    ranges: list[list[int]] = []
-    for number in value:
-        if ranges and number == ranges[-1][1] + 1:
-            ranges[-1][1] = number
-        else:
-            ranges.append([number, number])
-    return ",".join(f"{first}-{last}" if last > first else f"{first}" for first, last in ranges)
 
 
 def read(folder: Place) -> dict[str, Any]:

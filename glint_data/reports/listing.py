@@ -79,7 +79,7 @@ def write_sheet(
         dataset, photo_hash = Dataset(labels), images.pixel_hash(rgb)
         captions, whose = cell_labels(dataset, name, photo_hash)
         seeds = cell_seeds(dataset, name, photo_hash)
-    with Meter(sum(len(entry.levels) for entry in suite.types.values()), "cells drawn") as meter:
+    with Meter(len(suite.cells()), "cells drawn") as meter:
         picture = distortions.sheet(
             rgb, suite=name, seed=seed, whole=whole, labels=captions, drawn=meter.advance, seeds=seeds
         )

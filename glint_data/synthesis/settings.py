@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 import distortions
+from distortions.lookup import unknown
 from distortions.plugins import Plugin
 from distortions.registry import DISTORTIONS, distortion_named
 from distortions.suites import SUITES
@@ -65,24 +66,41 @@ class Settings:
         return replace(settings, types=types, levels=levels, suite_version=suite.version)
 
     def _with_own_suite(self) -> "Settings":
-        """Strengths, or a TOML file, as a suite of the run's own."""
+        """Strengths, a TOML file, or a suite that this process alone was told of, as a suite of the run's own."""
         if self.strengths:
             if len(self.types) != 1 or self.levels:
                 raise ValueError(
                     "--strengths are those of one type: name it with --types, such as --types jpeg --strengths "
                     "10,30,50, and no --levels"
                 )
-            name = self.types[0]
-            if isinstance(name, int):
-                name = distortions.suite(self.suite).type_called(name).distortion
-            suite = distortions.own(name, list(self.strengths))
+            suite = distortions.own(self._distortion_named(self.types[0]), list(self.strengths))
             chosen: dict[str, Any] = {"types": (1,), "strengths": ()}
-        elif self.suite.lower().endswith(".toml"):
+        elif _is_file(self.suite):
             suite, chosen = distortions.suite_from_toml(self.suite), {}
+        elif self.suite_version is None and self.suite not in SUITES:
+            registered = distortions.suite(self.suite)
+            suite, chosen = distortions.suite_from_record(registered.record(), f"the suite {self.suite}"), {}
         else:
             return self
-        record = json.dumps(suite.record(), sort_keys=True)
+        record = json.dumps(suite.record(), sort_keys=True, default=float)
         return replace(self, suite=suite.name, suite_version=suite.version, suite_record=record, **chosen)
+
+    def _distortion_named(self, wanted: int | str) -> str:
+        """The distortion that strengths are for: that of the suite's type of this number or name, else of that name."""
+        is_file = _is_file(self.suite)
+        suite = distortions.suite_from_toml(self.suite) if is_file else distortions.suite(self.suite)
+        if suite.regions:
+            raise ValueError(
+                f"--strengths with the suite {suite.name}: it distorts regions alone, and strengths of one's own "
+                "the whole photo; name a suite without regions, or write the strengths into a suite's file as levels"
+            )
+        named = [entry.distortion for entry in suite.types.values() if wanted in (entry.name, entry.number)]
+        if not named and wanted in DISTORTIONS:  # as it is also where several types of the suite have it
+            named = [str(wanted)]
+        if not named and isinstance(wanted, str):
+            known = dict.fromkeys([entry.name for entry in suite.types.values()] + DISTORTIONS.names())
+            raise ValueError(unknown(f"type of {suite.name} and no distortion called", wanted, known))
+        return named[0] if named else suite.type_called(wanted).distortion
 
     def going_on_in(self, folder: Place) -> "Settings":
         """With the version of the suite that the dataset in `folder` was begun with, so that it stays of one piece."""
@@ -165,6 +183,10 @@ class Settings:
             yield SUITES.origin(suite.name)
         for number in self.types:
             yield DISTORTIONS.origin(suite.type_called(number).distortion)
+
+
+def _is_file(suite: str) -> bool:
+    return suite.lower().endswith(".toml")
 
 
 def _numbers_of(types: tuple[int | str, ...], suite: "distortions.Suite") -> tuple[int, ...]:

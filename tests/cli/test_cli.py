@@ -168,14 +168,21 @@ def test_number_lists():
     assert entries("--types", "1,10-12, 3") == (1, 10, 11, 12, 3)
     assert entries("--types", "jpeg,2") == entries("--types", ["jpeg", 2]) == ("jpeg", 2)
     assert entries("--types", [range(1, 4), "2-4"]) == (1, 2, 3, 4)
-    assert entries("--types", "") == ()
+    assert entries("--types", ()) == numbers("--strengths", ()) == ()
+    assert entries("--levels", "0-2", least=0) == entries("--levels", range(3), least=0) == (0, 1, 2)
     for wrong in ("0", "3-1", "1-", "-2"):
         with pytest.raises(GlintError, match=rf"--types {wrong}: .*(range|number)"):
             entries("--types", wrong)
-    assert numbers("--strengths", "50, 10,30") == (50, 10, 30) and numbers("--strengths", "") == ()
+    assert numbers("--strengths", "50, 10,30") == (50, 10, 30)
+    assert numbers("--strengths", 30) == (30,) and numbers("--strengths", 0.5) == (0.5,)
     for wrong in ("abc", "10px", "10;30", " "):
         with pytest.raises(GlintError, match="are no numbers"):
             numbers("--strengths", wrong)
+    with pytest.raises(GlintError, match="--strengths True: are no numbers"):
+        numbers("--strengths", True)
+    for option, read in (("--types", entries), ("--strengths", numbers)):
+        with pytest.raises(GlintError, match=f"{option} '': names nothing; leave the option out"):
+            read(option, "")
     for read in (entries, numbers):
         with pytest.raises(GlintError, match="holds nothing between its commas"):
             read("--strengths", ",,")

@@ -72,3 +72,12 @@ def test_the_sheet_has_a_line_more(folder, monkeypatch, capsys):
     assert "mean labels" in made.text() and glint.distortions("live").text()
     with pytest.raises(GlintError, match="--labels goes with"):
         glint.distortions("kadid10k", labels="set")
+
+
+def test_the_cells_of_a_suite_of_regions_are_counted_with_their_control(folder, tmp_path, capfd):
+    suite = tmp_path / "two.toml"
+    suite.write_text(
+        'name = "two"\n[[types]]\ndistortion = "jpeg"\nlevels = [50, 10]\n[regions]\ncount = 2\n'
+    )
+    glint.distortions(suite, image=folder / "cat.png", sheet=tmp_path / "sheet.png", progress=True)
+    assert "cells drawn: 3/3" in capfd.readouterr().err

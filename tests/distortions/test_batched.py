@@ -89,3 +89,21 @@ def test_what_cannot_be_batched_is_said():
         batched.render(batch, "white_noise", 1, seeds=[1])
     with pytest.raises(ValueError, match="N x 3 x H x W uint8"):
         batched.render(batch.float(), "white_noise", 1)
+    with pytest.raises(ValueError, match=r"photos are one tensor, .* got list: stack them"):
+        batched.render(photos(), "white_noise", 1)
+    for seeds, said in (
+        (3, "seeds are 3: give a list"),
+        ("34", "seeds are '34': give a list"),
+        ([1, 1.5], "seed is 1.5: give a whole number"),
+        (np.array([-1, 2]), "seed is -1: give a whole number"),
+        ([True, 1], "seed is True"),
+    ):
+        with pytest.raises(ValueError, match=said):
+            batched.render(batch, "white_noise", 1, seeds=seeds)
+
+
+def test_seeds_may_be_an_array_or_a_tensor():
+    batch = as_batch(photos())
+    expected = batched.render(batch, "white_noise", 3, seeds=[3, 4])
+    for seeds in ((3, 4), range(3, 5), np.array([3, 4]), torch.tensor([3, 4]), list(torch.tensor([3, 4]))):
+        assert torch.equal(batched.render(batch, "white_noise", 3, seeds=seeds), expected)

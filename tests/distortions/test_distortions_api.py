@@ -33,7 +33,24 @@ def test_number_name_and_default_suite_are_the_same_call():
         (lambda: distortions.apply(IMAGE, "jpeg", 1, suite="kadid"), "no suite 'kadid'.*kadid10k"),
         (lambda: distortions.get("blurr"), "no distortion 'blurr'"),
         (lambda: distortions.apply(IMAGE / np.float32(0), "jpeg", 1), "NaN or an infinite value"),
-        (lambda: distortions.apply(IMAGE.astype(float), "jpeg", 1), "divide by its maximum"),
+        (
+            lambda: distortions.apply(IMAGE.astype(float), "jpeg", 1),
+            "got 0.0 to 255.0: divide by .* 255, or cut",
+        ),
+        (
+            lambda: distortions.apply(np.float32([[0.1098, 1.0000001]]), "jpeg", 1),
+            r"got 0\.1098 to 1\.0000001: .* numpy\.clip\(image, 0, 1\)",
+        ),
+        (
+            lambda: distortions.apply(IMAGE / 128 - 1, "jpeg", 1),
+            r"got -1\.0 to 0\.99.*: bring .* -1 to 1, to 0 to 1",
+        ),
+        (
+            lambda: distortions.apply(IMAGE, "fog", 2),
+            r"'fog' is no type of kadid10k, .*: choose a suite that has it, suite='imagenet_c'$",
+        ),
+        (lambda: distortions.apply(IMAGE, "fog", 2, suite="kadid10k"), "no type in kadid10k called 'fog'"),
+        (lambda: distortions.apply(IMAGE, True, 3), "type True is no number and no name"),
         (lambda: distortions.apply(IMAGE.astype(np.int32), "jpeg", 1), "uint8 or float .* got int32"),
         (lambda: distortions.apply(np.zeros((4, 4, 4), np.uint8), "jpeg", 1), "drop an alpha plane"),
         (lambda: distortions.apply(np.zeros((0, 4, 3), np.uint8), "jpeg", 1), "at least one pixel"),

@@ -86,6 +86,33 @@ def test_a_suite_is_known_by_name_and_version_once_added(clean):
         distortions.add_suite(distortions.suite_from_toml(PHONE.replace('"phone"', '"live"')))
 
 
+TWO = """
+name = "two"
+[[types]]
+distortion = "white_noise"
+name = "fine_grain"
+levels = [0.001, 0.004]
+[[types]]
+distortion = "white_noise"
+name = "coarse_grain"
+levels = [0.02, 0.08]
+"""
+
+
+def test_a_distortion_of_several_types_is_no_name_of_one():
+    suite = distortions.suite_from_toml(TWO)
+    assert [suite.type_called(name).number for name in ("fine_grain", "coarse_grain")] == [1, 2]
+    with pytest.raises(ValueError, match=r"several types of two: .* fine_grain \(1\), coarse_grain \(2\)$"):
+        suite.type_called("white_noise")
+    with pytest.raises(ValueError, match="'white_noise' means several types of two"):
+        distortions.apply(IMAGE, "white_noise", 1, suite=suite)
+    named = distortions.suite_from_toml(TWO.replace("coarse_grain", "white_noise"))
+    assert named.type_called("white_noise").number == 2, "its own name comes before the other's distortion"
+    for name in distortions.suites():  # every type that ships is found by its name
+        shipped = distortions.suite(name)
+        assert [shipped.type_called(one.name) for one in shipped.types.values()] == [*shipped.types.values()]
+
+
 BODY = '\n[[types]]\ndistortion = "jpeg"\nlevels = [30]\n'
 
 
@@ -110,6 +137,10 @@ BODY = '\n[[types]]\ndistortion = "jpeg"\nlevels = [30]\n'
         ('name = "x"\n' + BODY.replace("[30]", "[nan]"), "takes a whole number"),
         ('name = "x"\n' + BODY.replace("[30]", "[30, 0]"), "from 1 to 100 .quality., got 0"),
         ('name = "x"\n' + BODY.replace("levels", "level"), "no key 'level' .did you mean levels"),
+        (
+            'name = "x"\n' + BODY.replace("[30]", "[50, 30, 50]"),
+            "type 1 .jpeg.: has the strength 50 at two levels",
+        ),
         ('name = "x"\n' + BODY + "number = 0\n", "whole number from 1 to 99"),
         ('name = "x"\n' + BODY + "number = true\n", "whole number from 1 to 99"),
         ('name = "x"\n' + BODY + "name = ''\n", "name is ''"),
@@ -124,6 +155,15 @@ def test_every_mistake_has_its_sentence(text, said):
     with pytest.raises(ValueError, match=said) as refused:
         distortions.suite_from_toml(text)
     assert "\n" not in str(refused.value)
+
+
+def test_a_record_of_a_run_may_have_a_strength_twice():
+    """Datasets that were begun before it was refused still open."""
+    record = distortions.own("jpeg", [50]).record()
+    record["types"][0]["levels"] = [50, 50]
+    assert distortions.suite_from_record(record).types[1].levels == (50, 50)
+    with pytest.raises(ValueError, match="own strengths: has the strength 50 at two levels"):
+        distortions.own("jpeg", [50, 50])
 
 
 def test_every_level_of_every_suite_has_a_severity_in_words():
