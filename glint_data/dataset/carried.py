@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from glint_data.dataset import manifest
 from glint_data.dataset.columns import COLUMNS
 from glint_data.dataset.fitting import extra_columns
+from glint_data.dataset.label_facts import imported_again
 from glint_data.errors import GlintError
 from glint_data.progress import say
 from glint_data.storage.files import holds
@@ -80,7 +81,7 @@ def write_again(folder: Place, frame: "pandas.DataFrame", facts: dict[str, Any])
         extra = ExtraColumns(folder)
         if holds(folder, manifest.FILE):
             frame = _with_earlier(frame, folder)
-            facts = manifest.facts(folder) | facts
+            facts = imported_again(manifest.facts(folder), facts)
     except GlintError as error:
         raise GlintError(f"{error}. To make it again without what others wrote into it, delete it") from error
     manifest.write_table(folder / manifest.FILE, extra.beside(manifest.to_table(frame, facts)))

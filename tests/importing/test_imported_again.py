@@ -28,6 +28,21 @@ def test_imported_again_labels_and_columns_of_others_stay(pairs, tmp_path):
     assert pq.read_table(dataset.file)["mine"].to_pylist() == list(range(len(ids)))
 
 
+@pytest.mark.parametrize("forgotten", [False, True], ids=["noted beside", "noted instead"])
+def test_imported_again_a_study_stays_itself_and_its_gaps_keep_their_labels(pairs, tmp_path, forgotten):
+    """Also where an earlier release noted the labels in the study's place."""
+    pairs.loc[1, ["mos", "mos_std"]] = np.nan
+    pairs.to_csv(tmp_path / "p.csv", index=False)
+    import_table(tmp_path / "p.csv", tmp_path / "p", range=(0, 10), lower_is_better=True)
+    dataset = Dataset(tmp_path / "p")
+    study, made = dataset.facts()["label"], {"set": "kadid", "method": "deep", "low": 1, "high": 5}
+    label = {"mos": 0.5, "label_method": "any", "label_set": "kadid"}
+    dataset.rewrite({"p1_q50": label}, {"label": made} if forgotten else {"labelled": made})
+    import_table(tmp_path / "p.csv", tmp_path / "p", range=(0, 10), lower_is_better=True)
+    assert (dataset.facts()["label"], dataset.facts()["labelled"]) == (study, made)
+    assert manifest.read(tmp_path / "p")["label_set"].tolist() == ["p", "kadid", *["p"] * 4]
+
+
 def test_a_label_of_other_pixels_does_not_stay(pairs, tmp_path, capsys):
     pairs[["distorted", "reference"]].to_csv(tmp_path / "plain.csv", index=False)
     import_table(tmp_path / "plain.csv", tmp_path / "made")
