@@ -101,6 +101,7 @@ def test_a_study_with_gaps_stays_itself_when_they_are_labelled(cache, tmp_path):
         "low": 0,
         "high": 10,
         "higher_is_better": False,
+        "ratings": 187,  # how many there are: nothing was mapped by --ratings
     }
     dataset = Dataset(mine)
     nothing = {"mos": None, "label_method": None, "label_set": None}
