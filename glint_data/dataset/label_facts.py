@@ -37,3 +37,12 @@ def imported_again(earlier: Mapping[str, Any], facts: Mapping[str, Any]) -> dict
     """The facts of a study that is imported over an `earlier` manifest of it, which may have been labelled since."""
     made = of_labels(earlier) if of_study(facts) else {}
     return {**earlier, **facts, **({BESIDE: made} if made else {})}
+
+
+def filled_in(there: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts to be changed where rows without a label take that of another manifest with the facts `said`: of a
+    study that is noted `there`, it stays."""
+    made = of_labels(said)
+    if not made or (there.get(STUDY) or {}).get("method") != RATED:
+        return dict(said)
+    return {**{name: value for name, value in said.items() if name != STUDY}, BESIDE: made}
