@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from glint_data.dataset import manifest
 from glint_data.dataset.columns import COLUMNS
 from glint_data.dataset.fitting import extra_columns
+from glint_data.dataset.label_facts import imported_again
 from glint_data.errors import GlintError
 from glint_data.progress import say
 from glint_data.storage.files import holds
@@ -36,7 +37,7 @@ def carried(
     if earlier is None:
         return row
     same = row["image_hash"] is not None and row["image_hash"] == earlier["image_hash"]
-    if lost is not None and not same and earlier.get("mos") is not None:
+    if lost is not None and not same and earlier.get("mos") is not None and row.get("mos") is None:
         lost.append(row["sample_id"])
     label = (name for name in row if is_of_label(name)) if same and row.get("mos") is None else ()
     return row | {
@@ -80,7 +81,7 @@ def write_again(folder: Place, frame: "pandas.DataFrame", facts: dict[str, Any])
         extra = ExtraColumns(folder)
         if holds(folder, manifest.FILE):
             frame = _with_earlier(frame, folder)
-            facts = manifest.facts(folder) | facts
+            facts = imported_again(manifest.facts(folder), facts)
     except GlintError as error:
         raise GlintError(f"{error}. To make it again without what others wrote into it, delete it") from error
     manifest.write_table(folder / manifest.FILE, extra.beside(manifest.to_table(frame, facts)))
@@ -104,5 +105,23 @@ def _with_earlier(frame: "pandas.DataFrame", folder: Place) -> "pandas.DataFrame
             f"{folder}: {len(lost):,} labelled samples have other pixels now and no label, {lost[0]} first: run "
             "'glint-data label' again"
         )
+    if others := _of_other_pictures(records, earlier):
+        say(
+            f"{folder}: the scores of {len(others):,} samples were kept, {others[0]} first, but the pictures behind "
+            "these ids are others now: check that the table's scores are for them"
+        )
     columns = {name: pandas.Series([row[name] for row in rows], frame.index, dtype=object) for name in names}
     return frame.assign(**columns)
+
+
+def _of_other_pictures(rows: list[dict[str, Any]], earlier: dict[str, dict[str, Any]]) -> list[str]:
+    """Ids of samples that are imported with people's scores, as before, and with another picture than before."""
+    return [
+        row["sample_id"]
+        for row in rows
+        if row["mos"] is not None
+        and (before := earlier.get(row["sample_id"])) is not None
+        and before["mos"] is not None
+        and None not in (row["image_hash"], before["image_hash"])
+        and row["image_hash"] != before["image_hash"]
+    ]

@@ -14,6 +14,7 @@ from glint_data.dataset import values
 from glint_data.dataset.columns import ADDED, COLUMNS, schema
 from glint_data.dataset.fitting import EXACT, check_columns, fitted
 from glint_data.dataset.keys import Keys
+from glint_data.dataset.label_facts import BESIDE, STUDY
 from glint_data.errors import GlintError
 from glint_data.progress import printable
 from glint_data.storage.files import listing, writing
@@ -203,7 +204,9 @@ def facts(path: str | Place) -> dict[str, Any]:
         noted = json.loads(metadata.get(_FACTS_KEY, b"{}"))
     except ValueError as error:
         raise GlintError(f"{file}: its notes are damaged ({error}); restore it or make it again") from error
-    if not isinstance(noted, dict) or not isinstance(noted.get("label", {}), dict):
+    if not isinstance(noted, dict) or not all(
+        isinstance(noted.get(name, {}), dict) for name in (STUDY, BESIDE)
+    ):
         raise GlintError(f"{file}: its notes are none that glint-data wrote; restore it or make it again")
     return noted
 

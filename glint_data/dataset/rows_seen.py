@@ -11,6 +11,7 @@ import distortions
 from glint_data.dataset import manifest, rendering, values
 from glint_data.dataset.columns import FILES
 from glint_data.dataset.keys import Keys, hashes
+from glint_data.dataset.label_facts import BESIDE, RATED, STUDY
 from glint_data.dataset.status import Status
 from glint_data.errors import GlintError
 from glint_data.storage.places import Place
@@ -18,9 +19,6 @@ from glint_data.storage.places import Place
 if TYPE_CHECKING:
     import pandas
     import pyarrow
-
-RATED = "rated"
-"""`label_method` of scores that people gave to these very images."""
 
 _LABEL_FACTS = ["label_set", "label_method", "label_version"]
 
@@ -111,15 +109,23 @@ class RowsSeen:
             if number not in suite.types or level not in suite.levels(number):
                 yield f"{name}: {suite.name} has no type {number:g} with a level {level:g}"
 
+    def _sets_noted(self, facts: dict[str, Any]) -> Iterator[str]:
+        """The sets that the manifest notes, against those that its rows name: people's scores and labels by themselves
+        where it notes both."""
+        every = {(name, method == RATED) for name, method, _ in self._labels if isinstance(name, str)}
+        for fact, of_people in ((STUDY, True), (BESIDE, False)):
+            noted = facts.get(fact, {}).get("set")
+            sets = {name for name, rated in every if rated is of_people or not facts.get(BESIDE)}
+            known = {part for name in sets for part in name.split("+")}
+            if isinstance(noted, str) and sets and noted not in known:
+                yield f"the manifest notes labels from {noted}, its rows name {', '.join(sorted(sets))}"
+
     def _label_facts(self) -> Iterator[str]:
         """What the manifest notes of its labels, against the labels in its rows."""
-        noted = manifest.facts(self.file).get("label", {})
-        if not noted or not self._labels:
+        facts = manifest.facts(self.file)
+        if not (facts.get(STUDY) or facts.get(BESIDE)) or not self._labels:
             return
-        sets = {name for name, _, _ in self._labels if isinstance(name, str)}
-        known = {part for name in sets for part in name.split("+")}
-        if isinstance(noted.get("set"), str) and sets and noted["set"] not in known:
-            yield f"the manifest notes labels from {noted['set']}, its rows name {', '.join(sorted(sets))}"
+        yield from self._sets_noted(facts)
         for method in dict.fromkeys(method for _, method, _ in sorted(self._labels, key=str)):
             versions = sorted(
                 {

@@ -3,8 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from glint_data import __version__
+from glint_data.dataset.label_facts import BESIDE, RATED, STUDY, of_labels, of_study
 from glint_data.exports.about import PARTS, About, Exported
 from glint_data.exports.folder import write_file
 
@@ -88,26 +90,51 @@ def scores_text(about: About, exported: Exported) -> str:
 
 def _origin_of_scores(about: About) -> Iterator[str]:
     """The own scale of one dataset's scores, and whether people or a method gave them."""
-    label = about.facts.get("label", {})
-    if "low" in label and "high" in label:
-        better = "higher" if label.get("higher_is_better", True) else "lower"
-        yield (f"The scores' own scale is {label['low']:g} to {label['high']:g}, {better} is better there.")
-    if about.methods == {"rated"}:
+    if RATED in about.methods and len(about.methods) > 1:
+        yield from _both_origins(about)
+        return
+    label = about.facts.get(STUDY) or of_labels(about.facts)
+    yield from _own_scale("The scores' own scale", label)
+    if about.methods == {RATED}:
         yield ("They are people's ratings of these very images; `mos_std` is the spread of the ratings.")
     elif about.methods:
-        by = f", photos compared by {label['embedder']}" if "embedder" in label else ""
-        yield (
-            "They are predictions from the rated images of a reference set, not ratings of these images "
-            f"(method {', '.join(sorted(about.methods))}{by}); "
-            "`mos_low` and `mos_high` are the ends of a 90 % interval."
-        )
+        yield f"They are {_predicted(about, of_labels(about.facts))}"
+
+
+def _both_origins(about: About) -> Iterator[str]:
+    """Of people's ratings and of the labels beside them, each with its own scale."""
+    study, made = of_study(about.facts), of_labels(about.facts)
+    whose = f" of the study {study['title']}" if study.get("title") else ""
+    yield (
+        f"Those with the `label_method` {RATED} are people's ratings{whose} of these very images; `mos_std` is the "
+        "spread of the ratings."
+    )
+    yield from _own_scale("Their own scale", study)
+    yield f"The others are {_predicted(about, made)}"
+    yield from _own_scale("The reference set's own scale", made)
+
+
+def _own_scale(what: str, label: dict[str, Any]) -> Iterator[str]:
+    if "low" in label and "high" in label:
+        better = "higher" if label.get("higher_is_better", True) else "lower"
+        yield f"{what} is {label['low']:g} to {label['high']:g}, {better} is better there."
+
+
+def _predicted(about: About, made: dict[str, Any]) -> str:
+    """What is to be said of scores that a method predicted."""
+    by = f", photos compared by {made['embedder']}" if "embedder" in made else ""
+    return (
+        "predictions from the rated images of a reference set, not ratings of these images "
+        f"(method {', '.join(sorted(about.methods - {RATED}))}{by}); "
+        "`mos_low` and `mos_high` are the ends of a 90 % interval."
+    )
 
 
 def terms_text(about: About, exported: Exported) -> str:
     """Citations and licences as far as they are known, and what metadata the images carry."""
     lines = []
-    derived = about.methods - {"rated"}
-    facts = [one.facts.get("label", {}) for one in about.several or (about,)]
+    derived = about.methods - {RATED}
+    facts = [one.facts.get(name) or {} for one in about.several or (about,) for name in (STUDY, BESIDE)]
     for described in about.described_sets():
         inherits = " Labels derived from these scores inherit their terms." if derived else ""
         lines.append(

@@ -11,6 +11,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from glint_data.dataset.dataset import Dataset
+from glint_data.dataset.label_facts import of_labels
 from glint_data.dataset.sample import Label, Sample
 from glint_data.embedding import descriptor, embed
 from glint_data.errors import GlintError
@@ -113,7 +114,7 @@ class Explainer:
     def __init__(
         self, dataset: Dataset, reference: str | Place | Dataset | None = None, cache: Path | None = None
     ) -> None:
-        self._facts = dataset.facts().get("label", {})
+        self._facts = of_labels(dataset.facts())
         self._reference, self._cache = reference, cache or embed.cache_folder()
         self._rated: dict[str | None, tuple[Rated, Fits]] = {}
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from glint_data.dataset import failures, manifest, runs
 from glint_data.dataset.dataset import Dataset
+from glint_data.dataset.label_facts import RATED, of_labels, of_study
 from glint_data.dataset.status import Status
 from glint_data.errors import GlintError
 from glint_data.reports import figures
@@ -56,7 +57,7 @@ def dataset_sections(
     explorer = explorer_of(Dataset(folder), scores, explain)
     if len(labelled):
         yield _label_section(folder, labelled)
-        if not (labelled["label_method"] == "rated").all():
+        if not (labelled["label_method"] == RATED).all():
             yield trust_section(folder, labelled, audit, explorer.flagged)
             sets = labelled.loc[labelled["label_method"] != "rated", "label_set"].dropna()
             leaned = references_section(folder, str(sets.iloc[0]), reference_root) if len(sets) else None
@@ -91,6 +92,16 @@ def _rated_section(labelled: "pandas.DataFrame", about: dict[str, Any]) -> Secti
     return Section("Labels", values, text, pictures, cells=_cells_of(labelled))
 
 
+def _scale_of(about: dict[str, Any]) -> str:
+    """Whose scores these are and their own scale, after a count, as far as it is noted."""
+    if "low" not in about or "high" not in about:
+        return ""
+    direction = "higher" if about.get("higher_is_better", True) else "lower"
+    return (
+        f" of {about.get('title', 'a study')}, {about['low']:g} to {about['high']:g}, {direction} is better"
+    )
+
+
 def _cells_of(labelled: "pandas.DataFrame") -> Cells | None:
     cells = cell_means(labelled)
     return cells if cells.rows else None
@@ -98,19 +109,21 @@ def _cells_of(labelled: "pandas.DataFrame") -> Cells | None:
 
 def _label_section(folder: Place, labelled: "pandas.DataFrame") -> Section:
     facts = manifest.facts(folder)
-    if (labelled["label_method"] == "rated").all():
+    if (labelled["label_method"] == RATED).all():
         return _rated_section(labelled, facts.get("label", {}))
     unlike = labelled["label_note"].str.contains("unlike every reference", na=False)
     width, deviation = (labelled["mos_high"] - labelled["mos_low"]).mean(), labelled["mos_std"].mean()
     values = [
         ("method", ", ".join(sorted(labelled["label_method"].dropna().unique()))),
         ("reference set", ", ".join(sorted(labelled["label_set"].dropna().unique()))),
-        ("embedder", str(facts.get("label", {}).get("embedder", "unknown"))),
+        ("embedder", str(of_labels(facts).get("embedder", "unknown"))),
         ("mean label", f"{labelled['mos'].mean():.2f}"),
         ("mean standard deviation", "none" if math.isnan(deviation) else f"{deviation:.2f}"),
         ("mean 90 % interval", "none" if math.isnan(width) else f"{width:.2f} wide"),
         ("photos unlike every reference", f"{labelled.loc[unlike, 'source'].nunique():,}"),
     ]
+    if by_people := int((labelled["label_method"] == RATED).sum()):
+        values.insert(0, ("scored by people", f"{by_people:,}{_scale_of(of_study(facts))}"))
     pictures = (("All labels", embedded(figures.histogram(labelled["mos"].to_numpy()))),)
     return Section("Labels", values, "On 0 to 1, higher is better.", pictures, cells=_cells_of(labelled))
 

@@ -5,6 +5,7 @@ import json
 
 from glint_data.dataset import rendering
 from glint_data.dataset.dataset import Dataset
+from glint_data.dataset.label_facts import RATED
 from glint_data.dataset.sample import Label, Sample, Status
 from glint_data.errors import GlintError
 from glint_data.progress import printable
@@ -56,19 +57,24 @@ def _rendered(sample: Sample) -> list[str]:
 
 
 def _published(sample: Sample) -> list[str]:
-    """The cell of an image that came with a public set: its strength is the set's own, so none is named."""
+    """The cell of an imported picture, whose strength is its set's own, so none is named; which set published it,
+    where it is of one: people scored it there, or its cell is one of the set's."""
+    scored_in = sample.label.set if sample.label and sample.label.method == RATED else None
     if not sample.distortion:
-        return ["  imported   with its reference" if sample.has_pristine else "  published  authentic photo"]
+        if sample.has_pristine:
+            return ["  imported   with its reference"]
+        return ["  published  authentic photo" if scored_in else "  imported   without reference"]
     level = "" if sample.level is None else f", level {sample.level}"
-    origin = sample.suite or (sample.label.set if sample.label else None) or "own pictures"
-    return [f"  published  {origin} type {sample.type}, {sample.distortion.replace('_', ' ')}{level}"]
+    cell = f"type {sample.type}, {sample.distortion.replace('_', ' ')}{level}"
+    origin = sample.suite or scored_in
+    return [f"  published  {origin} {cell}" if origin else f"  imported   own picture, {cell}"]
 
 
 def _label(sample: Sample) -> list[str]:
     label = sample.label
     if label is None:
         return [f"  label      none: {sample.note or 'not labelled yet'}"]
-    if label.method == "rated":
+    if label.method == RATED:
         spread = "" if label.std is None else f", spread {label.std:.3f}"
         return [
             f"  label      {label.mos:.3f}{spread}, on 0 to 1, higher is better",

@@ -7,6 +7,7 @@ from glint_data import sources
 from glint_data.dataset import failures, manifest, rewriting, runs
 from glint_data.dataset.carried import LABEL, OWNERS
 from glint_data.dataset.columns import COLUMNS
+from glint_data.dataset.label_facts import filled_in
 from glint_data.errors import GlintError
 from glint_data.storage.files import holds, sweep
 from glint_data.storage.places import Place, place, recorded
@@ -139,7 +140,9 @@ def _carry_labels(out: Place, dataset: Place, names: list[str]) -> int:
             if name == "mos":  # why a sample has no label is said of its recipe too
                 why = pc.and_(pc.is_null(here["label_note"]), pc.is_valid(said["label_note"]))
                 bare = pc.or_(bare, pc.and_(pc.is_null(here["mos"]), why))
-            facts = manifest.facts(dataset) if name == "mos" and pc.any(bare).as_py() else {}
+            facts = {}
+            if name == "mos" and pc.any(bare).as_py():
+                facts = filled_in(manifest.facts(out), manifest.facts(dataset))
             rewriting.rewrite(out / manifest.FILE, said.filter(bare).select(["sample_id", *columns]), facts)
     others = pc.and_(pc.is_valid(here["mos"]), pc.not_equal(here["mos"], said["mos"]))
     return int(pc.sum(others).as_py() or 0)

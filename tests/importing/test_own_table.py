@@ -13,6 +13,7 @@ from glint_data.dataset import failures, manifest, verify
 from glint_data.dataset.dataset import Dataset
 from glint_data.errors import GlintError
 from glint_data.importing import import_table
+from glint_data.reports.explain import explain
 
 
 @pytest.fixture(autouse=True)
@@ -65,6 +66,22 @@ def test_partly_rated_and_lower_is_better(tmp_path, pairs):
     assert summary.rated == 5 and np.isnan(rows["mos"][1]) and pd.isna(rows["label_method"][1])
     assert rows["mos"][0] == pytest.approx(1 - 1.4 / 10)
     assert not manifest.facts(tmp_path / "p")["label"]["higher_is_better"]
+
+
+def test_a_label_s_set_did_not_publish_the_picture(tmp_path, pairs):
+    """It is named as the publisher of what it holds, not of what is labelled by it."""
+    pairs.loc[1, ["mos", "mos_std"]] = np.nan
+    pairs.assign(type="jpeg", level=[1, 2, 3] * 2).to_csv(tmp_path / "p.csv", index=False)
+    import_table(tmp_path / "p.csv", tmp_path / "p", range=(0, 10))
+    assert "published  p type 1, jpeg, level 1" in explain(tmp_path / "p", "p1_q10")
+    assert "imported   own picture, type 1, jpeg, level 2" in explain(tmp_path / "p", "p1_q50")
+    label = {"mos": 0.5, "label_method": "any", "label_set": "theirs"}
+    Dataset(tmp_path / "p").rewrite({"p1_q50": label})
+    said = explain(tmp_path / "p", "p1_q50")
+    assert "imported   own picture, type 1, jpeg, level 2" in said and "any on theirs" in said
+    pairs[["distorted"]].to_csv(tmp_path / "alone.csv", index=False)
+    import_table(tmp_path / "alone.csv", tmp_path / "alone")
+    assert "imported   without reference" in explain(tmp_path / "alone", "p1_q50")
 
 
 def test_sizes_differ(tmp_path, pairs):

@@ -91,6 +91,38 @@ def test_rated_rows_stay_and_the_others_are_labelled(untyped, cache, tmp_path):
     )
 
 
+def test_a_study_with_gaps_stays_itself_when_they_are_labelled(cache, tmp_path):
+    """Its name, range and direction are what was imported, however often it is labelled and by what."""
+    mine = rated(tmp_path / "mine", crops(13), typed=False)
+    study = {
+        "set": "ours",
+        "title": "Ours",
+        "method": "rated",
+        "low": 0,
+        "high": 10,
+        "higher_is_better": False,
+        "ratings": 187,  # how many there are: nothing was mapped by --ratings
+    }
+    dataset = Dataset(mine)
+    nothing = {"mos": None, "label_method": None, "label_set": None}
+    dataset.rewrite(dict.fromkeys([f"p{at:02d}_09_02" for at in range(8)], nothing), {"label": study})
+    before = glint.references(str(mine)).record()
+    for _ in range(2):
+        summary = label_dataset(mine, "kadid", cache=cache, workers=1)
+        assert summary.labelled == 8 and not any("raters" in note for note in summary.notes)
+        assert dataset.facts()["label"] == study
+        assert dataset.facts()["labelled"]["set"] == "kadid" and dataset.facts()["labelled"]["high"] == 5
+        assert glint.references(str(mine)).record() == {**before, "unrated": before["unrated"]}
+        assert glint.verify(mine).record()["problems"] == []
+    assert "made of" in glint.explain(mine, "p01_09_02").text()
+    new = rated(tmp_path / "new", dict(list(crops(14).items())[13:]), method=None)
+    assert label_dataset(new, mine, cache=cache, workers=1).scale == "0 to 10"
+    assert set(Dataset(new).table(["label_set"])["label_set"]) == {"ours"}
+    assert (
+        Dataset(new).facts()["label"]["higher_is_better"] is False and "labelled" not in Dataset(new).facts()
+    )
+
+
 def test_what_is_rated_throughout_is_refused_with_the_command_that_compares(untyped, cache):
     with pytest.raises(GlintError, match=r"rated by people \(Our study\).*audit --reference .*evaluate RUN"):
         label_dataset(untyped, "kadid", cache=cache)

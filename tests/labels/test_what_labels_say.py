@@ -1,5 +1,6 @@
 """What rows and summaries say of labels: of exchanged files, rated neighbours, scaled pictures, your own raters."""
 
+import cv2
 import numpy as np
 import pytest
 from small_sets import CELLS, crops, rated
@@ -68,6 +69,25 @@ def test_rated_rows_keep_their_scores_and_are_not_counted_as_labelled(tmp_path):
         assert after["mos"][people].equals(frame["mos"][people]) and after["mos"].notna().all()
         assert after["label_note"][~people].str.endswith(scaled).all()
         assert after["label_note"][people].isna().all()
+
+
+@pytest.mark.parametrize("suite", ["kadid10k", None], ids=["synthesized", "imported"])
+def test_what_is_seen_whole_says_so_with_and_without_a_rated_cell(tmp_path, suite):
+    photo = crops(1)["p00"]
+    photos = {"large": cv2.resize(photo, (896, 672)), "near": cv2.resize(photo, (512, 384))}
+    folder = rated(tmp_path / "d", photos, [(10, 2)], typed=suite is not None, method=None)
+
+    def notes(viewing):
+        label_dataset(folder, cache=tmp_path / "cache", workers=1, viewing=viewing)
+        assert manifest.read(folder)["mos"].notna().all()
+        return manifest.read(folder).set_index("source")["label_note"].fillna("").to_dict()
+
+    said = notes("auto")
+    assert "larger than the references: label of the picture seen whole" in said["large"]
+    assert "larger" not in said["near"]
+    said = notes("pixels")
+    assert "seen pixel by pixel" in said["large"] and "seen whole" not in said["large"]
+    assert "larger" not in said["near"]
 
 
 def ratings_of(folder, tmp_path, turned=False):

@@ -77,6 +77,23 @@ def test_materialized_again_where_both_have_labels_it_says_so(photos, tmp_path):
     assert "6 samples keep their own labels" in again.text()
 
 
+def test_materialized_again_scores_of_people_and_labels_are_both_noted(photos, tmp_path):
+    """Whether the recipes hold them, or the pixels have the scores and take the labels."""
+    study = {"set": "ours", "method": "rated", "low": 0, "high": 10, "higher_is_better": False}
+    score = {"mos": 0.25, "mos_low": None, "mos_high": None, "label_method": "rated", "label_set": "ours"}
+    synthesize([photos], tmp_path / "v", RECIPES, workers=1)
+    materialize(tmp_path / "v", tmp_path / "m", [], workers=1)
+    Dataset(tmp_path / "m").rewrite({"cat_17_01": score}, {"label": study})
+    materialize(labelled(tmp_path / "v", 0.5), tmp_path / "m", [], workers=1)
+    assert manifest.facts(tmp_path / "m")["label"] == study
+    assert manifest.facts(tmp_path / "m")["labelled"] == SET["label"]
+    assert sorted(set(manifest.read(tmp_path / "m")["mos"])) == [0.25, 0.5]
+    Dataset(tmp_path / "v").rewrite({"cat_17_01": score}, {"label": study, "labelled": SET["label"]})
+    materialize(tmp_path / "v", tmp_path / "third", [], workers=1)
+    facts = manifest.facts(tmp_path / "third")
+    assert (facts["label"], facts["labelled"]) == (study, SET["label"])
+
+
 @pytest.mark.parametrize("settings", [FEW, RECIPES])
 def test_more_photos_leave_facts_labels_and_columns_of_others(photos, tmp_path, settings):
     one = [photos / "cat.png"]

@@ -81,7 +81,8 @@ def note_sizes(plan: Plan, labels: RowLabels) -> None:
     elif plan.pooled is None:
         labels.add_note(plan.large, TOO_LARGE)
     else:
-        labels.add_note(plan.large, SEEN_REDUCED)
+        without_cell = np.isin(np.arange(len(plan.size)), plan.unrated)
+        labels.add_note(plan.large | (without_cell & (plan.size > LIMIT)), SEEN_REDUCED)
     labels.add_note(plan.size < 1 / LIMIT, SMALL)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from glint_data.dataset.dataset import Dataset
+from glint_data.dataset.label_facts import of_labels
 from glint_data.errors import GlintError
 from glint_data.labels.calibration import Intervals
 from glint_data.labels.ratings import STEPS, RaterMap, Ratings, before_and_after
@@ -75,7 +76,7 @@ def _agreement(label: np.ndarray, ratings: Ratings) -> list[str]:
 
 def undone(dataset: Dataset) -> list[str]:
     """A sentence where labels without ratings replace labels that were mapped."""
-    if not dataset.facts().get("label", {}).get("ratings"):
+    if not of_labels(dataset.facts()).get("ratings"):
         return []
     return [
         "the labels before were mapped to your own raters' scale, these are not; --ratings maps them again"

@@ -11,6 +11,7 @@ import numpy as np
 
 from glint_data.dataset.columns import SCALED
 from glint_data.dataset.dataset import Dataset
+from glint_data.dataset.label_facts import with_labels
 from glint_data.embedding.match import Matches
 from glint_data.labels.calibration import Intervals
 from glint_data.labels.stage.samples import SamplesToLabel
@@ -104,7 +105,8 @@ class Evidence:
 def write_labels(
     dataset: Dataset, labels: RowLabels, evidence: Evidence, facts: dict[str, Any], keep: np.ndarray
 ) -> None:
-    """Replace the label columns of a dataset, but in the rows to `keep`; `facts` become its `label` fact.
+    """Replace the label columns of a dataset, but in the rows to `keep`, which people scored; `facts` are noted of the
+    others, and what is noted of the study stays.
 
     Raises:
         CannotWrite: the disk is full or the folder not writable; the old manifest is then untouched.
@@ -127,7 +129,7 @@ def write_labels(
             for name, values in fresh.items()
         }
 
-    dataset.rewrite(changed, {"label": facts})
+    dataset.rewrite(changed, with_labels(dataset.facts(), facts, bool(keep.any())))
 
 
 def _label_columns(labels: RowLabels, evidence: Evidence, rows: slice) -> dict[str, Any]:
