@@ -243,10 +243,8 @@ if __name__ == "__main__":
 """
 
 
-def test_a_registered_suite_is_recorded_for_workers_and_later_openings(photos, tmp_path, monkeypatch):
-    room = sys.modules["distortions.suites"]
-    monkeypatch.setattr(room, "_ADDED", {})
-    monkeypatch.setattr(room, "_BY_VERSION", dict(room._BY_VERSION))
+@pytest.mark.usefixtures("own_suites")
+def test_a_registered_suite_is_recorded_for_workers_and_later_openings(photos, tmp_path):
     types = distortions.suite_from_toml(
         'name = "two"\n[[types]]\ndistortion = "jpeg"\nlevels = [80, 20]\n'
     ).types
@@ -266,6 +264,15 @@ def test_a_registered_suite_is_recorded_for_workers_and_later_openings(photos, t
     assert "suite_record" not in json.loads((shipped.folder / "run.json").read_text())["settings"]
 
 
+@pytest.fixture
+def own_suites(monkeypatch):
+    """Suites that a test registers are forgotten after it."""
+    room = sys.modules["distortions.suites"]
+    monkeypatch.setattr(room, "_ADDED", {})
+    monkeypatch.setattr(room, "_BY_VERSION", dict(room._BY_VERSION))
+
+
+@pytest.mark.usefixtures("own_suites")
 def test_a_suite_by_its_file_in_any_spelling(photos, tmp_path):
     file = tmp_path / "MINE.TOML"
     file.write_text('name = "mine"\n[[types]]\ndistortion = "jpeg"\nlevels = [80, 20]\n')

@@ -166,6 +166,7 @@ def test_a_record_of_a_run_may_have_a_strength_twice():
         distortions.own("jpeg", [50, 50])
 
 
+@pytest.mark.usefixtures("clean")
 def test_every_level_of_every_suite_has_a_severity_in_words():
     for name in distortions.suites():
         for entry in distortions.suite(name).types.values():
