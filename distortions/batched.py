@@ -3,8 +3,8 @@
 In single precision, and with noise of torch's own generator. Its pixels are near those of `distortions.apply`, not
 equal, so nothing here writes files or has a place in a recipe: a dataset on disk is rendered by `Suite.render` alone.
 How near (tests/distortions/test_batched.py holds it, on the CPU): noiseless types differ by at most one grey level, in
-at most 2 % of the values (most of them exact halves of a level); fed with the noise of the CPU's generator so do the
-noisy ones, `jitter` but for its border.
+at most 2 % of the values (most of them exact halves of a level; in more where a whole block of a small picture lies on
+one); fed with the noise of the CPU's generator so do the noisy ones, `jitter` but for its border.
 
 Needs the package torch, which is imported when a batch is rendered.
 """
@@ -59,10 +59,9 @@ def render(
         )
     chosen = suite if isinstance(suite, Suite) else suite_named(suite)
     entry = chosen.type_called(name)
-    if entry.distortion not in BATCHED:
-        raise ValueError(
-            f"{entry.distortion} has no batched form: use distortions.apply, or one of {', '.join(names())}"
-        )
+    if chosen.regions or entry.distortion not in BATCHED:
+        what = f"{chosen.name}, a suite of regions," if chosen.regions else entry.distortion
+        raise ValueError(f"{what} has no batched form: use distortions.apply, or one of {', '.join(names())}")
     seeds = _whole_numbers([0] * len(photos) if seeds is None else seeds)
     if len(seeds) != len(photos):
         raise ValueError(f"{len(seeds)} seeds for {len(photos)} photos: give one for each")

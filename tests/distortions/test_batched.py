@@ -85,6 +85,10 @@ def test_what_cannot_be_batched_is_said():
     batch = as_batch(photos())
     with pytest.raises(ValueError, match="jpeg has no batched form"):
         batched.render(batch, "jpeg", 1)
+    with pytest.raises(ValueError, match="a suite of regions, has no batched form"):
+        batched.render(
+            batch, "white_noise", 1, suite=distortions.regional(distortions.suite("kadid10k"), count=1)
+        )
     with pytest.raises(ValueError, match="1 seeds for 2 photos"):
         batched.render(batch, "white_noise", 1, seeds=[1])
     with pytest.raises(ValueError, match="N x 3 x H x W uint8"):
