@@ -18,7 +18,7 @@ AUTO, FIT, PIXELS = "auto", "fit", "pixels"
 VIEWINGS = (AUTO, FIT, PIXELS)
 LIMIT = 1.5
 """Photos up to this many times the references' size (square root of the ratio of areas) count as theirs."""
-_SAME = 1.1
+SAME = 1.1
 """Asked for `fit`, a photo within this ratio is of the references' size already."""
 POINTWISE = {"kadid10k": frozenset({6, 7, 8, 16, 17, 18, 22, 25})}
 """Types by suite whose strength is in no way in pixels: colours and tones of single pixels; they keep their cells."""
@@ -44,7 +44,7 @@ def keeps_cell(viewing: str, size: np.ndarray, suite: np.ndarray, type: np.ndarr
     pointwise = np.zeros(len(size), bool)
     for name, types in POINTWISE.items():
         pointwise |= (suite == name) & np.isin(type, list(types))
-    near = size <= LIMIT if viewing == AUTO else (size <= _SAME) & (size >= 1 / _SAME)
+    near = size <= LIMIT if viewing == AUTO else (size <= SAME) & (size >= 1 / SAME)
     return near | pointwise
 
 

@@ -74,7 +74,7 @@ def test_rated_rows_keep_their_scores_and_are_not_counted_as_labelled(tmp_path):
 @pytest.mark.parametrize("suite", ["kadid10k", None], ids=["synthesized", "imported"])
 def test_what_is_seen_whole_says_so_with_and_without_a_rated_cell(tmp_path, suite):
     photo = crops(1)["p00"]
-    photos = {"large": cv2.resize(photo, (896, 672)), "near": cv2.resize(photo, (512, 384))}
+    photos = {"large": cv2.resize(photo, (896, 672)), "near": cv2.resize(photo, (512, 384)), "small": photo}
     folder = rated(tmp_path / "d", photos, [(10, 2)], typed=suite is not None, method=None)
 
     def notes(viewing):
@@ -88,6 +88,8 @@ def test_what_is_seen_whole_says_so_with_and_without_a_rated_cell(tmp_path, suit
     said = notes("pixels")
     assert "seen pixel by pixel" in said["large"] and "seen whole" not in said["large"]
     assert "larger" not in said["near"]
+    said = notes("fit")  # looks at no pixels that are not there
+    assert "larger" not in said["small"] and "smaller than the references" in said["small"]
 
 
 def ratings_of(folder, tmp_path, turned=False):

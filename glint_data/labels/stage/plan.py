@@ -11,7 +11,7 @@ from glint_data.labels.rated import OWN_TYPES, Rated
 from glint_data.labels.stage.rows import RowLabels
 from glint_data.labels.stage.samples import SamplesToLabel
 from glint_data.labels.stage.unrated import Unrated
-from glint_data.labels.viewing import LIMIT, PIXELS, keeps_cell, size_of
+from glint_data.labels.viewing import AUTO, LIMIT, PIXELS, SAME, keeps_cell, size_of
 
 SEEN_REDUCED = "larger than the references: label of the picture seen whole"
 SEEN_BY_PIXELS = "larger than the references: label of the picture seen pixel by pixel"
@@ -79,18 +79,20 @@ def note_sizes(plan: Plan, labels: RowLabels) -> None:
     if plan.viewing == PIXELS:
         labels.add_note(plan.size > LIMIT, SEEN_BY_PIXELS)
     elif plan.pooled is None:
-        labels.add_note(plan.large, TOO_LARGE)
+        labels.add_note(plan.large & (plan.size > 1), TOO_LARGE)
     else:
         without_cell = np.isin(np.arange(len(plan.size)), plan.unrated)
-        labels.add_note(plan.large | (without_cell & (plan.size > LIMIT)), SEEN_REDUCED)
+        reduced = plan.large | (without_cell & (plan.size > LIMIT))
+        labels.add_note(reduced & (plan.size > 1), SEEN_REDUCED)
     labels.add_note(plan.size < 1 / LIMIT, SMALL)
 
 
 def size_notes(plan: Plan) -> list[str]:
-    count = int(plan.large.sum())
+    count = int((plan.large & (plan.size > 1)).sum())
+    limit = LIMIT if plan.viewing == AUTO else SAME
     if count and plan.viewing != PIXELS and plan.pooled is not None:
         return [
-            f"{count:,} samples of photos larger than {LIMIT:g} times the references' size: labelled as seen whole, by "
+            f"{count:,} samples of photos larger than {limit:g} times the references' size: labelled as seen whole, by "
             f"{plan.pooled.name}; --viewing pixels keeps their cells, synthesize --max-side makes smaller ones"
         ]
     return []
