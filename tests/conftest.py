@@ -36,7 +36,8 @@ SLOW = {
     "reference_sets": "reference_sets",
     "reports": "explorer report_of_recipes",
     "storage": "addresses faults",
-    "synthesis": "changed_photos edits_and_strengths estimate failing_plugins power_cut shards synthesize",
+    "synthesis": "changed_photos edits estimate failing_plugins own_strengths pictures_beside "
+    "power_cut shards synthesize",
     "training": "bound_runs damaged_runs features frozen gpu_benchmark networks_cli processes protocols "
     "scores_file shipped_judge splits_and_samples training",
 }

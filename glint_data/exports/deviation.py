@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from glint_data.dataset.label_facts import RATED
 from glint_data.errors import GlintError
 from glint_data.reference_sets import references
 
@@ -81,7 +82,7 @@ class Deviations:
     def of(self, row: dict[str, Any]) -> float | None:
         """The deviation of a row with a score; None where nothing is known of it."""
         own: float | None = row["mos_std"]
-        if row["label_method"] == "rated":
+        if row["label_method"] == RATED:
             self.used.add("people")
             return own
         if self.which == "label":

@@ -14,10 +14,10 @@ from glint_data import progress, sources
 from glint_data.dataset import failures, manifest, runs
 from glint_data.dataset.carried import write_again
 from glint_data.dataset.columns import SCALED
+from glint_data.dataset.label_facts import RATED
 from glint_data.dataset.status import Status
 from glint_data.errors import GlintError
 from glint_data.importing.own_table import Entry, OwnTable, parse_range, read_own_table
-from glint_data.importing.records import METHOD
 from glint_data.importing.taking import SPLIT, Taken, TakeOver, key_of, said_beside, take_picture
 from glint_data.records import as_mapping
 from glint_data.sources import Refusal, Source
@@ -212,7 +212,7 @@ def _row_of(entry: Entry, own: OwnTable, picture: Taken, pristine: Taken | None)
         if entry.mos_std is None or scale is None
         else entry.mos_std / (scale.high - scale.low),
         "label_set": None if score is None else set_name(own.file),
-        "label_method": None if score is None else METHOD,
+        "label_method": None if score is None else RATED,
         "label_note": _note(picture),
         **{"licence": entry.licence, "split": entry.split},
     }
@@ -264,7 +264,7 @@ def _facts(own: OwnTable, rows: list[dict[str, Any]]) -> dict[str, Any]:
     facts: dict[str, Any] = {"suite": None, "import": {"table": own.file.name, "notes": own.notes}}
     if own.scale is not None and rated:
         facts["label"] = {
-            **{"set": set_name(own.file), "title": own.file.name, "suite": None, "method": METHOD},
+            **{"set": set_name(own.file), "title": own.file.name, "suite": None, "method": RATED},
             **{"low": own.scale.low, "high": own.scale.high, "higher_is_better": own.scale.higher_is_better},
             "spread": "as in the table" if any(row["mos_std"] is not None for row in rated) else None,
             **{"ratings": len(rated), "layout": "table", "version": glint_data.__version__},

@@ -5,13 +5,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import distortions
+from glint_data.dataset.label_facts import RATED
 from glint_data.dataset.status import Status
 
 if TYPE_CHECKING:
     import pandas
-
-METHOD = "rated"
-"""`label_method` of scores that people gave to these very images."""
 
 
 def row_of(
@@ -44,7 +42,7 @@ def row_of(
         "mos": rating.mos,
         "mos_std": rating.mos_std,
         "label_set": description["name"],
-        "label_method": METHOD,
+        "label_method": RATED,
     }
     if image:
         row |= {"path": image.path, "image_hash": image.hash, "width": image.width, "height": image.height}
@@ -83,7 +81,7 @@ def set_facts(
         "higher_is_better": scale["higher_is_better"],
         "spread": scale.get("spread") if ratings["spread"].notna().any() else None,
         "raters": scale.get("raters"),
-        "method": METHOD,
+        "method": RATED,
         "layout": layout["name"],
         "layout_certainty": layout["certainty"],
         "ratings": len(ratings),

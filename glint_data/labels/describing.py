@@ -50,13 +50,19 @@ class OwnSet:
             f"  cells      {self.cells:,} types and levels that (nearly) all photos were rated in"
             if self.cells
             else "  cells      none: types and levels are missing, of several suites, or rated with many gaps",
-            f"  labels     in these cells by {self.by_cell or 'no method'}, elsewhere by "
-            f"{self.by_pair or 'no method'}",
+            f"  labels     {self._labels()}",
         ]
         lines += [f"  {'note':<10} {note}" for note in self.notes]
         if self.by_cell or self.by_pair:
             lines.append(f"Next: glint-data audit --reference {self.folder}")
         return "\n".join(lines)
+
+    def _labels(self) -> str:
+        """By what a dataset is labelled from it. Types of a table that names no suite are nobody else's."""
+        by_pair = self.by_pair or "no method"
+        if self.suites or not self.cells:
+            return f"in these cells by {self.by_cell or 'no method'}, elsewhere by {by_pair}"
+        return f"by {by_pair}: its table names no suite, so these cells are its own (audit uses them)"
 
     def record(self) -> dict[str, Any]:
         """The same as plain values."""

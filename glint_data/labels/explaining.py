@@ -11,7 +11,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from glint_data.dataset.dataset import Dataset
-from glint_data.dataset.label_facts import of_labels
+from glint_data.dataset.label_facts import RATED, of_labels
 from glint_data.dataset.sample import Label, Sample
 from glint_data.embedding import descriptor, embed
 from glint_data.errors import GlintError
@@ -21,7 +21,7 @@ from glint_data.labels.parts import BASE, CONTENT, PAIR, Part, largest
 from glint_data.labels.pooled import UNKNOWN_TYPE, PooledMethod
 from glint_data.labels.rated import Rated, rated_set
 from glint_data.labels.stage.measuring import MeasuringTask, measure_photo
-from glint_data.labels.stage.samples import RATED, PristinePhoto
+from glint_data.labels.stage.samples import PristinePhoto
 from glint_data.labels.undistorted import UNDISTORTED, Undistorted
 from glint_data.labels.viewing import FIT, PIXELS
 from glint_data.reference_sets.scored_sets import known_sets

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from glint_data.dataset import manifest
 from glint_data.dataset.dataset import Dataset
+from glint_data.dataset.label_facts import RATED
 from glint_data.dataset.sample import Sample
 from glint_data.errors import GlintError
 from glint_data.labels.explaining import Explainer, LabelEvidence
 from glint_data.labels.parts import largest
-from glint_data.labels.stage.samples import RATED
 from glint_data.progress import track
 from glint_data.storage.files import holds
 from glint_data.storage.places import Place

@@ -17,6 +17,7 @@ import numpy as np
 
 from glint_data import defaults
 from glint_data.dataset.dataset import Dataset
+from glint_data.dataset.label_facts import RATED
 from glint_data.dataset.sample import Sample
 from glint_data.dataset.status import Status
 from glint_data.errors import GlintError, ImageRefused
@@ -97,7 +98,7 @@ def chosen(dataset: Dataset, count: int) -> np.ndarray:
     table = dataset.columns("mos", "mos_low", "mos_high", "source", "status", "label_method")
     mos, low, high = (np.asarray(table[name], float) for name in ("mos", "mos_low", "mos_high"))
     usable = np.flatnonzero(
-        np.isfinite(mos) & (table["status"] != Status.FAILED) & (table["label_method"] != "rated")
+        np.isfinite(mos) & (table["status"] != Status.FAILED) & (table["label_method"] != RATED)
     )
     if not len(usable):
         raise GlintError(

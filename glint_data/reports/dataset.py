@@ -59,7 +59,7 @@ def dataset_sections(
         yield _label_section(folder, labelled)
         if not (labelled["label_method"] == RATED).all():
             yield trust_section(folder, labelled, audit, explorer.flagged)
-            sets = labelled.loc[labelled["label_method"] != "rated", "label_set"].dropna()
+            sets = labelled.loc[labelled["label_method"] != RATED, "label_set"].dropna()
             leaned = references_section(folder, str(sets.iloc[0]), reference_root) if len(sets) else None
             if leaned is not None:
                 yield leaned

@@ -10,7 +10,6 @@ import typer
 
 import distortions
 import glint_data as glint
-from glint_data import images
 from glint_data.api.options import Option
 from glint_data.api.verbs import VERBS
 
@@ -143,23 +142,6 @@ def test_names_and_numbers_in_any_sequence(photos, tmp_path):
     assert dataset[0].distortion == "gaussian_blur"
 
 
-def test_the_control_of_a_suite_of_regions_is_a_level(photos, tmp_path):
-    chosen = {"types": ["jpeg"], "virtual": True, "limit": 1}
-    for name, levels in (("d", "0-2"), ("e", [0, 1, 2])):
-        dataset = glint.synthesize(photos, tmp_path / name, levels=levels, regions=2, **chosen)
-        assert [sample.level for sample in dataset] == [0, 1, 2]
-    control = glint.synthesize(photos, tmp_path / "f", levels=0, regions=2, **chosen)
-    assert (control[0].pixels() == control[0].pristine()).all()
-    for levels in ("0-2", 0):
-        with pytest.raises(glint.GlintError, match="--levels 0: kadid10k has no such level; it has 1 to 5"):
-            glint.synthesize(photos, tmp_path / "g", levels=levels, **chosen)
-
-
-def test_one_strength_is_a_number(photos, tmp_path):
-    dataset = glint.synthesize(photos, tmp_path / "d", types="jpeg", strengths=30, virtual=True, limit=1)
-    assert [(sample.suite, sample.level, sample.strength) for sample in dataset] == [("own", 1, 30)]
-
-
 def test_nothing_is_said_unless_asked(photos, tmp_path, capfd):
     dataset = glint.synthesize(photos, tmp_path / "d", types=[1], levels=[1], workers=1)
     glint.verify(dataset, workers=1)
@@ -232,57 +214,6 @@ def test_what_is_no_value_is_a_sentence(photos, tmp_path, given, sentence):
     assert str(refused.value).startswith(sentence)
 
 
-ELSEWHERE = """
-import sys
-import glint_data as glint
-if __name__ == "__main__":
-    for folder in sys.argv[1:]:
-        dataset = glint.open(folder)
-        print(dataset[0].suite, dataset[0].suite_version, dataset[0].pixels().sum())
-        assert not glint.verify(dataset, workers=1).problems
-"""
-
-
-@pytest.mark.usefixtures("own_suites")
-def test_a_registered_suite_is_recorded_for_workers_and_later_openings(photos, tmp_path):
-    types = distortions.suite_from_toml(
-        'name = "two"\n[[types]]\ndistortion = "jpeg"\nlevels = [80, 20]\n'
-    ).types
-    distortions.add_suite(distortions.Suite("two", "by hand", "Two", types))
-    made = glint.synthesize(photos, tmp_path / "d", suite="two", workers=2)
-    assert len(made) == made.record()["made"] > 0 and made[1].strength == 20
-    again = glint.synthesize(photos, tmp_path / "d", suite="two", workers=2).record()
-    assert (again["made"], again["kept"]) == (0, len(made))
-    glint.synthesize(photos, tmp_path / "v", suite="two", virtual=True)
-    glint.materialize(tmp_path / "v", tmp_path / "m", workers=2)
-    (tmp_path / "script.py").write_text(ELSEWHERE)
-    folders = [tmp_path / name for name in ("d", "v", "m")]
-    command = [sys.executable, str(tmp_path / "script.py"), *map(str, folders)]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
-    assert said == [f"two {made[0].suite_version} {made[0].pixels().sum()}"] * 3
-    shipped = glint.synthesize(photos, tmp_path / "shipped", types=[10], levels=[1], virtual=True)
-    assert "suite_record" not in json.loads((shipped.folder / "run.json").read_text())["settings"]
-
-
-@pytest.fixture
-def own_suites(monkeypatch):
-    """Suites that a test registers are forgotten after it."""
-    room = sys.modules["distortions.suites"]
-    monkeypatch.setattr(room, "_ADDED", {})
-    monkeypatch.setattr(room, "_BY_VERSION", dict(room._BY_VERSION))
-
-
-@pytest.mark.usefixtures("own_suites")
-def test_a_suite_by_its_file_in_any_spelling(photos, tmp_path):
-    file = tmp_path / "MINE.TOML"
-    file.write_text('name = "mine"\n[[types]]\ndistortion = "jpeg"\nlevels = [80, 20]\n')
-    for given in (file, str(file)):
-        dataset = glint.synthesize(photos, tmp_path / "d", suite=given, virtual=True)
-        assert dataset.table(["suite"])["suite"].tolist() == ["mine"] * 8
-    with pytest.raises(glint.GlintError, match=r"absent\.toml: cannot be read"):
-        glint.synthesize(photos, tmp_path / "e", suite=tmp_path / "absent.toml")
-
-
 def test_none_is_taken_where_it_stands_for_a_default(photos, tmp_path):
     dataset = glint.synthesize(photos, tmp_path / "d", types=1, levels=1, virtual=True)
     for name, (_, parameters) in VERBS.items():
@@ -292,23 +223,6 @@ def test_none_is_taken_where_it_stands_for_a_default(photos, tmp_path):
         len(glint.label(dataset, "kadid", reference_root=None, embedder=None, method="nearest", workers=1))
         == 4
     )
-
-
-@pytest.fixture(scope="module")
-def photos(tmp_path_factory):
-    """Four small photos."""
-    import skimage.data
-
-    folder = tmp_path_factory.mktemp("api") / "photos"
-    folder.mkdir()
-    for name, pixels in {
-        "cat": skimage.data.chelsea()[50:114, 90:186],
-        "coffee": skimage.data.coffee()[90:154, 180:276],
-        "rocket": skimage.data.rocket()[100:164, 200:296],
-        "astronaut": skimage.data.astronaut()[20:84, 120:216],
-    }.items():
-        images.write_png(folder / f"{name}.png", pixels)
-    return folder
 
 
 @pytest.mark.parametrize("types", [3.5, True, [1, 2.5], float("nan")])

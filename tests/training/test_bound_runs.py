@@ -95,6 +95,13 @@ def test_a_loss_that_is_not_finite_stops_the_run(case, tmp_path, monkeypatch):
     assert not (tmp_path / "new/model.safetensors").exists()
 
 
+def test_labels_that_are_all_alike_are_refused(tmp_path):
+    alike = write_dataset(tmp_path / "alike", photos=3, mos=0.5)
+    with pytest.raises(GlintError, match=r"all 5 training samples have the label 0\.500: there is nothing"):
+        training.train([alike], "glintiqa", tmp_path / "run", **TWO)
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_validation_photo_whose_labels_are_alike_has_no_correlation_and_no_nan(tmp_path):
     dataset = write_dataset(tmp_path / "data", photos=4)
     frame = manifest.read(dataset)

@@ -236,13 +236,6 @@ def test_killed_in_mid_epoch_it_goes_on_to_the_same_bits(dataset, tmp_path):
     assert numbers[0] == numbers[1]
 
 
-def test_labels_that_are_all_alike_are_refused(tmp_path):
-    alike = write_dataset(tmp_path / "alike", photos=3, mos=0.5)
-    with pytest.raises(GlintError, match=r"all 5 training samples have the label 0\.500: there is nothing"):
-        training.train([alike], "glintiqa", tmp_path / "run", epochs=1, **FAST)
-    assert not (tmp_path / "run").exists()
-
-
 def test_other_settings_do_not_mix_into_a_run(run, dataset):
     with pytest.raises(GlintError, match="learning_rate"):
         training.train(

@@ -8,14 +8,12 @@ import numpy as np
 
 from distortions.suites import SUITES
 from glint_data.dataset.dataset import Dataset
+from glint_data.dataset.label_facts import RATED
 from glint_data.dataset.rows import Rows
 from glint_data.dataset.sample import Sample
 from glint_data.dataset.status import Status
 from glint_data.errors import GlintError, ImageRefused
 from glint_data.reference_sets.references import ReferenceSet
-
-RATED = "rated"
-"""The `label_method` of rows that people scored."""
 
 
 @dataclass(frozen=True)
