@@ -11,6 +11,7 @@ import glint_data as glint
 from glint_data.dataset.dataset import Dataset
 from glint_data.errors import GlintError
 from glint_data.labels import audit_reference, label_dataset
+from glint_data.labels.describing import describe
 from glint_data.labels.rated import rated_set
 
 pytestmark = pytest.mark.slow
@@ -176,6 +177,8 @@ def test_types_of_a_table_are_a_grid_of_the_study_and_of_nobody_else(typed, cach
     own = Dataset(shutil.copytree(typed, tmp_path / "study"))
     ids = own.columns("sample_id")["sample_id"]
     own.rewrite({key: {"suite": None, "suite_version": None} for key in ids})
+    assert "its table names no suite, so these cells are its own" in describe(own).text()
+    assert "in these cells by" in describe(typed).text()
     found = audit_reference(own, methods=["mean"], cache=cache, workers=1).record()
     assert found["methods"]["mean"]["srocc"] > 0.2
     new = Dataset(rated(tmp_path / "new", crops(1), method=None))
